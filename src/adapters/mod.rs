@@ -1,0 +1,1 @@
+//! The outside world behind the ports: each room owns one kind of it and knows no other.

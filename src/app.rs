@@ -1,0 +1,1 @@
+//! The composition root: config, adapters, store, terminal and loop put together.

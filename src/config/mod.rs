@@ -1,0 +1,1 @@
+//! Configuration file, paths and shipped content.

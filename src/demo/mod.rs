@@ -1,0 +1,1 @@
+//! The demo lake: a deterministic generator of life-like OCSF events with an incident inside.

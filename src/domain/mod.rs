@@ -1,0 +1,5 @@
+//! Values and rules, no I/O: nothing here reads a file, a clock or the network.
+
+pub mod lake;
+pub mod query;
+pub mod rows;

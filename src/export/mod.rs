@@ -1,0 +1,1 @@
+//! Rows into bytes: one writer for each format.

@@ -1,0 +1,83 @@
+//! The traits through which the runtime reaches the outside world. Adapters implement them; tests
+//! put fakes in their place.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use crate::domain::lake::{Source, SourceVersion, TableName};
+use crate::domain::query::{QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate};
+use crate::domain::rows::Column;
+
+/// A query that has been planned and is being read. Dropping it stops it.
+pub struct RunningQuery {
+    /// The display names of the result's columns.
+    pub columns: Vec<Column>,
+    /// The result's schema: as many fields as columns, with unique names.
+    pub schema: SchemaRef,
+    /// The rows, in order. Ends after the first error.
+    pub batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
+    /// Counts while it runs and the summary after its end.
+    pub monitor: Arc<dyn QueryMonitor>,
+}
+
+/// Tells how far a query is, from any thread, at any time.
+pub trait QueryMonitor: Send + Sync {
+    /// The counts so far.
+    fn progress(&self) -> QueryProgress;
+    /// The counts and notes; complete once the batches have ended.
+    fn summary(&self) -> QuerySummary;
+}
+
+/// Runs Athena SQL somewhere.
+#[async_trait]
+pub trait QueryService: Send + Sync {
+    /// What the status line calls it, such as `embedded`.
+    fn name(&self) -> &str;
+    /// Plans the statement and starts it.
+    async fn start(&self, request: QueryRequest) -> Result<RunningQuery, QueryError>;
+    /// Plans the statement and says what it would read; runs nothing.
+    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError>;
+}
+
+/// A table as the catalogue lists it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableInfo {
+    /// Database and table.
+    pub name: TableName,
+    /// The short name, where the table has one.
+    pub alias: Option<String>,
+    /// The native source that it holds.
+    pub source: Option<Source>,
+    /// The version of the source's schema.
+    pub version: Option<SourceVersion>,
+    /// Columns in order, partition columns last.
+    pub columns: Vec<ColumnInfo>,
+    /// Files, where counted.
+    pub files: Option<u64>,
+    /// Their size in bytes.
+    pub bytes: Option<u64>,
+}
+
+/// A column as the catalogue lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnInfo {
+    /// The column's name.
+    pub name: String,
+    /// The type as Athena's DDL spells it, such as `struct<uid:string>`.
+    pub type_text: String,
+    /// Whether it comes from the path.
+    pub partition: bool,
+}
+
+/// Lists tables and their columns.
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// Every table, sorted by name.
+    async fn tables(&self) -> Result<Vec<TableInfo>, QueryError>;
+    /// One table by any of its names; an unknown one is an error that offers the nearest.
+    async fn table(&self, name: &str) -> Result<TableInfo, QueryError>;
+}

@@ -1,0 +1,1 @@
+//! Event loop, effect runner, task registry, frame pacer, input and shutdown.

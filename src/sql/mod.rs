@@ -1,0 +1,3 @@
+//! SQL as text: no plan, no data, no I/O.
+
+pub mod parameters;

@@ -1,0 +1,1 @@
+//! THE store: state, events, effects and the pure update.

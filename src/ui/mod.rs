@@ -1,0 +1,3 @@
+//! Drawing: state in, cells out.
+
+pub mod text;

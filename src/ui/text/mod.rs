@@ -1,0 +1,1 @@
+//! The only way from data to screen text.
