@@ -35,6 +35,19 @@ pub enum KeyError {
 }
 
 impl ObjectKey {
+    /// A key outside the lake's layout: its text is all that is known.
+    pub fn foreign(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            source: None,
+            source_name: String::new(),
+            version: None,
+            region: None,
+            account: None,
+            event_day: None,
+        }
+    }
+
     /// Reads a key; partition names count in any case, unknown partitions are passed over.
     pub fn parse(key: &str) -> Result<Self, KeyError> {
         let mut parts = key.split('/');

@@ -1,7 +1,9 @@
-//! Amazon Security Lake as a layout: its sources, object keys and documented tables.
+//! Amazon Security Lake as a layout: its sources, object keys, notifications and documented tables.
 
 mod key;
+pub mod notification;
 mod source;
 
 pub use key::{KeyError, ObjectKey};
+pub use notification::Notification;
 pub use source::{Source, SourceVersion, TableName};
