@@ -1,5 +1,6 @@
 //! Values and rules, no I/O: nothing here reads a file, a clock or the network.
 
 pub mod lake;
+pub mod nearest;
 pub mod query;
 pub mod rows;

@@ -1,0 +1,8 @@
+//! New files of shipped content must rebuild the binary that carries them: `include_dir!` watches
+//! only the files that it has seen.
+
+fn main() {
+    for folder in ["saved-queries", "playbooks", "themes"] {
+        println!("cargo:rerun-if-changed={folder}");
+    }
+}

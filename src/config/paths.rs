@@ -1,0 +1,117 @@
+//! Where the configuration, the user's own content and the data of the program lie.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The variable that moves the configuration file (or names a folder that holds `config.toml`).
+pub const CONFIG_VARIABLE: &str = "LAKEHOUND_CONFIG";
+/// The variable that moves the data folder.
+pub const DATA_VARIABLE: &str = "LAKEHOUND_DATA";
+
+/// The places that the program reads and writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paths {
+    /// The configuration file; it need not exist.
+    pub config_file: PathBuf,
+    /// The folder that holds the user's own `saved-queries`, `playbooks` and `themes`.
+    pub content_dir: PathBuf,
+    /// The folder that holds the demo lake, the session and the log.
+    pub data_dir: PathBuf,
+}
+
+/// No home folder is known, so no place for files.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no home folder is known, so there is no place for files; set {CONFIG_VARIABLE} and {DATA_VARIABLE}"
+)]
+pub struct NoHome;
+
+impl Paths {
+    /// The places of this user, moved by `LAKEHOUND_CONFIG` and `LAKEHOUND_DATA`.
+    pub fn from_environment() -> Result<Self, NoHome> {
+        Self::resolve(
+            std::env::var_os(CONFIG_VARIABLE),
+            std::env::var_os(DATA_VARIABLE),
+            directories::ProjectDirs::from("", "", "lakehound").as_ref(),
+        )
+    }
+
+    fn resolve(
+        config: Option<OsString>,
+        data: Option<OsString>,
+        home: Option<&directories::ProjectDirs>,
+    ) -> Result<Self, NoHome> {
+        let given = |value: Option<OsString>| value.filter(|v| !v.is_empty()).map(PathBuf::from);
+        let config_file = match given(config) {
+            Some(path) if path.is_dir() => path.join("config.toml"),
+            Some(path) => path,
+            None => home.ok_or(NoHome)?.config_dir().join("config.toml"),
+        };
+        let content_dir = match config_file.parent() {
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let data_dir = match given(data) {
+            Some(path) => path,
+            None => home.ok_or(NoHome)?.data_dir().to_owned(),
+        };
+        Ok(Self {
+            config_file,
+            content_dir,
+            data_dir,
+        })
+    }
+
+    /// The demo lake that the first use makes.
+    pub fn demo_lake(&self) -> PathBuf {
+        self.data_dir.join("demo-lake")
+    }
+
+    /// What the console keeps from one start to the next.
+    pub fn session_file(&self) -> PathBuf {
+        self.data_dir.join("session.json")
+    }
+
+    /// The log of the console, which cannot log to its own screen.
+    pub fn log_file(&self) -> PathBuf {
+        self.data_dir.join("lakehound.log")
+    }
+
+    /// Where results larger than memory go while they are shown.
+    pub fn spill_dir(&self) -> PathBuf {
+        self.data_dir.join("spill")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_variables_move_both_places() {
+        let paths =
+            Paths::resolve(Some("/etc/lh/my.toml".into()), Some("/data".into()), None).unwrap();
+        assert_eq!(paths.config_file, Path::new("/etc/lh/my.toml"));
+        assert_eq!(paths.content_dir, Path::new("/etc/lh"));
+        assert_eq!(paths.demo_lake(), Path::new("/data/demo-lake"));
+    }
+
+    #[test]
+    fn a_folder_as_configuration_holds_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let paths = Paths::resolve(Some(folder.path().into()), Some("/data".into()), None).unwrap();
+        assert_eq!(paths.config_file, folder.path().join("config.toml"));
+    }
+
+    #[test]
+    fn a_bare_file_name_lies_in_the_working_folder() {
+        let paths = Paths::resolve(Some("my.toml".into()), Some("d".into()), None).unwrap();
+        assert_eq!(paths.content_dir, Path::new("."));
+    }
+
+    #[test]
+    fn without_home_and_variables_the_variables_are_named() {
+        let error = Paths::resolve(None, Some("".into()), None).unwrap_err();
+        assert!(error.to_string().contains("LAKEHOUND_CONFIG"));
+    }
+}
