@@ -6,4 +6,9 @@ mod source;
 
 pub use key::{KeyError, ObjectKey};
 pub use notification::Notification;
+mod schema;
+mod source;
+
+pub use key::{KeyError, ObjectKey};
+pub use schema::{athena_type, documented_schema, partition_columns};
 pub use source::{Source, SourceVersion, TableName};

@@ -67,7 +67,9 @@ fn decode_at(body: &str, envelopes: usize) -> Result<Vec<Notification>, Notifica
     if value["Type"] == "Notification"
         && let Some(message) = value["Message"].as_str()
     {
-        let left = envelopes.checked_sub(1).ok_or(NotificationError::WrappedTooDeep)?;
+        let left = envelopes
+            .checked_sub(1)
+            .ok_or(NotificationError::WrappedTooDeep)?;
         return decode_at(message, left);
     }
     if let Some(records) = value["Records"].as_array() {
@@ -148,7 +150,9 @@ fn text(value: &Value) -> Option<String> {
 }
 
 fn required(value: &Value, name: &'static str) -> Result<String, NotificationError> {
-    text(value).filter(|t| !t.is_empty()).ok_or(NotificationError::Missing(name))
+    text(value)
+        .filter(|t| !t.is_empty())
+        .ok_or(NotificationError::Missing(name))
 }
 
 fn number(value: &Value) -> Option<u64> {
@@ -181,7 +185,10 @@ mod tests {
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].key.source, Some(Source::Waf));
         assert_eq!(read[0].identity(), ("b", KEY, Some("e")));
-        assert_eq!(read[0].time.unwrap().to_rfc3339(), "2026-03-01T10:00:00+00:00");
+        assert_eq!(
+            read[0].time.unwrap().to_rfc3339(),
+            "2026-03-01T10:00:00+00:00"
+        );
     }
 
     #[test]
@@ -190,7 +197,10 @@ mod tests {
         let record = |size: Value| json!({"s3": {"bucket": {"name": "b"}, "object": {"key": encoded, "size": size}}});
         let body = json!({"Records": [record(json!(5)), record(json!("6"))]});
         let read = decode(&body.to_string()).unwrap();
-        assert_eq!(read.iter().map(|n| n.size).collect::<Vec<_>>(), [Some(5), Some(6)]);
+        assert_eq!(
+            read.iter().map(|n| n.size).collect::<Vec<_>>(),
+            [Some(5), Some(6)]
+        );
         assert!(read.iter().all(|n| n.key.key == KEY));
     }
 
@@ -209,7 +219,10 @@ mod tests {
         assert_eq!(decode("{}"), Err(NotificationError::UnknownForm));
         assert!(matches!(decode("x"), Err(NotificationError::NotJson(_))));
         let no_bucket = r#"{"detail":{"object":{"key":"k"}}}"#;
-        assert_eq!(decode(no_bucket), Err(NotificationError::Missing("detail.bucket.name")));
+        assert_eq!(
+            decode(no_bucket),
+            Err(NotificationError::Missing("detail.bucket.name"))
+        );
     }
 
     proptest! {
