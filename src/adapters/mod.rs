@@ -1,1 +1,3 @@
 //! The outside world behind the ports: each room owns one kind of it and knows no other.
+
+pub mod engine;

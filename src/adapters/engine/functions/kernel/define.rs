@@ -1,0 +1,399 @@
+//! The declaration of a scalar function and its life as a DataFusion UDF.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, new_null_array};
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, ScalarValue, exec_err};
+use datafusion::logical_expr::{
+    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    Volatility,
+};
+
+use super::super::types;
+use super::args::Call;
+use super::param::{Param, unexpected};
+
+/// The families in which the functions are documented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// `if`, `coalesce`, `nullif` …
+    Conditional,
+    /// Casts and types.
+    Conversion,
+    /// Text.
+    Strings,
+    /// Regular expressions.
+    Regexp,
+    /// URLs.
+    Url,
+    /// Encodings and digests.
+    Binary,
+    /// Dates and times.
+    Dates,
+    /// JSON.
+    Json,
+    /// Arrays.
+    Arrays,
+    /// Maps.
+    Maps,
+    /// Functions that take a lambda.
+    Lambdas,
+    /// IP addresses.
+    Network,
+    /// Numbers.
+    Math,
+    /// Bits of integers.
+    Bitwise,
+    /// Aggregates.
+    Aggregates,
+    /// Window functions.
+    Windows,
+}
+
+impl Family {
+    /// The heading over the family.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Conditional => "Conditional",
+            Self::Conversion => "Conversion",
+            Self::Strings => "Strings",
+            Self::Regexp => "Regular expressions",
+            Self::Url => "URLs",
+            Self::Binary => "Encodings and digests",
+            Self::Dates => "Dates and times",
+            Self::Json => "JSON",
+            Self::Arrays => "Arrays",
+            Self::Maps => "Maps",
+            Self::Lambdas => "Functions with a lambda",
+            Self::Network => "IP addresses",
+            Self::Math => "Numbers",
+            Self::Bitwise => "Bits",
+            Self::Aggregates => "Aggregates",
+            Self::Windows => "Window functions",
+        }
+    }
+}
+
+/// What a person is told about a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionDoc {
+    /// The name by which it is called, in lower case.
+    pub name: &'static str,
+    /// Other names of the same function.
+    pub aliases: &'static [&'static str],
+    /// Where it is listed.
+    pub family: Family,
+    /// How it is called, such as `split(text, delimiter [, limit])`.
+    pub signature: &'static str,
+    /// What it gives, in one sentence without a full stop.
+    pub purpose: &'static str,
+    /// What differs from Trino, or is worth knowing; empty where nothing is.
+    pub note: &'static str,
+}
+
+type Eval = fn(&Call<'_>) -> Result<ArrayRef>;
+
+enum Accepts {
+    /// These parameters; where `rest` is given, any number more of that kind.
+    Params {
+        params: &'static [Param],
+        rest: Option<Param>,
+    },
+    /// The types to cast to, or `None` where the arguments do not fit.
+    Custom(fn(&[DataType]) -> Result<Option<Vec<DataType>>>),
+}
+
+enum Returns {
+    Type(DataType),
+    Json,
+    Types(fn(&[DataType]) -> Result<DataType>),
+    Field(fn(&ReturnFieldArgs<'_>) -> Result<Field>),
+}
+
+struct Overload {
+    accepts: Accepts,
+    returns: Returns,
+    eval: Eval,
+    strict: bool,
+}
+
+impl Overload {
+    fn accept(&self, given: &[DataType]) -> Result<Option<Vec<DataType>>> {
+        match &self.accepts {
+            Accepts::Custom(accept) => accept(given),
+            Accepts::Params { params, rest } => {
+                let fits = match rest {
+                    None => given.len() == params.len(),
+                    Some(_) => given.len() >= params.len(),
+                };
+                if !fits {
+                    return Ok(None);
+                }
+                Ok(given
+                    .iter()
+                    .enumerate()
+                    .map(|(place, given)| {
+                        let param = params.get(place).copied().or(*rest)?;
+                        param.accept(given)
+                    })
+                    .collect())
+            }
+        }
+    }
+}
+
+/// A scalar function: its documentation and one or more overloads, tried in order.
+pub(crate) struct Function {
+    doc: FunctionDoc,
+    aliases: Vec<String>,
+    signature: Signature,
+    overloads: Vec<Overload>,
+}
+
+impl Function {
+    /// A function without overloads yet.
+    pub(crate) fn new(
+        family: Family,
+        name: &'static str,
+        signature: &'static str,
+        purpose: &'static str,
+    ) -> Self {
+        Self {
+            doc: FunctionDoc {
+                name,
+                aliases: &[],
+                family,
+                signature,
+                purpose,
+                note: "",
+            },
+            aliases: Vec::new(),
+            signature: Signature::user_defined(Volatility::Immutable),
+            overloads: Vec::new(),
+        }
+    }
+
+    /// Adds what differs from Trino or is worth knowing.
+    pub(crate) fn note(mut self, note: &'static str) -> Self {
+        self.doc.note = note;
+        self
+    }
+
+    /// Adds further names.
+    pub(crate) fn alias(mut self, aliases: &'static [&'static str]) -> Self {
+        self.doc.aliases = aliases;
+        self.aliases = aliases.iter().map(ToString::to_string).collect();
+        self
+    }
+
+    /// Marks a function whose result is the same within one statement only.
+    pub(crate) fn stable(mut self) -> Self {
+        self.signature.volatility = Volatility::Stable;
+        self
+    }
+
+    /// Marks a function that gives another value for every row.
+    pub(crate) fn volatile(mut self) -> Self {
+        self.signature.volatility = Volatility::Volatile;
+        self
+    }
+
+    /// An overload that gives NULL wherever an argument is NULL.
+    pub(crate) fn takes(self, params: &'static [Param], returns: DataType, eval: Eval) -> Self {
+        self.overload(params, None, Returns::Type(returns), eval, true)
+    }
+
+    /// As `takes`, with any number more arguments of kind `rest`.
+    pub(crate) fn takes_more(
+        self,
+        params: &'static [Param],
+        rest: Param,
+        returns: DataType,
+        eval: Eval,
+    ) -> Self {
+        self.overload(params, Some(rest), Returns::Type(returns), eval, true)
+    }
+
+    /// As `takes`; the result's type depends on the (cast) argument types.
+    pub(crate) fn takes_as(
+        self,
+        params: &'static [Param],
+        returns: fn(&[DataType]) -> Result<DataType>,
+        eval: Eval,
+    ) -> Self {
+        self.overload(params, None, Returns::Types(returns), eval, true)
+    }
+
+    /// As `takes`; the result's field depends on the arguments' values.
+    pub(crate) fn takes_field(
+        self,
+        params: &'static [Param],
+        returns: fn(&ReturnFieldArgs<'_>) -> Result<Field>,
+        eval: Eval,
+    ) -> Self {
+        self.overload(params, None, Returns::Field(returns), eval, true)
+    }
+
+    /// An overload with a coercion of its own; strict.
+    pub(crate) fn takes_custom(
+        mut self,
+        accept: fn(&[DataType]) -> Result<Option<Vec<DataType>>>,
+        returns: fn(&[DataType]) -> Result<DataType>,
+        eval: Eval,
+    ) -> Self {
+        self.overloads.push(Overload {
+            accepts: Accepts::Custom(accept),
+            returns: Returns::Types(returns),
+            eval,
+            strict: true,
+        });
+        self
+    }
+
+    /// Makes the last overload's text result `json`.
+    pub(crate) fn gives_json(mut self) -> Self {
+        if let Some(last) = self.overloads.last_mut() {
+            last.returns = Returns::Json;
+        }
+        self
+    }
+
+    /// Lets the last overload see NULL arguments.
+    pub(crate) fn sees_nulls(mut self) -> Self {
+        if let Some(last) = self.overloads.last_mut() {
+            last.strict = false;
+        }
+        self
+    }
+
+    fn overload(
+        mut self,
+        params: &'static [Param],
+        rest: Option<Param>,
+        returns: Returns,
+        eval: Eval,
+        strict: bool,
+    ) -> Self {
+        self.overloads.push(Overload {
+            accepts: Accepts::Params { params, rest },
+            returns,
+            eval,
+            strict,
+        });
+        self
+    }
+
+    /// What a person is told.
+    pub(crate) fn doc(&self) -> &FunctionDoc {
+        &self.doc
+    }
+
+    /// The function as DataFusion takes it.
+    pub(crate) fn into_udf(self) -> ScalarUDF {
+        ScalarUDF::new_from_impl(self)
+    }
+
+    /// The first overload that takes exactly these types.
+    fn chosen(&self, types: &[DataType]) -> Result<&Overload> {
+        for overload in &self.overloads {
+            if overload.accept(types)?.is_some() {
+                return Ok(overload);
+            }
+        }
+        unexpected(self.doc.name, types, self.doc.signature)
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.doc.name)
+    }
+}
+
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        self.doc.name == other.doc.name
+    }
+}
+
+impl Eq for Function {}
+
+impl Hash for Function {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.doc.name.hash(state);
+    }
+}
+
+impl ScalarUDFImpl for Function {
+    fn name(&self) -> &str {
+        self.doc.name
+    }
+
+    fn aliases(&self) -> &[String] {
+        &self.aliases
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        for overload in &self.overloads {
+            if let Some(types) = overload.accept(given)? {
+                return Ok(types);
+            }
+        }
+        unexpected(self.doc.name, given, self.doc.signature)
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match &self.chosen(types)?.returns {
+            Returns::Type(returns) => Ok(returns.clone()),
+            Returns::Json => Ok(DataType::Utf8),
+            Returns::Types(returns) => returns(types),
+            Returns::Field(_) => exec_err!("{} needs its arguments' values", self.doc.name),
+        }
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs<'_>) -> Result<FieldRef> {
+        let types: Vec<DataType> = args
+            .arg_fields
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
+        let field = match &self.chosen(&types)?.returns {
+            Returns::Json => types::json_field(self.name()),
+            Returns::Type(returns) => Field::new(self.name(), returns.clone(), true),
+            Returns::Types(returns) => Field::new(self.name(), returns(&types)?, true),
+            Returns::Field(returns) => returns(&args)?.with_name(self.name()),
+        };
+        Ok(Arc::new(field))
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let types: Vec<DataType> = args.args.iter().map(ColumnarValue::data_type).collect();
+        let overload = self.chosen(&types)?;
+        let constant = args
+            .args
+            .iter()
+            .all(|arg| matches!(arg, ColumnarValue::Scalar(_)))
+            && self.signature.volatility != Volatility::Volatile;
+        let rows = if constant { 1 } else { args.number_rows };
+        let call = Call::new(&args, rows, overload.strict)?;
+        let result = if call.all_null() {
+            new_null_array(args.return_type(), rows)
+        } else {
+            (overload.eval)(&call)?
+        };
+        if constant {
+            Ok(ColumnarValue::Scalar(ScalarValue::try_from_array(
+                &result, 0,
+            )?))
+        } else {
+            Ok(ColumnarValue::Array(result))
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What every family stands on: one way to declare a function (name, documentation, parameter
+//! kinds, a loop over rows), typed access to the arguments whatever Arrow layout they arrive in,
+//! and lists built by picking elements. Knows no function by name.
+
+mod args;
+mod define;
+mod lists;
+mod param;
+mod zone;
+
+pub(super) use args::{Bools, Bytes, Call, Days, Doubles, Instants, Ints, Texts};
+pub(super) use define::Function;
+pub use define::{Family, FunctionDoc};
+pub(super) use lists::{Element, Lists, Picks, comparable, list_of};
+pub(super) use param::{Param, common_type, element_of, unexpected};
+pub(super) use zone::Zone;

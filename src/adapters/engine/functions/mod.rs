@@ -1,0 +1,71 @@
+//! Functions with Trino's semantics: NULL rules, 1-based places, errors where Trino raises them.
+//!
+//! Owns every function that a statement may call: one family a file, each entry with its
+//! documentation, from which `docs/sql.md` is made. DataFusion's own functions serve where they
+//! already mean the same ([`native`]); ours stand in front where they differ. What is in neither
+//! list is refused by the dialect through [`is_supported`], so that nothing of DataFusion's own
+//! meaning slips in. Knows nothing of lakes, statements or their text.
+
+mod kernel;
+mod strings;
+#[cfg(test)]
+mod testing;
+mod types;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use datafusion::execution::context::SessionContext;
+
+use kernel::Function;
+pub use kernel::{Family, FunctionDoc};
+
+/// All scalar functions of ours.
+fn scalars() -> Vec<Function> {
+    [strings::functions()].into_iter().flatten().collect()
+}
+
+/// Puts the functions into a session, in front of DataFusion's of the same names.
+///
+/// The parser gives some calls a syntax of their own and DataFusion then plans its own function
+/// without asking for the name: `substring`, `trim`, `position`, `ceil`, `floor` and `extract`. The
+/// dialect turns these into plain calls of `substr`, `trim`, `strpos`, `ceil`, `floor`, `year` …
+pub fn register(context: &SessionContext) {
+    for function in scalars() {
+        context.register_udf(function.into_udf());
+    }
+}
+
+/// Every function that a statement may call, by family and name.
+pub fn catalogue() -> Vec<FunctionDoc> {
+    let mut docs: Vec<FunctionDoc> = scalars()
+        .iter()
+        .map(|function| function.doc().clone())
+        .collect();
+    docs.sort_by_key(|doc| (doc.family, doc.name));
+    docs
+}
+
+static NAMES: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+    catalogue()
+        .iter()
+        .flat_map(|doc| std::iter::once(doc.name).chain(doc.aliases.iter().copied()))
+        .collect()
+});
+
+/// Whether a statement may call a function of this name; case does not count.
+pub fn is_supported(name: &str) -> bool {
+    NAMES.contains(name.to_lowercase().as_str())
+}
+
+/// The supported names most like a name that is not, best first, at most three.
+pub fn nearest(name: &str) -> Vec<&'static str> {
+    let name = name.to_lowercase();
+    let mut likely: Vec<(f64, &'static str)> = NAMES
+        .iter()
+        .map(|known| (strsim::jaro_winkler(&name, known), *known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .collect();
+    likely.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    likely.into_iter().take(3).map(|(_, known)| known).collect()
+}
