@@ -1,3 +1,4 @@
 //! Drawing: state in, cells out.
 
 pub mod text;
+pub mod theme;
