@@ -1,6 +1,8 @@
 //! Values and rules, no I/O: nothing here reads a file, a clock or the network.
 
+pub mod format;
 pub mod lake;
 pub mod nearest;
 pub mod query;
 pub mod rows;
+pub mod view;
