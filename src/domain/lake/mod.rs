@@ -2,8 +2,10 @@
 
 mod key;
 pub mod notification;
+mod schema;
 mod source;
 
 pub use key::{KeyError, ObjectKey};
 pub use notification::Notification;
+pub use schema::{athena_type, documented_schema, partition_columns};
 pub use source::{Source, SourceVersion, TableName};
