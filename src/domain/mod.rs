@@ -5,4 +5,5 @@ pub mod lake;
 pub mod nearest;
 pub mod query;
 pub mod rows;
+pub mod template;
 pub mod view;

@@ -1,3 +1,12 @@
-//! SQL as text: no plan, no data, no I/O.
+//! SQL as text: lexer, statements, values that become SQL, templates, completion, hints, layout.
+//!
+//! No plan, no data, no I/O. Everything here is tolerant: it runs on text that is being typed.
 
+pub mod format;
+pub mod lexer;
 pub mod parameters;
+pub mod statements;
+mod template;
+mod words;
+
+pub use template::{BindError, Bound};
