@@ -19,6 +19,8 @@ use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 
+use crate::domain::nearest::nearest;
+
 /// What kind of value a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ParameterType {
@@ -197,20 +199,8 @@ impl Library {
         self.templates.iter().find(|template| template.name == name)
     }
 
-    /// The names nearest to a mistyped one, best first, at most three.
+    /// The names nearest to a mistyped one, best first.
     pub fn nearest(&self, name: &str) -> Vec<&str> {
-        let mut ranked: Vec<(f64, &str)> = self
-            .templates
-            .iter()
-            .map(|template| {
-                (
-                    strsim::jaro_winkler(name, &template.name),
-                    template.name.as_str(),
-                )
-            })
-            .filter(|(likeness, _)| *likeness > 0.7)
-            .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranked.into_iter().take(3).map(|(_, name)| name).collect()
+        nearest(name, self.templates.iter().map(|t| t.name.as_str()))
     }
 }
