@@ -1,7 +1,7 @@
 //! Values and rules, no I/O: nothing here reads a file, a clock or the network.
 
-pub mod format;
 pub mod cell;
+pub mod format;
 pub mod lake;
 pub mod nearest;
 pub mod query;
