@@ -6,11 +6,18 @@
 //! list is refused by the dialect through [`is_supported`], so that nothing of DataFusion's own
 //! meaning slips in. Knows nothing of lakes, statements or their text.
 
+mod binary;
+mod bitwise;
+mod conditional;
+mod dates;
 mod kernel;
+mod math;
+mod regexp;
 mod strings;
 #[cfg(test)]
 mod testing;
 mod types;
+mod url;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -22,7 +29,19 @@ pub use kernel::{Family, FunctionDoc};
 
 /// All scalar functions of ours.
 fn scalars() -> Vec<Function> {
-    [strings::functions()].into_iter().flatten().collect()
+    [
+        conditional::functions(),
+        strings::functions(),
+        regexp::functions(),
+        url::functions(),
+        binary::functions(),
+        dates::functions(),
+        math::functions(),
+        bitwise::functions(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// Puts the functions into a session, in front of DataFusion's of the same names.

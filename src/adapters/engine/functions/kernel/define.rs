@@ -8,9 +8,11 @@ use arrow::array::{ArrayRef, new_null_array};
 use arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
     Volatility,
 };
+
+use datafusion::logical_expr::simplify::{ExprSimplifyResult, SimplifyContext};
 
 use super::super::types;
 use super::args::Call;
@@ -94,6 +96,9 @@ pub struct FunctionDoc {
     pub note: &'static str,
 }
 
+/// Makes another expression of a call's arguments, or declines.
+type Rewrite = fn(Vec<Expr>) -> Result<Option<Expr>>;
+
 type Eval = fn(&Call<'_>) -> Result<ArrayRef>;
 
 enum Accepts {
@@ -151,6 +156,7 @@ pub(crate) struct Function {
     aliases: Vec<String>,
     signature: Signature,
     overloads: Vec<Overload>,
+    rewrite: Option<Rewrite>,
 }
 
 impl Function {
@@ -173,6 +179,7 @@ impl Function {
             aliases: Vec::new(),
             signature: Signature::user_defined(Volatility::Immutable),
             overloads: Vec::new(),
+            rewrite: None,
         }
     }
 
@@ -266,6 +273,13 @@ impl Function {
         if let Some(last) = self.overloads.last_mut() {
             last.strict = false;
         }
+        self
+    }
+
+    /// Lets the optimizer put another expression in the call's place; the arguments are then
+    /// evaluated only as that one needs them.
+    pub(crate) fn becomes(mut self, rewrite: Rewrite) -> Self {
+        self.rewrite = Some(rewrite);
         self
     }
 
@@ -371,6 +385,19 @@ impl ScalarUDFImpl for Function {
             Returns::Field(returns) => returns(&args)?.with_name(self.name()),
         };
         Ok(Arc::new(field))
+    }
+
+    fn short_circuits(&self) -> bool {
+        self.rewrite.is_some()
+    }
+
+    fn simplify(&self, args: Vec<Expr>, _info: &SimplifyContext) -> Result<ExprSimplifyResult> {
+        if let Some(rewrite) = self.rewrite
+            && let Some(expression) = rewrite(args.clone())?
+        {
+            return Ok(ExprSimplifyResult::Simplified(expression));
+        }
+        Ok(ExprSimplifyResult::Original(args))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

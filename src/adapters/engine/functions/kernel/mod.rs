@@ -8,7 +8,7 @@ mod lists;
 mod param;
 mod zone;
 
-pub(super) use args::{Bools, Bytes, Call, Days, Doubles, Instants, Ints, Texts};
+pub(super) use args::{Bytes, Call, Texts, utc_time};
 pub(super) use define::Function;
 pub use define::{Family, FunctionDoc};
 pub(super) use lists::{Element, Lists, Picks, comparable, list_of};
