@@ -1,1 +1,65 @@
 //! The command line: one file for each subcommand, the only readers of clap types.
+//!
+//! Results go to stdout, everything else to stderr. Exit codes: 0 ok, 1 failed, 2 wrong usage,
+//! 3 the answer is "no", 130 interrupted. A reader that closes the pipe has had enough: that is 0.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "this room owns stdout, stderr and the files that the user names"
+)]
+
+mod args;
+mod completions;
+mod config;
+mod console;
+mod context;
+mod interrupt;
+mod lake;
+mod logging;
+mod out_file;
+mod stdout;
+mod stop;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use args::{Cli, Subcommand};
+use context::Context;
+use stop::Stop;
+
+/// Reads the arguments, runs what they ask for and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too; a closed pipe is nothing to complain about.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(stop) => stop.report(),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Stop> {
+    if let Some(Subcommand::Completions(args)) = cli.subcommand {
+        cli.lake.refuse("completions")?;
+        return completions::run(&args);
+    }
+    let context = Context::load()?;
+    let Some(subcommand) = cli.subcommand else {
+        return console::run(&context, &cli.lake);
+    };
+    logging::to_stderr();
+    match subcommand {
+        Subcommand::Config(args) => {
+            cli.lake.refuse("config")?;
+            config::run(&context, &args)
+        }
+        Subcommand::Completions(args) => completions::run(&args),
+    }
+}

@@ -1,0 +1,36 @@
+//! The whole command line as clap sees it.
+
+use clap::Parser;
+
+use super::lake::LakeArgs;
+use super::{completions, config};
+
+const EXAMPLES: &str = "\
+Examples:
+  lakehound                              open the console on the demo lake
+  lakehound --lake ./evidence            open the console on a folder of OCSF Parquet files";
+
+/// A terminal console for incident response on Amazon Security Lake.
+///
+/// Without a subcommand the console opens.
+#[derive(Debug, Parser)]
+#[command(
+    name = "lakehound",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(super) struct Cli {
+    #[command(flatten)]
+    pub(super) lake: LakeArgs,
+    #[command(subcommand)]
+    pub(super) subcommand: Option<Subcommand>,
+}
+
+/// What can be asked for.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Subcommand {
+    Config(config::Args),
+    Completions(completions::Args),
+}

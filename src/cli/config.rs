@@ -1,0 +1,109 @@
+//! `lakehound config`: the configuration file, the key map in force, the themes.
+
+use super::context::Context;
+use super::stdout::Stdout;
+use super::stop::{Stop, say};
+use crate::config::{ContentKind, Origin, TEMPLATE};
+
+const EXAMPLES: &str = "\
+Examples:
+  lakehound config path                  where the file and the data folder are
+  lakehound config init                  write a file in which every setting is explained
+  lakehound config show                  what is in force";
+
+/// Show the configuration, and where it comes from
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, Clone, Copy, clap::Subcommand)]
+enum Action {
+    /// Print where the file, the user's own content and the data lie
+    #[command(
+        after_help = "Example:\n  $EDITOR \"$(lakehound config path | sed -n 's/^file *//p')\""
+    )]
+    Path,
+    /// Print the configuration in force, defaults included, as TOML
+    #[command(after_help = "Example:\n  lakehound config show > full-config.toml")]
+    Show,
+    /// Write a file in which every setting is explained and none is set
+    #[command(after_help = "Example:\n  LAKEHOUND_CONFIG=./config.toml lakehound config init")]
+    Init,
+    /// List the themes
+    #[command(after_help = "Example:\n  lakehound config themes")]
+    Themes,
+}
+
+pub(super) fn run(context: &Context, args: &Args) -> Result<(), Stop> {
+    match args.action.unwrap_or(Action::Show) {
+        Action::Path => path(context),
+        Action::Show => show(context),
+        Action::Init => init(context),
+        Action::Themes => themes(context),
+    }
+}
+
+fn path(context: &Context) -> Result<(), Stop> {
+    let paths = &context.paths;
+    let mut out = Stdout::lock();
+    out.line(format_args!("file     {}", paths.config_file.display()))?;
+    out.line(format_args!("content  {}", paths.content_dir.display()))?;
+    out.line(format_args!("data     {}", paths.data_dir.display()))?;
+    if !paths.config_file.exists() {
+        say("note: the file does not exist; `lakehound config init` writes one");
+    }
+    out.finish()
+}
+
+fn show(context: &Context) -> Result<(), Stop> {
+    let text = context
+        .config
+        .to_toml()
+        .map_err(|error| Stop::failed(format_args!("cannot print the configuration: {error}")))?;
+    let mut out = Stdout::lock();
+    out.foreign_text(&text)?;
+    out.finish()
+}
+
+fn init(context: &Context) -> Result<(), Stop> {
+    use std::io::Write as _;
+
+    let file = &context.paths.config_file;
+    let failed = |error: std::io::Error| {
+        let stop = Stop::failed(format_args!("cannot write {}: {error}", file.display()));
+        if error.kind() == std::io::ErrorKind::AlreadyExists {
+            stop.hint("the file is there already, and is yours to edit")
+        } else {
+            stop
+        }
+    };
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(failed)?;
+    }
+    let mut made = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .map_err(failed)?;
+    made.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
+    let mut out = Stdout::lock();
+    out.line(file.display())?;
+    out.finish()
+}
+
+fn themes(context: &Context) -> Result<(), Stop> {
+    let mut out = Stdout::lock();
+    let chosen = &context.config.theme.name;
+    for file in context.content(ContentKind::Themes) {
+        let mark = if file.stem() == chosen { '*' } else { ' ' };
+        let origin = match &file.origin {
+            Origin::Shipped => "shipped".to_owned(),
+            Origin::Own(path) => path.display().to_string(),
+        };
+        out.line(format_args!("{mark} {:<16} {origin}", file.stem()))?;
+    }
+    out.finish()
+}

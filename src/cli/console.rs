@@ -1,0 +1,27 @@
+//! `lakehound` without a subcommand, and `lakehound open`: the console.
+
+use std::path::PathBuf;
+
+use super::context::Context;
+use super::lake::LakeArgs;
+use super::logging;
+use super::stop::{Stop, say};
+use crate::app::{self, AppOptions};
+
+pub(super) fn run(context: &Context, lake: &LakeArgs) -> Result<(), Stop> {
+    let folder = lake.chosen(context)?;
+    open(context, folder, Vec::new())
+}
+
+fn open(context: &Context, lake: Option<PathBuf>, open_files: Vec<PathBuf>) -> Result<(), Stop> {
+    if let Err(error) = logging::to_file(&context.paths.log_file()) {
+        say(format_args!("warning: no log is written: {error}"));
+    }
+    app::run(AppOptions {
+        lake,
+        open_files,
+        config: context.config.clone(),
+        paths: context.paths.clone(),
+    })
+    .map_err(Stop::failed)
+}

@@ -1,0 +1,31 @@
+//! What every subcommand but the simplest stands on: places and configuration.
+
+use super::stop::{Stop, say};
+use crate::config::{self, Config, ContentFile, ContentKind, Paths};
+
+/// The places and the configuration in force. Faults of the configuration have been told.
+pub(super) struct Context {
+    pub(super) paths: Paths,
+    pub(super) config: Config,
+}
+
+impl Context {
+    /// Reads the configuration and tells its faults on stderr: they do not stop the rest.
+    pub(super) fn load() -> Result<Self, Stop> {
+        let paths = Paths::from_environment().map_err(Stop::failed)?;
+        let (config, problems) = config::load(&paths.config_file);
+        for problem in problems {
+            say(format_args!("warning: {problem}"));
+        }
+        Ok(Self { paths, config })
+    }
+
+    /// The files of a kind of content, shipped and the user's own; unreadable ones are told.
+    pub(super) fn content(&self, kind: ContentKind) -> Vec<ContentFile> {
+        let (files, problems) = config::content(kind, &self.paths.content_dir);
+        for problem in problems {
+            say(format_args!("warning: {problem}"));
+        }
+        files
+    }
+}
