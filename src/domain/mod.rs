@@ -4,6 +4,7 @@ pub mod cell;
 pub mod format;
 pub mod lake;
 pub mod nearest;
+pub mod playbook;
 pub mod query;
 pub mod rows;
 pub mod template;
