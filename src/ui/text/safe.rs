@@ -265,6 +265,32 @@ impl<'a> SafeText<'a> {
             .is_some_and(|range| range.start <= byte)
     }
 
+    /// The columns where a text stands in this one, ASCII letters of either case alike. What is
+    /// looked for is made safe first, so that a control is found by its escape.
+    pub fn find(&self, needle: &str) -> Vec<Range<usize>> {
+        let needle = SafeText::new(needle);
+        let (text, needle) = (self.text.as_bytes(), needle.text.as_bytes());
+        let mut found = Vec::new();
+        if needle.is_empty() {
+            return found;
+        }
+        let mut at = 0;
+        while let Some(window) = text.get(at..at + needle.len()) {
+            // A needle of whole characters matches only at a character's edge.
+            if window.eq_ignore_ascii_case(needle) {
+                let column = |byte: usize| match self.ascii {
+                    true => byte,
+                    false => SafeText::new(&self.text[..byte]).width(),
+                };
+                found.push(column(at)..column(at + needle.len()));
+                at += needle.len();
+            } else {
+                at += 1;
+            }
+        }
+        found
+    }
+
     /// The pieces in order, each with whether it is an escape.
     pub fn pieces(&self) -> impl Iterator<Item = (&str, bool)> {
         let mut at = 0;

@@ -139,6 +139,16 @@ fn drawing_stays_inside_and_styles_escapes_apart() {
 }
 
 #[test]
+fn finding_tells_columns() {
+    let text = SafeText::new("GetObject für getobject\x07");
+    assert_eq!(text.find("getOBJECT"), [0..9, 14..23]);
+    assert_eq!(text.find("für"), [10..13]);
+    assert_eq!(text.find("\x07"), [23..27]);
+    assert!(text.find("").is_empty());
+    assert_eq!(SafeText::new("東京").find("京"), [2..4]);
+}
+
+#[test]
 fn lines_and_tabs_are_layout() {
     let lines: Vec<_> = safe_lines("SELECT\r\n\ta,\u{202e}b\n").collect();
     let texts: Vec<_> = lines.iter().map(SafeText::as_str).collect();
