@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config};
+use super::{completions, config, playbook, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +31,8 @@ pub(super) struct Cli {
 /// What can be asked for.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Subcommand {
+    Templates(templates::Args),
+    Playbook(playbook::Args),
     Config(config::Args),
     Completions(completions::Args),
 }

@@ -16,10 +16,12 @@ mod console;
 mod context;
 mod interrupt;
 mod lake;
+mod listing;
 mod logging;
-mod out_file;
+mod playbook;
 mod stdout;
 mod stop;
+mod templates;
 
 use std::process::ExitCode;
 
@@ -59,6 +61,14 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Config(args) => {
             cli.lake.refuse("config")?;
             config::run(&context, &args)
+        }
+        Subcommand::Templates(args) => {
+            cli.lake.refuse("templates")?;
+            templates::run(&context, args)
+        }
+        Subcommand::Playbook(args) => {
+            cli.lake.refuse("playbook")?;
+            playbook::run(&context, args)
         }
         Subcommand::Completions(args) => completions::run(&args),
     }

@@ -1,0 +1,87 @@
+//! `lakehound config`, and what a broken configuration does to the rest.
+
+use crate::support::{Home, assert_holds};
+
+#[test]
+fn path_names_the_places_that_the_environment_sets() {
+    let home = Home::new();
+    home.write("config.toml", "");
+    let stdout = home.run(&["config", "path"]).ok();
+    let file = home.path("config.toml");
+    let data = home.path("data");
+    assert_holds(
+        &stdout,
+        &[&file.display().to_string(), &data.display().to_string()],
+    );
+}
+
+#[test]
+fn init_writes_a_file_that_reads_as_the_defaults_and_never_overwrites() {
+    let home = Home::new();
+    let before = home.run(&["config", "show"]).ok();
+    home.run(&["config", "init"]).ok();
+    assert_eq!(home.run(&["config", "show"]).ok(), before);
+    let stderr = home.run(&["config", "init"]).fails(1);
+    assert_holds(&stderr, &["config.toml", "hint:"]);
+}
+
+#[test]
+fn show_prints_what_is_in_force() {
+    let home = Home::new();
+    home.write(
+        "config.toml",
+        "zone = 'Europe/Berlin'\n[profiles.prod]\nregion = 'us-east-1'\n",
+    );
+    let stdout = home.run(&["config", "show"]).ok();
+    assert_holds(
+        &stdout,
+        &[
+            "zone = \"Europe/Berlin\"",
+            "[profiles.prod]",
+            "name = \"dark\"",
+        ],
+    );
+}
+
+#[test]
+fn themes_are_listed_with_the_users_own_and_the_chosen_one_is_marked() {
+    let home = Home::new();
+    home.write("config.toml", "theme.name = 'mine'\n");
+    let shipped = include_str!("../../themes/light.toml");
+    let own = home.write("themes/mine.toml", shipped);
+    let stdout = home.run(&["config", "themes"]).ok();
+    assert_holds(&stdout, &["dark", "light", "high-contrast", "monochrome"]);
+    let marked: Vec<&str> = stdout
+        .lines()
+        .filter(|line| line.starts_with('*'))
+        .collect();
+    assert_eq!(marked.len(), 1, "{stdout}");
+    assert_holds(marked[0], &["mine", &own.display().to_string()]);
+}
+
+#[test]
+fn faults_are_told_with_file_and_line_and_the_rest_works() {
+    let home = Home::new();
+    let file = home.write(
+        "config.toml",
+        "zome = 'UTC'\nthis is no toml\n[theme]\nname = 'light'\n",
+    );
+    let run = home.run(&["config", "show"]);
+    assert_eq!(run.code, Some(0));
+    assert_holds(&run.stdout, &["name = \"light\""]);
+    let place = |line: usize| format!("warning: {}:{line}: ", file.display());
+    assert_holds(&run.stderr, &[&place(1), "did you mean `zone`?", &place(2)]);
+}
+
+#[test]
+fn a_secret_in_the_file_is_named_and_never_printed() {
+    let home = Home::new();
+    home.write(
+        "config.toml",
+        "[profiles.p]\naws_secret_access_key = 'TOPSECRET'\n",
+    );
+    let run = home.run(&["config", "show"]);
+    assert_eq!(run.code, Some(0));
+    assert_holds(&run.stderr, &["config.toml:2", "secret"]);
+    assert!(!format!("{run:?}").contains("TOPSECRET"));
+}

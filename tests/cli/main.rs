@@ -1,0 +1,11 @@
+//! The command line from outside: the real binary, its output, its files and its exit codes.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests make the files that the binary reads"
+)]
+
+mod config;
+mod content;
+mod help;
+mod support;
