@@ -2,8 +2,10 @@
 //!
 //! No plan, no data, no I/O. Everything here is tolerant: it runs on text that is being typed.
 
+pub mod completion;
 pub mod format;
 pub mod lexer;
+pub mod lint;
 pub mod parameters;
 pub mod statements;
 mod template;
