@@ -10,6 +10,7 @@ mod binary;
 mod bitwise;
 mod conditional;
 mod dates;
+mod json;
 mod kernel;
 mod math;
 mod regexp;
@@ -36,6 +37,7 @@ fn scalars() -> Vec<Function> {
         url::functions(),
         binary::functions(),
         dates::functions(),
+        json::functions(),
         math::functions(),
         bitwise::functions(),
     ]

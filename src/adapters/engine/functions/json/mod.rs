@@ -1,0 +1,9 @@
+//! JSON: text with `json` noted in its field's metadata. A path is found without building a tree;
+//! what is no JSON gives NULL where it is searched and an error where it is parsed.
+
+mod functions;
+mod path;
+mod text;
+
+pub(super) use functions::functions;
+pub(super) use text::{Json, escape_into};
