@@ -8,11 +8,13 @@
 
 mod binary;
 mod bitwise;
+mod casts;
 mod conditional;
 mod dates;
 mod json;
 mod kernel;
 mod math;
+mod network;
 mod regexp;
 mod strings;
 #[cfg(test)]
@@ -38,6 +40,7 @@ fn scalars() -> Vec<Function> {
         binary::functions(),
         dates::functions(),
         json::functions(),
+        network::functions(),
         math::functions(),
         bitwise::functions(),
     ]
@@ -55,6 +58,9 @@ pub fn register(context: &SessionContext) {
     for function in scalars() {
         context.register_udf(function.into_udf());
     }
+    for cast in casts::functions() {
+        context.register_udf(cast);
+    }
 }
 
 /// Every function that a statement may call, by family and name.
@@ -62,6 +68,7 @@ pub fn catalogue() -> Vec<FunctionDoc> {
     let mut docs: Vec<FunctionDoc> = scalars()
         .iter()
         .map(|function| function.doc().clone())
+        .chain(casts::docs())
         .collect();
     docs.sort_by_key(|doc| (doc.family, doc.name));
     docs
