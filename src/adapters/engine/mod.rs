@@ -1,3 +1,350 @@
-//! The embedded engine.
+//! The embedded engine: Athena's SQL over a local folder of lake files, on DataFusion.
+//!
+//! Owns its own runtime, the listing of the lake, the reading of Parquet and everything of
+//! DataFusion's; nothing of DataFusion leaves this folder. The dialect turns Athena's statements
+//! into DataFusion's, the functions give calls Trino's meaning, the rest is how files become tables.
+//!
+//! # How a lake becomes tables
+//!
+//! - A file belongs where its path says ([`lake`]): Security Lake's layout anywhere below (or above)
+//!   the opened folder, else a table named after its folder.
+//! - The table of a Region holds the files of that Region's bucket where the path names the bucket,
+//!   else those of that `region=` partition. A short alias spans all Regions.
+//! - A table has the documented columns of its source and every column that its files add, by name
+//!   ([`schema`], [`columns_of`]); what a file lacks is NULL in its rows.
+//! - Files are left out by path, by the day in the path (with a day's tolerance on either side), by
+//!   the times in their footers ([`prune`]), then by row groups and pages.
+//! - A file that cannot be read is left out and named in the query's notes.
 
+mod asked;
+mod columns;
+mod columns_of;
+mod errors;
+mod footer;
 pub mod functions;
+mod lake;
+mod output;
+mod plan;
+mod provider;
+mod prune;
+mod reader;
+mod repair;
+mod run;
+mod schema;
+mod scope;
+mod session;
+mod source;
+mod watch;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use datafusion::execution::context::SessionState;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
+use crate::ports::{Catalog, ColumnInfo, QueryService, RunningQuery, TableInfo};
+use columns_of::ColumnsOf;
+use errors::explain;
+use footer::FooterCache;
+use lake::{Lake, NamedTable, Names, Snapshot, TableKey};
+use watch::Watch;
+
+/// Memory for footers, in bytes; a footer of a lake file takes 50 to 150 KB.
+const FOOTER_BYTES: usize = 64 << 20;
+
+/// How to open the engine.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// The lake's folder.
+    pub lake: PathBuf,
+    /// Memory that queries may use together; past it they spill to disk or fail.
+    pub memory_bytes: usize,
+    /// Threads for queries, at least 1.
+    pub threads: usize,
+    /// Where to spill; the system's folder for temporary files if `None`. What is put there is
+    /// removed.
+    pub spill_dir: Option<PathBuf>,
+}
+
+/// Why a lake cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum LakeError {
+    /// Nothing is there.
+    #[error("the lake folder {} does not exist", .0.display())]
+    Missing(PathBuf),
+    /// Something else is there.
+    #[error("the lake {} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// The folder cannot be read.
+    #[error("the lake folder {} cannot be read: {reason}", path.display())]
+    Unreadable {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// Threads could not be started.
+    #[error("the query threads cannot be started: {0}")]
+    Threads(String),
+}
+
+/// The embedded engine over one lake, or over none. Cheap to share behind an `Arc`.
+#[derive(Debug)]
+pub struct Engine {
+    inner: Arc<Inner>,
+    runtime: Option<Runtime>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    lake: Option<Lake>,
+    options: EngineOptions,
+    footers: Arc<FooterCache>,
+    columns: Arc<ColumnsOf>,
+    template: OnceLock<Result<SessionState, QueryError>>,
+}
+
+impl Engine {
+    /// Opens a lake's folder. Returns at once: the folder is listed and the session prepared in the
+    /// background.
+    pub fn open(options: EngineOptions) -> Result<Self, LakeError> {
+        let path = &options.lake;
+        match std::fs::metadata(path) {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Err(LakeError::NotAFolder(path.clone())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Err(LakeError::Missing(path.clone()));
+            }
+            Err(error) => {
+                return Err(LakeError::Unreadable {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                });
+            }
+        }
+        let lake = Lake::new(path.clone());
+        Self::start(Some(lake), options)
+    }
+
+    /// An engine without a lake, for attached files alone; `options.lake` is not looked at.
+    pub fn without_lake(options: EngineOptions) -> Result<Self, LakeError> {
+        Self::start(None, options)
+    }
+
+    fn start(lake: Option<Lake>, options: EngineOptions) -> Result<Self, LakeError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(options.threads.max(1))
+            .thread_name("lakehound-engine")
+            .enable_time()
+            .build()
+            .map_err(|error| LakeError::Threads(error.to_string()))?;
+        let inner = Arc::new(Inner {
+            lake,
+            options,
+            footers: Arc::new(FooterCache::new(FOOTER_BYTES)),
+            columns: Arc::default(),
+            template: OnceLock::new(),
+        });
+        let warm = Arc::clone(&inner);
+        runtime.spawn_blocking(move || warm.template().is_ok());
+        let list = Arc::clone(&inner);
+        runtime.spawn_blocking(move || list.snapshot());
+        Ok(Self {
+            inner,
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Runs a piece of work on the engine's own threads.
+    async fn on_runtime<T, F>(
+        &self,
+        work: impl FnOnce(Arc<Inner>, Handle) -> F,
+    ) -> Result<T, QueryError>
+    where
+        F: Future<Output = Result<T, QueryError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Some(runtime) = &self.runtime else {
+            return Err(run::engine_fault());
+        };
+        let work = work(Arc::clone(&self.inner), runtime.handle().clone());
+        let task = AbortOnDrop(runtime.spawn(work));
+        task.await.unwrap_or_else(|_| Err(run::engine_fault()))
+    }
+}
+
+/// Stops a task when whoever waits for it lets go.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0).poll(context)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A runtime may not wait for its threads inside another runtime's task.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl Inner {
+    fn template(&self) -> Result<&SessionState, QueryError> {
+        let options = &self.options;
+        self.template
+            .get_or_init(|| {
+                session::template(
+                    options.memory_bytes,
+                    options.threads.max(1),
+                    options.spill_dir.clone(),
+                )
+                .map_err(|error| explain(&error))
+            })
+            .as_ref()
+            .map_err(Clone::clone)
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        self.lake.as_ref().map_or_else(Arc::default, Lake::snapshot)
+    }
+
+    fn names(&self, snapshot: &Snapshot) -> Names {
+        Names::of(snapshot, self.lake.is_some())
+    }
+
+    fn describe(&self, named: &NamedTable, snapshot: &Snapshot, deep: bool) -> TableInfo {
+        let columns = self.columns.get(
+            &named.key,
+            snapshot,
+            deep,
+            &self.footers,
+            self.options.threads,
+            &Watch::default(),
+        );
+        let info = |field: &arrow::datatypes::Field, partition| ColumnInfo {
+            name: field.name().clone(),
+            type_text: crate::domain::lake::athena_type(field.data_type()),
+            partition,
+        };
+        let (source, version) = match &named.key {
+            TableKey::Native(source, version) => (Some(*source), Some(*version)),
+            TableKey::Custom(_) | TableKey::Folder(_) => (None, None),
+        };
+        let files = named.files(snapshot);
+        TableInfo {
+            name: named.name.clone(),
+            alias: named.alias.clone(),
+            source,
+            version,
+            columns: columns
+                .file
+                .fields()
+                .iter()
+                .map(|field| info(field, false))
+                .chain(columns.partitions.iter().map(|field| info(field, true)))
+                .collect(),
+            files: Some(files.len() as u64),
+            bytes: Some(files.iter().map(|file| file.size).sum()),
+        }
+    }
+}
+
+#[async_trait]
+impl QueryService for Engine {
+    fn name(&self) -> &str {
+        "embedded"
+    }
+
+    async fn start(&self, request: QueryRequest) -> Result<RunningQuery, QueryError> {
+        self.on_runtime(
+            |inner, runtime| async move { plan::start(&inner, &runtime, request).await },
+        )
+        .await
+    }
+
+    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+        self.on_runtime(|inner, _| async move { plan::estimate(&inner, request).await })
+            .await
+    }
+}
+
+#[async_trait]
+impl Catalog for Engine {
+    async fn tables(&self) -> Result<Vec<TableInfo>, QueryError> {
+        self.on_runtime(|inner, _| async move {
+            let snapshot = inner.snapshot();
+            let names = inner.names(&snapshot);
+            Ok(names
+                .listed()
+                .iter()
+                .map(|named| inner.describe(named, &snapshot, false))
+                .collect())
+        })
+        .await
+    }
+
+    async fn table(&self, name: &str) -> Result<TableInfo, QueryError> {
+        let name = name.to_owned();
+        self.on_runtime(|inner, _| async move {
+            let snapshot = inner.snapshot();
+            let names = inner.names(&snapshot);
+            let parts = name_parts(&name);
+            let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+            let named = names
+                .find(&parts)
+                .ok_or_else(|| unknown_table(&name, &names))?;
+            Ok(inner.describe(named, &snapshot, true))
+        })
+        .await
+    }
+}
+
+/// The parts of a written name: dots between them, double quotes or backticks around any.
+fn name_parts(name: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quote = None;
+    for c in name.trim().chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '`' => quote = Some(c),
+            None if c == '.' => parts.push(String::new()),
+            _ => {
+                if let Some(part) = parts.last_mut() {
+                    part.push(c);
+                }
+            }
+        }
+    }
+    parts
+}
+
+fn unknown_table(name: &str, names: &Names) -> QueryError {
+    let last = name_parts(name).pop().unwrap_or_default();
+    let error = QueryError::new(
+        QueryErrorKind::UnknownName,
+        format!("there is no table `{name}`"),
+    );
+    match names.did_you_mean(&last) {
+        Some(hint) => error.with_hint(hint),
+        None => error.with_hint("the command `tables` lists the tables"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

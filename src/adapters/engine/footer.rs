@@ -1,0 +1,318 @@
+//! Reading and keeping the footers of Parquet files: what a file holds, without its rows.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use arrow::datatypes::{Fields, Schema, SchemaRef};
+use parquet::arrow::parquet_to_arrow_schema;
+use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
+use parquet::file::statistics::Statistics;
+
+use super::lake::LakeFile;
+use super::repair::repair;
+
+/// How much is read from a file's end at first: most footers fit.
+const TAIL: u64 = 64 * 1024;
+
+/// The last eight bytes: the footer's length and the magic word.
+const MAGIC: u64 = 8;
+
+/// Why a file cannot be read. The text follows the file's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FooterError {
+    /// No byte at all.
+    #[error("is empty (0 bytes)")]
+    Empty,
+    /// Gone since it was listed.
+    #[error("was removed while the query was planned")]
+    Gone,
+    /// The file system refused.
+    #[error("cannot be read: {0}")]
+    Io(String),
+    /// The end of the file is no Parquet footer.
+    #[error("is damaged or truncated: {0}")]
+    Damaged(String),
+}
+
+/// What a Parquet file holds.
+#[derive(Debug)]
+pub(super) struct Footer {
+    /// The metadata with its schema put right, without page indexes.
+    pub metadata: Arc<ParquetMetaData>,
+    /// Its columns as Arrow reads them.
+    pub schema: SchemaRef,
+    /// Rows.
+    pub rows: u64,
+    /// The least and greatest value of `time`, in milliseconds since 1970, where known.
+    pub time: Option<(i64, i64)>,
+    /// The same of `time_dt`.
+    pub time_dt: Option<(i64, i64)>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    size: u64,
+    modified: SystemTime,
+    used: u64,
+    weight: usize,
+    footer: Result<Arc<Footer>, FooterError>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    kept: HashMap<PathBuf, Kept>,
+    weight: usize,
+    schemas: HashMap<Fields, SchemaRef>,
+}
+
+/// Footers by path, size and time of change, up to a budget of memory.
+#[derive(Debug)]
+pub(super) struct FooterCache {
+    shelf: Mutex<Shelf>,
+    clock: AtomicU64,
+    budget: usize,
+}
+
+impl FooterCache {
+    /// A cache that holds about `budget` bytes.
+    pub(super) fn new(budget: usize) -> Self {
+        Self {
+            shelf: Mutex::default(),
+            clock: AtomicU64::new(0),
+            budget,
+        }
+    }
+
+    /// A file's footer, read where it is not kept. A failure is kept too, until the file changes.
+    pub(super) fn get(&self, file: &LakeFile) -> Result<Arc<Footer>, FooterError> {
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(kept) = shelf.kept.get_mut(&file.path)
+                && kept.size == file.size
+                && kept.modified == file.modified
+            {
+                kept.used = now;
+                return kept.footer.clone();
+            }
+        }
+        let read = if file.size == 0 {
+            Err(FooterError::Empty)
+        } else {
+            read_footer(&file.path)
+        };
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let footer = read.map(|mut footer| {
+            footer.schema = shelf.intern(&footer.schema);
+            Arc::new(footer)
+        });
+        // A file that is gone or cannot be opened may be back the next moment.
+        if !matches!(footer, Err(FooterError::Gone | FooterError::Io(_))) {
+            let weight = footer
+                .as_ref()
+                .map_or(256, |footer| footer.metadata.memory_size());
+            shelf.keep(
+                file.path.clone(),
+                Kept {
+                    size: file.size,
+                    modified: file.modified,
+                    used: now,
+                    weight,
+                    footer: footer.clone(),
+                },
+                self.budget,
+            );
+        }
+        footer
+    }
+
+    /// The footers of many files, in their order, read by as many threads as given.
+    pub(super) fn get_all(
+        &self,
+        files: &[Arc<LakeFile>],
+        threads: usize,
+    ) -> Vec<Result<Arc<Footer>, FooterError>> {
+        const WORTH_A_THREAD: usize = 16;
+        let threads = threads.min(files.len() / WORTH_A_THREAD).max(1);
+        if threads == 1 {
+            return files.iter().map(|file| self.get(file)).collect();
+        }
+        let share = files.len().div_ceil(threads);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = files
+                .chunks(share)
+                .map(|files| {
+                    let worker = scope.spawn(|| files.iter().map(|file| self.get(file)).collect());
+                    (files.len(), worker)
+                })
+                .collect();
+            workers
+                .into_iter()
+                .flat_map(|(count, worker)| {
+                    worker.join().unwrap_or_else(|_| {
+                        let fault = FooterError::Damaged("its reader failed".to_owned());
+                        vec![Err(fault); count]
+                    })
+                })
+                .collect()
+        })
+    }
+}
+
+impl Shelf {
+    /// One shared schema for all files that have the same columns.
+    fn intern(&mut self, schema: &SchemaRef) -> SchemaRef {
+        let known = self.schemas.entry(schema.fields().clone());
+        Arc::clone(known.or_insert_with(|| Arc::clone(schema)))
+    }
+
+    fn keep(&mut self, path: PathBuf, kept: Kept, budget: usize) {
+        self.weight += kept.weight;
+        if let Some(old) = self.kept.insert(path, kept) {
+            self.weight -= old.weight;
+        }
+        if self.weight <= budget {
+            return;
+        }
+        let mut by_use: Vec<(u64, PathBuf)> = self
+            .kept
+            .iter()
+            .map(|(path, kept)| (kept.used, path.clone()))
+            .collect();
+        by_use.sort();
+        // Down to three quarters, so that not every new footer sorts the shelf again.
+        for (_, path) in by_use {
+            if self.weight <= budget / 4 * 3 {
+                break;
+            }
+            if let Some(old) = self.kept.remove(&path) {
+                self.weight -= old.weight;
+            }
+        }
+    }
+}
+
+/// Reads a footer from disk.
+fn read_footer(path: &Path) -> Result<Footer, FooterError> {
+    let bytes = footer_bytes(path)?;
+    // The decoder was not written for hostile bytes in every corner: a panic in it is a damaged file.
+    catch_unwind(AssertUnwindSafe(|| decode(&bytes))).unwrap_or_else(|_| {
+        Err(FooterError::Damaged(
+            "its footer cannot be decoded".to_owned(),
+        ))
+    })
+}
+
+/// The encoded metadata at the end of a file.
+fn footer_bytes(path: &Path) -> Result<Vec<u8>, FooterError> {
+    let io = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => FooterError::Gone,
+        _ => FooterError::Io(error.to_string()),
+    };
+    let mut file = File::open(path).map_err(io)?;
+    let size = file.metadata().map_err(io)?.len();
+    if size < MAGIC {
+        return Err(FooterError::Damaged(format!("it has only {size} bytes")));
+    }
+    let mut tail = vec![0; usize::try_from(TAIL.min(size)).unwrap_or(0)];
+    file.seek(SeekFrom::Start(size - tail.len() as u64))
+        .and_then(|_| file.read_exact(&mut tail))
+        .map_err(io)?;
+    let magic = tail
+        .last_chunk()
+        .ok_or_else(|| FooterError::Damaged("it is too short".to_owned()))?;
+    let end = FooterTail::try_new(magic)
+        .map_err(|_| FooterError::Damaged("it does not end as a Parquet file does".to_owned()))?;
+    if end.is_encrypted_footer() {
+        return Err(FooterError::Damaged("its footer is encrypted".to_owned()));
+    }
+    let length = end.metadata_length() as u64;
+    if length + MAGIC > size {
+        return Err(FooterError::Damaged("its footer is cut off".to_owned()));
+    }
+    let needed = usize::try_from(length).unwrap_or(usize::MAX);
+    let body = tail.len() - MAGIC as usize;
+    if needed <= body {
+        tail.truncate(body);
+        tail.drain(..body - needed);
+        return Ok(tail);
+    }
+    let mut whole = vec![0; needed];
+    file.seek(SeekFrom::Start(size - MAGIC - length))
+        .and_then(|_| file.read_exact(&mut whole))
+        .map_err(io)?;
+    Ok(whole)
+}
+
+fn decode(bytes: &[u8]) -> Result<Footer, FooterError> {
+    let damaged = |error: parquet::errors::ParquetError| FooterError::Damaged(error.to_string());
+    let metadata = ParquetMetaDataReader::decode_metadata(bytes).map_err(damaged)?;
+    let metadata = repair(metadata).map_err(damaged)?;
+    let schema =
+        parquet_to_arrow_schema(metadata.file_metadata().schema_descr(), None).map_err(damaged)?;
+    let rows = metadata
+        .row_groups()
+        .iter()
+        .map(|group| u64::try_from(group.num_rows()).unwrap_or(0))
+        .sum();
+    let schema = Schema::new(schema.fields().clone());
+    Ok(Footer {
+        time: bounds(&metadata, "time", |_| Some(1)),
+        time_dt: bounds(&metadata, "time_dt", per_millisecond),
+        schema: Arc::new(schema),
+        rows,
+        metadata: Arc::new(metadata),
+    })
+}
+
+/// How many of a timestamp column's units make a millisecond.
+fn per_millisecond(column: &parquet::schema::types::ColumnDescriptor) -> Option<i64> {
+    use parquet::basic::{ConvertedType, LogicalType, TimeUnit};
+    match (column.logical_type_ref(), column.converted_type()) {
+        (Some(LogicalType::Timestamp(timestamp)), _) => Some(match timestamp.unit {
+            TimeUnit::MILLIS => 1,
+            TimeUnit::MICROS => 1_000,
+            TimeUnit::NANOS => 1_000_000,
+        }),
+        (None, ConvertedType::TIMESTAMP_MILLIS) => Some(1),
+        (None, ConvertedType::TIMESTAMP_MICROS) => Some(1_000),
+        _ => None,
+    }
+}
+
+/// The least and greatest value of a top-level 64-bit column over all row groups, in
+/// milliseconds; `None` where one row group does not tell.
+fn bounds(
+    metadata: &ParquetMetaData,
+    name: &str,
+    unit: impl Fn(&parquet::schema::types::ColumnDescriptor) -> Option<i64>,
+) -> Option<(i64, i64)> {
+    let schema = metadata.file_metadata().schema_descr();
+    let at = schema
+        .columns()
+        .iter()
+        .position(|column| column.path().parts() == [name])?;
+    let unit = unit(&schema.column(at))?;
+    let mut all: Option<(i64, i64)> = None;
+    for group in metadata.row_groups() {
+        let (low, high) = match group.columns().get(at)?.statistics()? {
+            Statistics::Int64(statistics) => (*statistics.min_opt()?, *statistics.max_opt()?),
+            Statistics::Int32(statistics) => (
+                i64::from(*statistics.min_opt()?),
+                i64::from(*statistics.max_opt()?),
+            ),
+            _ => return None,
+        };
+        let (low, high) = (low.div_euclid(unit), high.div_euclid(unit));
+        all = Some(all.map_or((low, high), |(least, greatest)| {
+            (least.min(low), greatest.max(high))
+        }));
+    }
+    all
+}

@@ -1,0 +1,190 @@
+//! What the lake's folder holds: its files, where each belongs, and the tables that they make.
+//! Knows paths and names only; opening a file is [`super::footer`]'s.
+
+mod listing;
+mod names;
+mod place;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use listing::{FoundFile, Lister};
+pub(super) use names::{NamedTable, Names};
+pub(super) use place::TableKey;
+use place::{Place, table_word};
+
+/// The database of the tables that plain folders and files make.
+pub(super) const FOLDER_DATABASE: &str = "default";
+
+/// A Parquet file of the lake with its partition values.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct LakeFile {
+    /// The path to open.
+    pub path: PathBuf,
+    /// The path below the lake's root, for people.
+    pub name: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last changed.
+    pub modified: SystemTime,
+    /// The Region whose table it belongs to: the bucket's, else the partition's.
+    pub lake_region: Option<Arc<str>>,
+    /// The path's values in the order of [`crate::domain::lake::partition_columns`]: account,
+    /// Region, source version, day.
+    pub partitions: [Option<Arc<str>>; 4],
+}
+
+impl LakeFile {
+    /// `eventDay=`, `YYYYMMDD`.
+    pub(super) fn event_day(&self) -> Option<&str> {
+        self.partitions[3].as_deref()
+    }
+
+    /// A file outside any lake, without partition values.
+    pub(super) fn alone(path: &Path, size: u64, modified: SystemTime) -> Self {
+        Self {
+            path: path.to_path_buf(),
+            name: path.display().to_string(),
+            size,
+            modified,
+            lake_region: None,
+            partitions: [None, None, None, None],
+        }
+    }
+}
+
+/// The lake at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Snapshot {
+    /// Counts the changes of the lake that were seen.
+    pub generation: u64,
+    /// The files of each table.
+    pub tables: BTreeMap<TableKey, Vec<Arc<LakeFile>>>,
+    /// Folders that could not be read.
+    pub problems: Vec<String>,
+}
+
+impl Snapshot {
+    /// The files of a table.
+    pub(super) fn files(&self, key: &TableKey) -> &[Arc<LakeFile>] {
+        self.tables.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A lake's folder, listed anew before every query.
+#[derive(Debug)]
+pub(super) struct Lake {
+    lister: Lister,
+    last: Mutex<Arc<Snapshot>>,
+}
+
+impl Lake {
+    pub(super) fn new(root: PathBuf) -> Self {
+        Self {
+            lister: Lister::new(root),
+            last: Mutex::default(),
+        }
+    }
+
+    /// The lake as it is now. Reads folders: call it where blocking is allowed.
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+        let found = self.lister.list();
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.unchanged && last.generation > 0 {
+            return Arc::clone(&last);
+        }
+        let mut snapshot = sort_into_tables(self.lister.root(), found.files);
+        snapshot.generation = last.generation + 1;
+        snapshot.problems = found.problems;
+        *last = Arc::new(snapshot);
+        Arc::clone(&last)
+    }
+}
+
+fn sort_into_tables(root: &Path, found: Vec<FoundFile>) -> Snapshot {
+    let mut snapshot = Snapshot::default();
+    let mut plain: BTreeMap<Vec<String>, Vec<Arc<LakeFile>>> = BTreeMap::new();
+    for found in found {
+        let relative = found.path.strip_prefix(root).unwrap_or(&found.path);
+        let name = relative.display().to_string();
+        let place = Place::of(&found.path, relative);
+        let file = Arc::new(LakeFile {
+            name,
+            size: found.size,
+            modified: found.modified,
+            lake_region: place.bucket_region.or_else(|| place.region.clone()),
+            partitions: [
+                place.account,
+                place.region,
+                place.asl_version,
+                place.event_day,
+            ],
+            path: found.path,
+        });
+        match place.key {
+            Some(key) => snapshot.tables.entry(key).or_default().push(file),
+            None => plain.entry(place.folders).or_default().push(file),
+        }
+    }
+    name_plain_folders(root, plain, &mut snapshot.tables);
+    snapshot
+}
+
+/// Up to so many files that lie in the opened folder itself are tables of their own.
+const SINGLE_FILES: usize = 32;
+
+/// A plain folder's table bears the folder's name, preceded by its parents' where two folders
+/// share one. Files in the opened folder itself make one table each and one together.
+fn name_plain_folders(
+    root: &Path,
+    plain: BTreeMap<Vec<String>, Vec<Arc<LakeFile>>>,
+    tables: &mut BTreeMap<TableKey, Vec<Arc<LakeFile>>>,
+) {
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for folders in plain.keys() {
+        if let Some(last) = folders.last() {
+            *uses.entry(table_word(last)).or_default() += 1;
+        }
+    }
+    for (folders, files) in plain {
+        let name = match folders.last().map(|last| table_word(last)) {
+            Some(last) if uses.get(&last) == Some(&1) => last,
+            Some(_) => table_word(&folders.join("_")),
+            None => {
+                if files.len() <= SINGLE_FILES {
+                    for file in &files {
+                        let key = TableKey::Folder(file_word(&file.path));
+                        tables.entry(key).or_default().push(Arc::clone(file));
+                    }
+                }
+                root_word(root)
+            }
+        };
+        let together = tables.entry(TableKey::Folder(name)).or_default();
+        for file in files {
+            if !together.contains(&file) {
+                together.push(file);
+            }
+        }
+    }
+}
+
+/// A file's name up to its first dot as a table's name.
+fn file_word(path: &Path) -> String {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    table_word(name.split('.').next().unwrap_or_default())
+}
+
+/// The opened folder's name as a table's name.
+fn root_word(root: &Path) -> String {
+    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+    root.file_name().map_or_else(
+        || "lake".to_owned(),
+        |name| table_word(&name.to_string_lossy()),
+    )
+}

@@ -1,0 +1,216 @@
+//! A table of the lake as DataFusion sees it: columns at planning, files at scanning.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::Session;
+use datafusion::common::stats::Precision;
+use datafusion::common::{Result, ScalarValue, Statistics};
+use datafusion::datasource::listing::PartitionedFile;
+use datafusion::datasource::physical_plan::{
+    FileGroup, FileScanConfigBuilder, FileSource, ParquetSource,
+};
+use datafusion::datasource::source::DataSourceExec;
+use datafusion::datasource::table_schema::TableSchema;
+use datafusion::datasource::{TableProvider, TableType};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
+use datafusion::physical_plan::ExecutionPlan;
+
+use super::columns::{FitColumns, misfits};
+use super::footer::{Footer, FooterCache};
+use super::lake::LakeFile;
+use super::prune::{Bounds, by_bounds, by_path, decided_by_path};
+use super::reader::LakeReaders;
+use super::schema::{TableColumns, reading_schema};
+use super::source::LakeSource;
+use super::watch::Watch;
+
+/// Footers are read in runs of so many files, between which a query can be stopped.
+const FOOTERS_AT_ONCE: usize = 256;
+
+/// One table for one query.
+#[derive(Debug)]
+pub(super) struct LakeTable {
+    /// The name for people.
+    pub name: String,
+    /// Its columns.
+    pub columns: TableColumns,
+    /// All of them, the path's last.
+    pub schema: SchemaRef,
+    /// Its files.
+    pub files: Vec<Arc<LakeFile>>,
+    /// Where footers come from.
+    pub footers: Arc<FooterCache>,
+    /// The query's counts and notes.
+    pub watch: Arc<Watch>,
+    /// Threads for reading footers.
+    pub threads: usize,
+}
+
+/// A file that a scan reads, with its footer.
+type Opened = (Arc<LakeFile>, Arc<Footer>);
+
+impl LakeTable {
+    /// The files that the filters leave, with their footers; damaged ones are noted and left out.
+    async fn select(&self, session: &dyn Session, filters: &[Expr]) -> Result<Vec<Opened>> {
+        let mut files = self.files.clone();
+        let keep = by_path(session, filters, &self.columns, &files)?;
+        retain(&mut files, &keep);
+        let bounds: Vec<Bounds> = files.iter().map(|file| Bounds::of_path(file)).collect();
+        let keep = self.by_bounds(session, filters, &files, &bounds)?;
+        retain(&mut files, &keep);
+
+        let mut opened: Vec<Opened> = Vec::with_capacity(files.len());
+        for run in files.chunks(FOOTERS_AT_ONCE) {
+            let footers = self.footers.get_all(run, self.threads);
+            for (file, footer) in run.iter().zip(footers) {
+                match footer {
+                    Ok(footer) => opened.push((Arc::clone(file), footer)),
+                    Err(error) => self
+                        .watch
+                        .note(format!("skipped a file: {} {error}", file.name)),
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        let files: Vec<Arc<LakeFile>> = opened.iter().map(|(file, _)| Arc::clone(file)).collect();
+        let bounds: Vec<Bounds> = opened
+            .iter()
+            .map(|(_, footer)| Bounds {
+                time: footer.time,
+                time_dt: footer.time_dt,
+            })
+            .collect();
+        let keep = self.by_bounds(session, filters, &files, &bounds)?;
+        retain(&mut opened, &keep);
+        Ok(opened)
+    }
+
+    fn by_bounds(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+        files: &[Arc<LakeFile>],
+        bounds: &[Bounds],
+    ) -> Result<Vec<bool>> {
+        by_bounds(session, filters, &self.schema, &self.columns, files, bounds)
+    }
+
+    fn partition_values(&self, file: &LakeFile) -> Vec<ScalarValue> {
+        file.partitions
+            .iter()
+            .map(|value| ScalarValue::Utf8View(value.as_deref().map(str::to_owned)))
+            .collect()
+    }
+
+    /// The scan's files with the columns to read each by, and every distinct set of columns.
+    fn plan_files(&self, opened: &[Opened]) -> (Vec<PartitionedFile>, Vec<SchemaRef>) {
+        let mut by_schema: HashMap<*const arrow::datatypes::Schema, SchemaRef> = HashMap::new();
+        let mut schemas = Vec::new();
+        let files = opened
+            .iter()
+            .map(|(file, footer)| {
+                let reading = by_schema
+                    .entry(Arc::as_ptr(&footer.schema))
+                    .or_insert_with(|| {
+                        let reading = reading_schema(&footer.schema, &self.columns.file);
+                        schemas.push(Arc::clone(&reading));
+                        reading
+                    });
+                for column in misfits(reading, &self.columns.file) {
+                    self.watch.note(format!(
+                        "the column {column} of {} has another type than in {}: read as NULL",
+                        file.name, self.name
+                    ));
+                }
+                PartitionedFile::new(file.path.to_string_lossy(), file.size)
+                    .with_partition_values(self.partition_values(file))
+                    .with_arrow_schema(Arc::clone(reading))
+                    .with_extension(Arc::clone(file))
+            })
+            .collect();
+        (files, schemas)
+    }
+}
+
+#[async_trait]
+impl TableProvider for LakeTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(filters
+            .iter()
+            .map(|filter| {
+                if decided_by_path(filter, &self.columns) {
+                    TableProviderFilterPushDown::Exact
+                } else {
+                    TableProviderFilterPushDown::Inexact
+                }
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        session: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let opened = self.select(session, filters).await?;
+        self.watch.planned(self.files.len(), opened.len());
+        let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();
+        let bytes: u64 = opened.iter().map(|(file, _)| file.size).sum();
+        let (files, schemas) = self.plan_files(&opened);
+
+        let table = TableSchema::builder(Arc::clone(&self.columns.file))
+            .with_table_partition_cols(self.columns.partitions.clone())
+            .build();
+        let mut parquet =
+            ParquetSource::new(table).with_parquet_file_reader_factory(Arc::new(LakeReaders {
+                footers: Arc::clone(&self.footers),
+                watch: Arc::clone(&self.watch),
+            }));
+        let options = session.config_options();
+        parquet = parquet
+            .with_pushdown_filters(options.execution.parquet.pushdown_filters)
+            .with_reorder_filters(options.execution.parquet.reorder_filters)
+            .with_enable_page_index(options.execution.parquet.enable_page_index);
+        let inner: Arc<dyn FileSource> = Arc::new(parquet);
+        let source = LakeSource::new(inner, schemas.into(), Arc::clone(&self.watch));
+
+        let exact = |count: u64| usize::try_from(count).map_or(Precision::Absent, Precision::Exact);
+        let mut statistics = Statistics::new_unknown(&self.schema);
+        statistics.num_rows = exact(rows);
+        statistics.total_byte_size = exact(bytes).to_inexact();
+        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let config = FileScanConfigBuilder::new(
+            ObjectStoreUrl::local_filesystem(),
+            Arc::new(source) as Arc<dyn FileSource>,
+        )
+        .with_file_groups(groups)
+        .with_statistics(statistics)
+        .with_projection_indices(projection.cloned())?
+        .with_limit(limit)
+        .with_expr_adapter(Some(Arc::new(FitColumns)))
+        .build();
+        Ok(DataSourceExec::from_data_source(config))
+    }
+}
+
+fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
+    let mut keep = keep.iter();
+    items.retain(|_| keep.next().copied().unwrap_or(true));
+}

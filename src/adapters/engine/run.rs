@@ -1,0 +1,122 @@
+//! Running a planned query: its rows through a bounded channel, stopped by dropping the other end.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::execution::TaskContext;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
+use futures::FutureExt;
+use futures::stream::{self, BoxStream, StreamExt};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+use super::errors::explain;
+use super::output::result_batch;
+use super::watch::Watch;
+use crate::domain::query::{QueryError, QueryErrorKind};
+
+/// Batches that may wait for their reader.
+const WAITING: usize = 4;
+
+enum Message {
+    Batch(RecordBatch),
+    Failed(QueryError),
+    Finished,
+}
+
+/// Stops the query when the reader lets go.
+struct Running {
+    batches: mpsc::Receiver<Message>,
+    task: AbortHandle,
+    over: bool,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a plan on the engine's runtime and gives its rows.
+pub(super) fn start(
+    runtime: &Handle,
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    schema: SchemaRef,
+    watch: Arc<Watch>,
+) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
+    let (sender, batches) = mpsc::channel(WAITING);
+    let task = runtime.spawn(async move {
+        let ended = AssertUnwindSafe(drive(plan, context, schema, watch, &sender))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Err(engine_fault()));
+        let last = match ended {
+            Ok(()) => Message::Finished,
+            Err(error) => Message::Failed(error),
+        };
+        // The reader may have gone: then nobody waits for this.
+        let _ = sender.send(last).await;
+    });
+    let running = Running {
+        batches,
+        task: task.abort_handle(),
+        over: false,
+    };
+    stream::unfold(running, |mut running| async move {
+        if running.over {
+            return None;
+        }
+        let next = match running.batches.recv().await {
+            Some(Message::Batch(batch)) => Ok(batch),
+            Some(Message::Finished) => return None,
+            Some(Message::Failed(error)) => {
+                running.over = true;
+                Err(error)
+            }
+            None => {
+                running.over = true;
+                Err(QueryError::new(
+                    QueryErrorKind::Cancelled,
+                    "the query was stopped",
+                ))
+            }
+        };
+        Some((next, running))
+    })
+    .boxed()
+}
+
+async fn drive(
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
+    schema: SchemaRef,
+    watch: Arc<Watch>,
+    sender: &mpsc::Sender<Message>,
+) -> Result<(), QueryError> {
+    let mut rows = execute_stream(plan, context).map_err(|error| explain(&error))?;
+    while let Some(batch) = rows.next().await {
+        let batch = batch.map_err(|error| explain(&error))?;
+        if batch.num_rows() == 0 {
+            continue;
+        }
+        let batch = result_batch(&batch, &schema).map_err(|error| explain(&error.into()))?;
+        watch.out(batch.num_rows());
+        if sender.send(Message::Batch(batch)).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// What a panic inside the engine is to its caller.
+pub(super) fn engine_fault() -> QueryError {
+    QueryError::new(
+        QueryErrorKind::Internal,
+        "the engine failed while it ran the query",
+    )
+    .with_hint("this is a fault of the program: please report the statement")
+}

@@ -1,0 +1,164 @@
+//! The names that one query sees: the lake's tables of this moment and its attached files.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
+use datafusion::common::Result;
+use datafusion::datasource::TableProvider;
+
+use super::columns_of::ColumnsOf;
+use super::footer::FooterCache;
+use super::lake::{FOLDER_DATABASE, NamedTable, Names, Snapshot};
+use super::provider::LakeTable;
+use super::watch::Watch;
+
+/// The catalogue's name in Athena.
+pub(super) const CATALOG: &str = "awsdatacatalog";
+
+/// What one query sees.
+#[derive(Debug)]
+pub(super) struct Scope {
+    pub snapshot: Arc<Snapshot>,
+    pub names: Arc<Names>,
+    pub footers: Arc<FooterCache>,
+    pub columns: Arc<ColumnsOf>,
+    pub watch: Arc<Watch>,
+    pub threads: usize,
+    /// Whether every file's columns count, not only a sample's.
+    pub deep: bool,
+    /// Attached files by table name, lower-case.
+    pub attached: BTreeMap<String, Arc<dyn TableProvider>>,
+    /// Tables already made for this query.
+    pub made: Mutex<HashMap<Vec<String>, Arc<LakeTable>>>,
+}
+
+impl Scope {
+    /// A table by its name's parts: database and table, or the table alone.
+    pub(super) fn find(&self, parts: &[&str]) -> Option<Arc<dyn TableProvider>> {
+        if let [table] = parts
+            && let Some(attached) = self.attached.get(&table.to_lowercase())
+        {
+            return Some(Arc::clone(attached));
+        }
+        let named = self.names.find(parts)?;
+        let key: Vec<String> = parts.iter().map(|part| part.to_lowercase()).collect();
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let table = made.entry(key).or_insert_with(|| self.make(named, parts));
+        Some(Arc::clone(table) as Arc<dyn TableProvider>)
+    }
+
+    fn make(&self, named: &NamedTable, parts: &[&str]) -> Arc<LakeTable> {
+        let files = named.files(&self.snapshot);
+        let name = parts
+            .last()
+            .map_or_else(String::new, |name| (*name).to_owned());
+        if files.is_empty() {
+            self.watch
+                .note(format!("the lake holds no files of the table {name}"));
+        }
+        let columns = self.columns.get(
+            &named.key,
+            &self.snapshot,
+            self.deep,
+            &self.footers,
+            self.threads,
+            &self.watch,
+        );
+        Arc::new(LakeTable {
+            name,
+            schema: columns.all(),
+            columns,
+            files,
+            footers: Arc::clone(&self.footers),
+            watch: Arc::clone(&self.watch),
+            threads: self.threads,
+        })
+    }
+}
+
+/// The scope as DataFusion's list of catalogues.
+#[derive(Debug)]
+pub(super) struct Catalogues(pub Arc<Scope>);
+
+impl CatalogProviderList for Catalogues {
+    fn register_catalog(
+        &self,
+        _name: String,
+        _catalog: Arc<dyn CatalogProvider>,
+    ) -> Option<Arc<dyn CatalogProvider>> {
+        None
+    }
+
+    fn catalog_names(&self) -> Vec<String> {
+        vec![CATALOG.to_owned()]
+    }
+
+    fn catalog(&self, name: &str) -> Option<Arc<dyn CatalogProvider>> {
+        name.eq_ignore_ascii_case(CATALOG)
+            .then(|| Arc::new(Catalogue(Arc::clone(&self.0))) as Arc<dyn CatalogProvider>)
+    }
+}
+
+#[derive(Debug)]
+struct Catalogue(Arc<Scope>);
+
+impl CatalogProvider for Catalogue {
+    fn schema_names(&self) -> Vec<String> {
+        self.0
+            .names
+            .databases()
+            .into_iter()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
+        let name = name.to_lowercase();
+        self.0.names.databases().contains(name.as_str()).then(|| {
+            Arc::new(Database {
+                scope: Arc::clone(&self.0),
+                name,
+            }) as Arc<dyn SchemaProvider>
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Database {
+    scope: Arc<Scope>,
+    name: String,
+}
+
+impl Database {
+    fn find(&self, table: &str) -> Option<Arc<dyn TableProvider>> {
+        // A bare name is looked up in the default database: there it means any database's table.
+        if self.name == FOLDER_DATABASE {
+            self.scope.find(&[table])
+        } else {
+            self.scope.find(&[&self.name, table])
+        }
+    }
+}
+
+#[async_trait]
+impl SchemaProvider for Database {
+    fn table_names(&self) -> Vec<String> {
+        self.scope
+            .names
+            .listed()
+            .iter()
+            .filter(|table| table.name.database == self.name)
+            .map(|table| table.name.table.clone())
+            .collect()
+    }
+
+    async fn table(&self, name: &str) -> Result<Option<Arc<dyn TableProvider>>> {
+        Ok(self.find(name))
+    }
+
+    fn table_exist(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+}

@@ -1,0 +1,66 @@
+//! DataFusion's session: settings once for the engine, names anew for each query.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use datafusion::common::Result;
+use datafusion::execution::SessionStateBuilder;
+use datafusion::execution::context::SessionState;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::prelude::{SessionConfig, SessionContext};
+
+use super::functions;
+use super::lake::FOLDER_DATABASE;
+use super::scope::{CATALOG, Catalogues, Scope};
+
+/// The state that every query's session starts from.
+pub(super) fn template(
+    memory_bytes: usize,
+    threads: usize,
+    spill_dir: Option<PathBuf>,
+) -> Result<SessionState> {
+    let spill = match spill_dir {
+        Some(dir) => DiskManagerMode::Directories(vec![dir]),
+        None => DiskManagerMode::OsTmpDirectory,
+    };
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
+        .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
+        .build_arc()?;
+    let builder = SessionStateBuilder::new()
+        .with_config(config(memory_bytes, threads))
+        .with_runtime_env(runtime)
+        .with_default_features();
+    let context = SessionContext::new_with_state(builder.build());
+    functions::register(&context);
+    Ok(context.state())
+}
+
+fn config(memory_bytes: usize, threads: usize) -> SessionConfig {
+    let mut config = SessionConfig::new()
+        .with_target_partitions(threads)
+        .with_information_schema(true)
+        .with_create_default_catalog_and_schema(false)
+        .with_default_catalog_and_schema(CATALOG, FOLDER_DATABASE);
+    let options = config.options_mut();
+    // Trino puts NULLs last, whichever way it sorts.
+    options.sql_parser.default_null_ordering = "nulls_last".to_owned();
+    options.sql_parser.collect_spans = true;
+    options.execution.time_zone = Some("UTC".to_owned());
+    // Filters decide on the few columns that they name before the others are decoded.
+    options.execution.parquet.pushdown_filters = true;
+    options.execution.parquet.reorder_filters = true;
+    // The largest share of memory that one sort keeps back for merging what it has spilled.
+    let reserve = options.execution.sort_spill_reservation_bytes;
+    options.execution.sort_spill_reservation_bytes = reserve.min(memory_bytes / 16);
+    config
+}
+
+/// The state of one query's session.
+pub(super) fn for_query(template: &SessionState, scope: &Arc<Scope>) -> SessionState {
+    SessionStateBuilder::new_from_existing(template.clone())
+        .with_catalog_list(Arc::new(Catalogues(Arc::clone(scope))))
+        .build()
+}

@@ -1,0 +1,108 @@
+//! What one query reads, counted from all its threads, and what its reader must be told.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::domain::query::{QueryProgress, QuerySummary};
+use crate::ports::QueryMonitor;
+
+/// More notes than this are counted, not shown.
+const MAX_NOTES: usize = 50;
+
+/// The counts and notes of one query.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    files_total: AtomicU64,
+    files_known: AtomicU64,
+    bytes_read: AtomicU64,
+    rows_scanned: AtomicU64,
+    rows_out: AtomicU64,
+    done: Mutex<BTreeSet<PathBuf>>,
+    notes: Mutex<Notes>,
+}
+
+#[derive(Debug, Default)]
+struct Notes {
+    shown: Vec<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Watch {
+    /// A scan has been planned: files of its table, and files left after pruning.
+    pub(super) fn planned(&self, known: usize, left: usize) {
+        self.files_known.fetch_add(known as u64, Ordering::Relaxed);
+        self.files_total.fetch_add(left as u64, Ordering::Relaxed);
+    }
+
+    /// Forgets the scans planned so far: the statement is planned anew.
+    pub(super) fn replan(&self) {
+        self.files_known.store(0, Ordering::Relaxed);
+        self.files_total.store(0, Ordering::Relaxed);
+    }
+
+    pub(super) fn file_done(&self, path: &Path) {
+        let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
+        done.insert(path.to_path_buf());
+    }
+
+    pub(super) fn bytes(&self, bytes: u64) {
+        self.bytes_read.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn scanned(&self, rows: usize) {
+        self.rows_scanned.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn out(&self, rows: usize) {
+        self.rows_out.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Something that a person must know to read the result rightly; said once.
+    pub(super) fn note(&self, note: String) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.seen.insert(note.clone()) && notes.shown.len() < MAX_NOTES {
+            notes.shown.push(note);
+        }
+    }
+
+    pub(super) fn files_known(&self) -> u64 {
+        self.files_known.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn notes(&self) -> Vec<String> {
+        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shown = notes.shown.clone();
+        let more = notes.seen.len().saturating_sub(shown.len());
+        if more > 0 {
+            shown.push(format!("and {more} more notes of this kind"));
+        }
+        shown
+    }
+}
+
+impl QueryMonitor for Watch {
+    fn progress(&self) -> QueryProgress {
+        let done = self
+            .done
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len() as u64;
+        QueryProgress {
+            files_total: self.files_total.load(Ordering::Relaxed),
+            files_done: done,
+            bytes_read: self.bytes_read.load(Ordering::Relaxed),
+            rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
+            rows_out: self.rows_out.load(Ordering::Relaxed),
+        }
+    }
+
+    fn summary(&self) -> QuerySummary {
+        QuerySummary {
+            progress: self.progress(),
+            files_known: self.files_known(),
+            notes: self.notes(),
+        }
+    }
+}
