@@ -6,6 +6,7 @@ pub mod lake;
 pub mod nearest;
 pub mod playbook;
 pub mod query;
+pub mod record;
 pub mod rows;
 pub mod template;
 pub mod view;

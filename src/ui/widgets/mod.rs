@@ -2,3 +2,4 @@
 //! outside the area that they are given.
 
 pub mod grid;
+pub mod record;

@@ -16,13 +16,21 @@ use std::collections::BTreeSet;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::cell::TimeStyle;
+use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::rows::Rows;
 use crate::domain::view::GridView;
-use crate::ui::theme::Theme;
+use crate::ui::text::SafeText;
+use crate::ui::theme::{Role, Theme};
 
 pub use counts::{Rest, RowCount, group_digits};
 pub use memo::{GridMemo, Hit};
+
+/// A value as a grid shows it: safe text of at most so many columns, and its role. NULL, the empty
+/// text and a text that spells either can be told apart.
+pub fn value(cell: &Cell<'_>, times: TimeStyle, columns: usize) -> (SafeText<'static>, Role) {
+    let content = content::format(cell, times, columns);
+    (content.text.truncated(columns), content.role)
+}
 
 /// The column by which the rows are ordered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use ratatui::layout::Position;
 use super::*;
 use crate::domain::rows::{Column, Page};
 use crate::domain::view::Step;
-use crate::ui::theme::{Depth, Role};
+use crate::ui::theme::Depth;
 
 /// Rows made on demand, in pages of a thousand, so that any size costs nothing.
 #[derive(Debug)]
