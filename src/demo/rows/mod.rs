@@ -1,0 +1,258 @@
+//! Events as values, and how each becomes a row of its source's documented columns.
+
+mod api;
+mod finding;
+mod kubernetes;
+mod network;
+mod web;
+
+pub(crate) use api::{ApiEvent, Error, Grant, Target};
+pub(crate) use finding::{Finding, FindingKind, Weakness};
+pub(crate) use kubernetes::ClusterEvent;
+pub(crate) use network::{Answer, DnsEvent, FlowEnd, FlowEvent};
+pub(crate) use web::{Rule, WebEvent};
+
+use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
+
+use super::columns::{Leaf, List, Table};
+use crate::domain::lake::{Source, SourceVersion, documented_schema};
+
+/// Observable type ids of OCSF 1.1.
+pub(crate) mod observable {
+    pub(crate) const HOSTNAME: i32 = 1;
+    pub(crate) const IP: i32 = 2;
+    pub(crate) const USER_NAME: i32 = 4;
+    pub(crate) const RESOURCE: i32 = 10;
+
+    /// The caption of a type id.
+    pub(crate) fn caption(id: i32) -> &'static str {
+        match id {
+            HOSTNAME => "Hostname",
+            IP => "IP Address",
+            USER_NAME => "User Name",
+            RESOURCE => "Resource UID",
+            _ => "Other",
+        }
+    }
+}
+
+/// An event of any source.
+#[derive(Debug, Clone)]
+pub(crate) enum Event {
+    Api(ApiEvent),
+    Flow(FlowEvent),
+    Dns(DnsEvent),
+    Cluster(ClusterEvent),
+    Web(WebEvent),
+    Finding(Box<Finding>),
+}
+
+/// A struct of leaves, bound to a table by their paths.
+macro_rules! leaves {
+    ($name:ident { $($field:ident: $path:literal,)* }) => {
+        struct $name { $($field: crate::demo::columns::Leaf,)* }
+        impl $name {
+            fn bind(
+                table: &crate::demo::columns::Table,
+            ) -> Result<Self, arrow::error::ArrowError> {
+                Ok(Self { $($field: table.leaf($path)?,)* })
+            }
+        }
+    };
+}
+use leaves;
+
+/// The class of a row.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Class {
+    pub(crate) uid: i32,
+    pub(crate) name: &'static str,
+    pub(crate) category_uid: i32,
+    pub(crate) category: &'static str,
+}
+
+leaves!(FrameLeaves {
+    time: "time",
+    time_dt: "time_dt",
+    version: "metadata.version",
+    profiles: "metadata.profiles",
+    product: "metadata.product.name",
+    vendor: "metadata.product.vendor_name",
+    provider: "cloud.provider",
+    class_name: "class_name",
+    class_uid: "class_uid",
+    category_name: "category_name",
+    category_uid: "category_uid",
+    severity: "severity",
+    severity_id: "severity_id",
+    activity_name: "activity_name",
+    activity_id: "activity_id",
+    type_uid: "type_uid",
+    type_name: "type_name",
+    leftover: "unmapped.key",
+    leftover_value: "unmapped.value",
+    seen: "observables.name",
+    seen_value: "observables.value",
+    seen_type: "observables.type",
+    seen_type_id: "observables.type_id",
+});
+
+/// The table of one source with the columns that all sources share.
+struct Frame {
+    table: Table,
+    leaves: FrameLeaves,
+    profiles: List,
+    unmapped: List,
+    observables: List,
+}
+
+impl Frame {
+    fn new(source: Source) -> Result<Self, ArrowError> {
+        let schema = documented_schema(source, SourceVersion::V2)
+            .ok_or_else(|| ArrowError::SchemaError(format!("{source} has no version 2")))?;
+        let table = Table::new(schema)?;
+        Ok(Self {
+            leaves: FrameLeaves::bind(&table)?,
+            profiles: table.list("metadata.profiles")?,
+            unmapped: table.list("unmapped")?,
+            observables: table.list("observables")?,
+            table,
+        })
+    }
+
+    /// Writes the time, the class and what a class implies. A severity id outside 1–5 is written
+    /// as unknown.
+    fn stamp(&mut self, time: i64, class: Class, activity: (i32, &str), severity: i32) {
+        let (table, leaves) = (&mut self.table, &self.leaves);
+        table.long(leaves.time, time);
+        table.time(leaves.time_dt, time);
+        table.text(leaves.version, "1.1.0");
+        table.text(leaves.provider, "AWS");
+        table.text(leaves.class_name, class.name);
+        table.int(leaves.class_uid, class.uid);
+        table.text(leaves.category_name, class.category);
+        table.int(leaves.category_uid, class.category_uid);
+        table.int(leaves.severity_id, severity);
+        table.text(leaves.severity, severity_caption(severity));
+        table.int(leaves.activity_id, activity.0);
+        table.text(leaves.activity_name, activity.1);
+        table.long(
+            leaves.type_uid,
+            i64::from(class.uid) * 100 + i64::from(activity.0),
+        );
+        let mut type_name = String::with_capacity(48);
+        type_name.push_str(class.name);
+        type_name.push_str(": ");
+        type_name.push_str(activity.1);
+        table.text(leaves.type_name, &type_name);
+    }
+
+    fn product(&mut self, name: &str, vendor: &str, profiles: &[&str]) {
+        self.table.text(self.leaves.product, name);
+        self.table.text(self.leaves.vendor, vendor);
+        for profile in profiles {
+            self.table.text(self.leaves.profiles, profile);
+            self.table.end_element(self.profiles);
+        }
+    }
+
+    /// Adds to the list that names a row's entities.
+    fn observe(&mut self, name: &str, value: &str, type_id: i32) {
+        let (table, leaves) = (&mut self.table, &self.leaves);
+        table.text(leaves.seen, name);
+        table.text(leaves.seen_value, value);
+        table.text(leaves.seen_type, observable::caption(type_id));
+        table.int(leaves.seen_type_id, type_id);
+        table.end_element(self.observables);
+    }
+
+    /// Adds what OCSF has no place for.
+    fn leftover(&mut self, key: &str, value: &str) {
+        self.table.text(self.leaves.leftover, key);
+        self.table.text(self.leaves.leftover_value, value);
+        self.table.end_element(self.unmapped);
+    }
+
+    fn texts(&mut self, list: List, leaf: Leaf, values: &[&str]) {
+        for value in values {
+            self.table.text(leaf, value);
+            self.table.end_element(list);
+        }
+    }
+}
+
+fn severity_caption(id: i32) -> &'static str {
+    match id {
+        1 => "Informational",
+        2 => "Low",
+        3 => "Medium",
+        4 => "High",
+        5 => "Critical",
+        _ => "Unknown",
+    }
+}
+
+/// Rows of one source under way.
+pub(crate) enum Sheet {
+    Api(Box<api::Sheet>),
+    Flow(Box<network::FlowSheet>),
+    Dns(Box<network::DnsSheet>),
+    Cluster(Box<kubernetes::Sheet>),
+    Web(Box<web::Sheet>),
+    Finding(Box<finding::Sheet>),
+}
+
+impl Sheet {
+    /// An empty sheet with the documented columns of the source.
+    pub(crate) fn new(source: Source) -> Result<Self, ArrowError> {
+        Ok(match source {
+            Source::CloudTrailMgmt | Source::S3Data | Source::LambdaExecution => {
+                Self::Api(Box::new(api::Sheet::new(source)?))
+            }
+            Source::VpcFlow => Self::Flow(Box::new(network::FlowSheet::new()?)),
+            Source::Route53 => Self::Dns(Box::new(network::DnsSheet::new()?)),
+            Source::EksAudit => Self::Cluster(Box::new(kubernetes::Sheet::new()?)),
+            Source::Waf => Self::Web(Box::new(web::Sheet::new()?)),
+            Source::ShFindings => Self::Finding(Box::new(finding::Sheet::new()?)),
+        })
+    }
+
+    /// Writes one row. An event of another source's kind is a fault of the caller and an error.
+    pub(crate) fn push(&mut self, time: i64, event: &Event) -> Result<(), ArrowError> {
+        match (self, event) {
+            (Self::Api(sheet), Event::Api(event)) => sheet.push(time, event),
+            (Self::Flow(sheet), Event::Flow(event)) => sheet.push(time, event),
+            (Self::Dns(sheet), Event::Dns(event)) => sheet.push(time, event),
+            (Self::Cluster(sheet), Event::Cluster(event)) => sheet.push(time, event),
+            (Self::Web(sheet), Event::Web(event)) => sheet.push(time, event),
+            (Self::Finding(sheet), Event::Finding(event)) => sheet.push(time, event),
+            _ => {
+                let message = "an event of another source".to_owned();
+                return Err(ArrowError::InvalidArgumentError(message));
+            }
+        }
+        Ok(())
+    }
+
+    /// The rows since the last batch.
+    pub(crate) fn rows(&mut self) -> usize {
+        self.frame().table.rows()
+    }
+
+    /// Takes the rows out.
+    pub(crate) fn finish(&mut self) -> Result<RecordBatch, ArrowError> {
+        self.frame().table.finish()
+    }
+
+    fn frame(&mut self) -> &mut Frame {
+        match self {
+            Self::Api(sheet) => &mut sheet.frame,
+            Self::Flow(sheet) => &mut sheet.frame,
+            Self::Dns(sheet) => &mut sheet.frame,
+            Self::Cluster(sheet) => &mut sheet.frame,
+            Self::Web(sheet) => &mut sheet.frame,
+            Self::Finding(sheet) => &mut sheet.frame,
+        }
+    }
+}
