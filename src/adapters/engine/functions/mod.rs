@@ -6,6 +6,7 @@
 //! list is refused by the dialect through [`is_supported`], so that nothing of DataFusion's own
 //! meaning slips in. Knows nothing of lakes, statements or their text.
 
+mod arrays;
 mod binary;
 mod bitwise;
 mod casts;
@@ -13,6 +14,7 @@ mod conditional;
 mod dates;
 mod json;
 mod kernel;
+mod maps;
 mod math;
 mod network;
 mod regexp;
@@ -40,6 +42,8 @@ fn scalars() -> Vec<Function> {
         binary::functions(),
         dates::functions(),
         json::functions(),
+        arrays::functions(),
+        maps::functions(),
         network::functions(),
         math::functions(),
         bitwise::functions(),

@@ -149,7 +149,7 @@ pub(super) fn leaf(array: &ArrayRef, target: &DataType, safe: bool) -> Result<Ar
 }
 
 /// The values as Trino prints them.
-pub(super) fn text(array: &ArrayRef) -> Result<ArrayRef> {
+pub(crate) fn text(array: &ArrayRef) -> Result<ArrayRef> {
     let rows = array.len();
     let mut built = StringBuilder::with_capacity(rows, rows * 16);
     match array.data_type() {
@@ -217,7 +217,10 @@ pub(super) fn text(array: &ArrayRef) -> Result<ArrayRef> {
             }
         }
         other if other.is_nested() => {
-            return plan_err!("Cannot cast {} to varchar", super::types::trino_name(other));
+            return plan_err!(
+                "Cannot cast {} to varchar",
+                super::super::types::trino_name(other)
+            );
         }
         _ => return Ok(cast(array, &DataType::Utf8)?),
     }
@@ -288,7 +291,10 @@ fn to_address(array: &ArrayRef) -> Result<ArrayRef> {
                     Some(bytes) => match address::from_bytes(bytes) {
                         Some(address) => built.append_value(address)?,
                         None => {
-                            return exec_err!("an ipaddress has 4 or 16 bytes, not {}", bytes.len());
+                            return exec_err!(
+                                "an ipaddress has 4 or 16 bytes, not {}",
+                                bytes.len()
+                            );
                         }
                     },
                 }

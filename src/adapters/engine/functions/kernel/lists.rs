@@ -84,7 +84,8 @@ impl Picks {
         Ok(picks)
     }
 
-    fn push(&mut self, elements: &[Element], valid: bool) {
+    /// Adds one row.
+    pub(crate) fn push(&mut self, elements: &[Element], valid: bool) {
         self.elements.extend(
             elements
                 .iter()

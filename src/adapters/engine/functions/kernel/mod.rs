@@ -11,6 +11,6 @@ mod zone;
 pub(super) use args::{Bytes, Call, Texts, utc_time};
 pub(super) use define::Function;
 pub use define::{Family, FunctionDoc};
-pub(super) use lists::{Element, Lists, Picks, comparable, list_of};
+pub(super) use lists::{Lists, Picks, comparable, list_of};
 pub(super) use param::{Param, common_type, element_of, unexpected};
 pub(super) use zone::Zone;
