@@ -1,3 +1,4 @@
 //! The outside world behind the ports: each room owns one kind of it and knows no other.
 
 pub mod engine;
+pub mod results;
