@@ -19,6 +19,7 @@
 mod asked;
 mod columns;
 mod columns_of;
+pub mod dialect;
 mod errors;
 mod footer;
 pub mod functions;

@@ -7,18 +7,18 @@ use datafusion::datasource::TableProvider;
 use datafusion::execution::context::SessionState;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
-use datafusion::sql::parser::{DFParserBuilder, Statement};
-use datafusion::sql::sqlparser::ast::{Statement as SqlStatement, Visit};
-use datafusion::sql::sqlparser::dialect::GenericDialect;
+
+use datafusion::sql::sqlparser::ast::Visit;
 use tokio::runtime::Handle;
 
 use super::asked::Asked;
+use super::dialect::{self, Translated};
 use super::errors::explain;
 use super::output::result_schema;
 use super::scope::Scope;
 use super::watch::Watch;
 use super::{Inner, run, session};
-use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
+use crate::domain::query::{QueryError, QueryRequest, ScanEstimate};
 use crate::domain::rows::Column;
 use crate::ports::RunningQuery;
 
@@ -26,6 +26,7 @@ use crate::ports::RunningQuery;
 struct Planned {
     state: SessionState,
     plan: Arc<dyn ExecutionPlan>,
+    columns: Vec<Column>,
     watch: Arc<Watch>,
 }
 
@@ -37,15 +38,6 @@ pub(super) async fn start(
 ) -> Result<RunningQuery, QueryError> {
     let planned = plan(inner, &request).await?;
     let schema = result_schema(&planned.plan.schema());
-    let columns = planned
-        .plan
-        .schema()
-        .fields()
-        .iter()
-        .map(|field| Column {
-            name: field.name().clone(),
-        })
-        .collect();
     let batches = run::start(
         runtime,
         planned.plan,
@@ -54,7 +46,7 @@ pub(super) async fn start(
         Arc::clone(&planned.watch),
     );
     Ok(RunningQuery {
-        columns,
+        columns: planned.columns,
         schema,
         batches,
         monitor: planned.watch,
@@ -72,9 +64,9 @@ pub(super) async fn estimate(
 }
 
 async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryError> {
-    let statement = parse(&request.sql)?;
+    let translated = dialect::translate(&request.sql, &request.parameters)?;
     let mut asked = Asked::default();
-    let _ = statement.visit(&mut asked);
+    let _ = translated.statement.visit(&mut asked);
     let watch = Arc::new(Watch::default());
     let attached: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
     let snapshot = inner.snapshot();
@@ -95,40 +87,30 @@ async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryErr
     let template = inner.template()?;
     asked.check(&names, &attached)?;
     let mut state = session::for_query(template, &scope(asked.everything));
-    let mut logical = plan_logical(&state, &statement).await;
+    let mut logical = plan_logical(&state, &translated).await;
     if logical.is_err() && !asked.everything {
         state = session::for_query(template, &scope(true));
-        logical = plan_logical(&state, &statement).await;
+        logical = plan_logical(&state, &translated).await;
     }
     let logical = logical?;
     let plan = state
         .create_physical_plan(&logical)
         .await
         .map_err(|error| explain(&error))?;
-    Ok(Planned { state, plan, watch })
+    Ok(Planned {
+        state,
+        columns: translated.columns(&plan.schema()),
+        plan,
+        watch,
+    })
 }
 
 async fn plan_logical(
     state: &SessionState,
-    statement: &SqlStatement,
+    translated: &Translated,
 ) -> Result<LogicalPlan, QueryError> {
     state
-        .statement_to_plan(Statement::Statement(Box::new(statement.clone())))
+        .statement_to_plan(translated.plannable())
         .await
         .map_err(|error| explain(&error))
-}
-
-fn parse(sql: &str) -> Result<SqlStatement, QueryError> {
-    let mut statements = DFParserBuilder::new(sql)
-        .with_dialect(&GenericDialect {})
-        .build()
-        .and_then(|mut parser| parser.parse_statements())
-        .map_err(|error| explain(&error))?;
-    match (statements.pop_front(), statements.is_empty()) {
-        (Some(Statement::Statement(statement)), true) => Ok(*statement),
-        _ => Err(QueryError::new(
-            QueryErrorKind::Refused,
-            "one query at a time",
-        )),
-    }
 }

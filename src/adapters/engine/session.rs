@@ -11,6 +11,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::dialect;
 use super::functions;
 use super::lake::FOLDER_DATABASE;
 use super::scope::{CATALOG, Catalogues, Scope};
@@ -33,7 +34,7 @@ pub(super) fn template(
         .with_config(config(memory_bytes, threads))
         .with_runtime_env(runtime)
         .with_default_features();
-    let context = SessionContext::new_with_state(builder.build());
+    let context = SessionContext::new_with_state(dialect::register(builder).build());
     functions::register(&context);
     Ok(context.state())
 }

@@ -189,7 +189,7 @@ async fn files_are_pruned_by_path_and_by_time() {
         ("time < 1767312001000", 1, "1"),
         ("region LIKE 'eu%' OR eventday = '20260105'", 2, "3"),
     ] {
-        let sql = format!("SELECT count(src_endpoint['ip']) FROM vpc_flow WHERE {filter}");
+        let sql = format!("SELECT count(src_endpoint.ip) FROM vpc_flow WHERE {filter}");
         let (found, summary) = rows(&engine, &sql).await.unwrap();
         assert_eq!(found, [count], "{filter}");
         assert_eq!(summary.progress.files_total, files, "{filter}");
@@ -203,7 +203,7 @@ async fn documented_tables_exist_without_files() {
     let engine = open(dir.path());
     let (found, summary) = rows(
         &engine,
-        "SELECT actor['user']['uid'], api['operation'] FROM cloud_trail_mgmt",
+        "SELECT actor.user.uid, api.operation FROM cloud_trail_mgmt",
     )
     .await
     .unwrap();
