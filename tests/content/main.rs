@@ -1,0 +1,3 @@
+//! The shipped templates and playbooks: each is well formed, runs, and finds what it is for.
+
+mod templates;
