@@ -26,6 +26,7 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 
 pub use nested::{List, Map, Struct};
 pub use path::{Step, display_path};
+pub use text::Shown;
 pub use time::{Interval, TimeOfDay, TimeStyle, Timestamp};
 
 /// One value.

@@ -1,5 +1,6 @@
 //! A cell as one line of text, in Athena's manner: `[a, b]`, `{k=v}`, `null` inside.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write};
 
 use super::number::java_float;
@@ -8,6 +9,44 @@ use super::{Cell, TimeStyle};
 
 /// What NULL is called inside a nested value.
 const INNER_NULL: &str = "null";
+
+/// What SQL NULL looks like to a person. A text that spells it is quoted.
+const SHOWN_NULL: &str = "NULL";
+
+/// What an empty text looks like to a person.
+const SHOWN_EMPTY: &str = "''";
+
+/// What a person reads in a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown<'a> {
+    /// A sign that stands for no text: NULL, or the empty text.
+    Sign(&'static str),
+    /// A text.
+    Text(Cow<'a, str>),
+}
+
+impl<'a> Cell<'a> {
+    /// What a person reads: the text as far as about `limit` bytes (a text of its own is given
+    /// whole, as it costs nothing), or a sign. A text that spells a sign is quoted as in SQL, so
+    /// that no data can pass for NULL.
+    pub fn shown(&self, style: TimeStyle, limit: usize) -> Shown<'a> {
+        match self {
+            Self::Null => Shown::Sign(SHOWN_NULL),
+            Self::Text("") => Shown::Sign(SHOWN_EMPTY),
+            Self::Text(text) if spells_a_sign(text) => {
+                Shown::Text(Cow::Owned(format!("'{}'", text.replace('\'', "''"))))
+            }
+            Self::Text(text) => Shown::Text(Cow::Borrowed(text)),
+            _ => Shown::Text(Cow::Owned(self.short(style, limit).unwrap_or_default())),
+        }
+    }
+}
+
+/// Whether a text would read as NULL, as an empty text, or as one that is quoted for that reason.
+fn spells_a_sign(text: &str) -> bool {
+    let quoted = text.len() >= 2 && text.starts_with('\'') && text.ends_with('\'');
+    text == SHOWN_NULL || quoted && text.len() < 64
+}
 
 impl Cell<'_> {
     /// The whole text: what Athena writes into its result file. `None` for NULL.

@@ -2,16 +2,10 @@
 
 use arrow::datatypes::Schema;
 
-use crate::domain::cell::{Cell, Kind, TimeStyle};
+use crate::domain::cell::{Cell, Kind, Shown, TimeStyle};
 use crate::domain::rows::Column;
 use crate::ui::text::{Align, SafeText};
 use crate::ui::theme::Role;
-
-/// What SQL NULL looks like. A text that spells it is quoted.
-const NULL: &str = "NULL";
-
-/// What an empty text looks like.
-const EMPTY: &str = "''";
 
 /// Bytes of text fetched for each column of the screen.
 const BYTES_PER_COLUMN: usize = 4;
@@ -25,44 +19,23 @@ pub(super) struct Content {
 
 /// Formats a cell for a field of at most so many columns.
 pub(super) fn format(cell: &Cell<'_>, times: TimeStyle, columns: usize) -> Content {
-    let fixed = |text: &'static str| Content {
-        text: SafeText::new(text),
-        role: Role::Null,
-    };
     let role = match cell {
-        Cell::Null => return fixed(NULL),
-        Cell::Text("") => return fixed(EMPTY),
-        Cell::Text(text) if spells_a_sign(text) => {
-            let quoted = format!("'{}'", text.replace('\'', "''"));
-            return Content {
-                text: SafeText::bounded(&quoted, columns).into_owned(),
-                role: Role::Text,
-            };
-        }
-        Cell::Text(text) => {
-            return Content {
-                text: SafeText::bounded(text, columns).into_owned(),
-                role: Role::Text,
-            };
-        }
         Cell::Int(_) | Cell::UInt(_) | Cell::Float(_) | Cell::Real(_) | Cell::Decimal(_) => {
             Role::Number
         }
         Cell::Timestamp(_) | Cell::Date(_) | Cell::Time(_) => Role::Time,
         _ => Role::Text,
     };
-    let limit = (columns + 1) * BYTES_PER_COLUMN;
-    let short = cell.short(times, limit).unwrap_or_default();
-    Content {
-        text: SafeText::bounded(&short, columns).into_owned(),
-        role,
+    match cell.shown(times, (columns + 1) * BYTES_PER_COLUMN) {
+        Shown::Sign(sign) => Content {
+            text: SafeText::new(sign),
+            role: Role::Null,
+        },
+        Shown::Text(text) => Content {
+            text: SafeText::bounded(&text, columns).into_owned(),
+            role,
+        },
     }
-}
-
-/// Whether a text would read as NULL, as an empty text, or as one that is quoted for that reason.
-fn spells_a_sign(text: &str) -> bool {
-    text == NULL
-        || text.len() >= 2 && text.len() < 64 && text.starts_with('\'') && text.ends_with('\'')
 }
 
 /// A column's looks, the same for all its rows.
