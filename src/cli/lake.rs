@@ -1,15 +1,20 @@
 //! Which lake is meant: `--lake`, `--profile`, the configuration's default profile, or the demo
-//! lake, in this order.
+//! lake, in this order; and the engine over it.
 
 use std::path::{Path, PathBuf};
+use std::thread::available_parallelism;
 
 use super::context::Context;
 use super::stop::Stop;
+use crate::adapters::engine::{Engine, EngineOptions};
 use crate::domain::nearest::did_you_mean;
 
 /// What this build can open, as an error says it.
 const CAN_OPEN: &str = "this build opens lakes in folders: pass --lake DIR, name a profile with \
                         `lake = \"DIR\"`, or leave both out for the demo lake";
+
+/// Memory that one query may take before it spills to disk.
+const MEMORY_BYTES: usize = 1 << 30;
 
 /// The options of every subcommand that reads a lake.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -24,11 +29,11 @@ pub(super) struct LakeArgs {
 
 impl LakeArgs {
     /// These options where they are given, else the ones given before the subcommand.
-    pub(super) fn or(self, before: &Self) -> Self {
+    pub(super) fn or<'a>(&'a self, before: &'a Self) -> &'a Self {
         if self.lake.is_some() || self.profile.is_some() {
             self
         } else {
-            before.clone()
+            before
         }
     }
 
@@ -89,4 +94,19 @@ fn existing(folder: &Path) -> Result<PathBuf, Stop> {
         format!("there is no folder {}", folder.display())
     };
     Err(Stop::failed(what).hint(CAN_OPEN))
+}
+
+/// The engine over the lake that is meant; the first use of the demo lake makes it.
+pub(super) fn open_engine(context: &Context, lake: &LakeArgs) -> Result<Engine, Stop> {
+    let folder = match lake.chosen(context)? {
+        Some(folder) => folder,
+        None => return Err(Stop::failed("no lake is named").hint(CAN_OPEN)),
+    };
+    Engine::open(EngineOptions {
+        lake: folder,
+        memory_bytes: MEMORY_BYTES,
+        threads: available_parallelism().map_or(2, usize::from),
+        spill_dir: None,
+    })
+    .map_err(Stop::failed)
 }

@@ -21,7 +21,9 @@ mod logging;
 mod playbook;
 mod stdout;
 mod stop;
+mod tables;
 mod templates;
+mod type_tree;
 
 use std::process::ExitCode;
 
@@ -62,6 +64,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
             cli.lake.refuse("config")?;
             config::run(&context, &args)
         }
+        Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;
             templates::run(&context, args)
