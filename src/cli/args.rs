@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, playbook, tables, templates};
+use super::{completions, config, demo, open, playbook, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,6 +31,8 @@ pub(super) struct Cli {
 /// What can be asked for.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Subcommand {
+    Open(open::Args),
+    Demo(demo::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

@@ -3,17 +3,22 @@
 use std::path::PathBuf;
 
 use super::context::Context;
+use super::demo;
 use super::lake::LakeArgs;
 use super::logging;
 use super::stop::{Stop, say};
 use crate::app::{self, AppOptions};
 
 pub(super) fn run(context: &Context, lake: &LakeArgs) -> Result<(), Stop> {
-    let folder = lake.chosen(context)?;
-    open(context, folder, Vec::new())
+    let folder = match lake.chosen(context)? {
+        Some(folder) => folder,
+        None => demo::ready(context)?,
+    };
+    open(context, Some(folder), Vec::new())
 }
 
-fn open(context: &Context, lake: Option<PathBuf>, open_files: Vec<PathBuf>) -> Result<(), Stop> {
+/// Opens the console on a lake, on result files, or on both.
+pub(super) fn open(context: &Context, lake: Option<PathBuf>, open_files: Vec<PathBuf>) -> Result<(), Stop> {
     if let Err(error) = logging::to_file(&context.paths.log_file()) {
         say(format_args!("warning: no log is written: {error}"));
     }

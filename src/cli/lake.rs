@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
 use super::context::Context;
+use super::demo;
 use super::stop::Stop;
 use crate::adapters::engine::{Engine, EngineOptions};
 use crate::domain::nearest::did_you_mean;
@@ -100,7 +101,7 @@ fn existing(folder: &Path) -> Result<PathBuf, Stop> {
 pub(super) fn open_engine(context: &Context, lake: &LakeArgs) -> Result<Engine, Stop> {
     let folder = match lake.chosen(context)? {
         Some(folder) => folder,
-        None => return Err(Stop::failed("no lake is named").hint(CAN_OPEN)),
+        None => demo::ready(context)?,
     };
     Engine::open(EngineOptions {
         lake: folder,

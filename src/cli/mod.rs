@@ -14,11 +14,14 @@ mod completions;
 mod config;
 mod console;
 mod context;
+mod demo;
 mod interrupt;
 mod lake;
 mod listing;
 mod logging;
+mod open;
 mod playbook;
+mod progress;
 mod stdout;
 mod stop;
 mod tables;
@@ -58,11 +61,21 @@ fn run(cli: Cli) -> Result<(), Stop> {
     let Some(subcommand) = cli.subcommand else {
         return console::run(&context, &cli.lake);
     };
-    logging::to_stderr();
+    if !matches!(subcommand, Subcommand::Open(_)) {
+        logging::to_stderr();
+    }
     match subcommand {
         Subcommand::Config(args) => {
             cli.lake.refuse("config")?;
             config::run(&context, &args)
+        }
+        Subcommand::Open(args) => {
+            cli.lake.refuse("open")?;
+            open::run(&context, args)
+        }
+        Subcommand::Demo(args) => {
+            cli.lake.refuse("demo")?;
+            demo::run(&context, args)
         }
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {

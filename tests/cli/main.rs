@@ -7,5 +7,7 @@
 
 mod config;
 mod content;
+mod demo;
 mod help;
+mod lakes;
 mod support;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
 
 /// A home for one test: its configuration, its data, its working folder.
 pub(crate) struct Home {
@@ -101,4 +102,45 @@ pub(crate) fn names_in(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// A small demo lake, made once for all tests of this binary.
+pub(crate) fn demo_lake() -> &'static Path {
+    static LAKE: OnceLock<PathBuf> = OnceLock::new();
+    LAKE.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-demo-lake");
+        let _ = std::fs::remove_dir_all(&folder);
+        let arguments = [
+            "demo",
+            "--events",
+            "4000",
+            "--days",
+            "2",
+            "--seed",
+            "7",
+            "--until",
+            "2026-01-10T00:00:00Z",
+            "--dir",
+        ];
+        let run = Home::new().run(
+            &arguments
+                .iter()
+                .map(AsRef::as_ref)
+                .chain([folder.as_os_str()])
+                .collect::<Vec<&std::ffi::OsStr>>(),
+        );
+        assert_eq!(run.code, Some(0), "{run:?}");
+        folder
+    })
+}
+
+impl Home {
+    /// Runs with the small demo lake as `--lake`.
+    pub(crate) fn run_on_demo(&self, arguments: &[&str]) -> Run {
+        let lake = demo_lake().as_os_str();
+        let mut all: Vec<&std::ffi::OsStr> = arguments.iter().map(AsRef::as_ref).collect();
+        all.push("--lake".as_ref());
+        all.push(lake);
+        self.run(&all)
+    }
 }
