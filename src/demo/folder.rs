@@ -132,7 +132,32 @@ pub(super) fn read_scenario(lake: &Path) -> Result<Scenario, DemoError> {
     })
 }
 
-/// Writes a file so that it appears whole or not at all.
+/// Held by the one process that goes on writing a lake.
+pub(super) struct LiveLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl LiveLock {
+    /// Takes the lock, or fails at once where another process has it.
+    pub(super) fn new(lake: &Path) -> Result<Self, DemoError> {
+        let path = lake.join(".live");
+        let file = File::create(&path).map_err(failed("make", &path))?;
+        file.try_lock().map_err(|_| DemoError::Live {
+            path: lake.to_path_buf(),
+        })?;
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for LiveLock {
+    fn drop(&mut self) {
+        // A lock file that stays holds nobody up.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Writes a file of a lake so that it appears whole or not at all; under the [`LiveLock`].
 pub(super) fn put(lake: &Path, key: &str, bytes: &[u8]) -> Result<(), DemoError> {
     let path = lake.join(key);
     make_parent(&path)?;

@@ -13,6 +13,7 @@ mod columns;
 mod dice;
 mod folder;
 mod incident;
+mod live;
 mod object;
 mod plan;
 mod rows;
@@ -27,12 +28,13 @@ use std::sync::mpsc;
 use chrono::{DateTime, Duration, Utc};
 
 pub use incident::SCENARIOS;
+pub use live::{LiveObject, LiveOptions, NOTIFICATIONS, live};
 pub use scenario::{Entity, Scenario, StolenObject};
 
 use census::{Census, Sightings};
 use folder::Site;
 use incident::Plot;
-use object::{Object, ObjectError};
+use object::Object;
 use plan::Chunk;
 use world::World;
 
@@ -126,6 +128,15 @@ pub enum DemoError {
         /// The folder.
         path: PathBuf,
     },
+    /// Another process goes on writing the same lake.
+    #[error("another process is writing to the demo lake `{}`; stop that one first", path.display())]
+    Live {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The speed is nothing that time can have.
+    #[error("a lake cannot run at {0} times real time; give a number above 0")]
+    Speed(f64),
     /// A file could not be read or written.
     #[error("could not {what} `{}`: {source}", path.display())]
     Io {
@@ -219,10 +230,7 @@ fn write_chunks(
             return Ok(None);
         }
         let object = object::object(world, chunk, planted, &census, plot.parts.len());
-        let object = object.map_err(|error: ObjectError| DemoError::Encode {
-            chunk: chunk.label(),
-            why: error.to_string(),
-        })?;
+        let object = object.map_err(|error| encode_error(chunk, error))?;
         site.write(&object.key, &object.bytes)?;
         Ok(Some(object))
     };
@@ -264,6 +272,13 @@ fn write_chunks(
         }
         Ok(totals)
     })
+}
+
+fn encode_error(chunk: &Chunk, error: impl std::fmt::Display) -> DemoError {
+    DemoError::Encode {
+        chunk: chunk.label(),
+        why: error.to_string(),
+    }
 }
 
 fn answer_key(

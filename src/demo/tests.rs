@@ -239,7 +239,7 @@ fn a_demo_lake_is_replaced_whole_and_anything_else_is_left_alone() {
 fn wrong_options_say_what_would_be_right() {
     let home = tempfile::tempdir().unwrap();
     let lake = home.path().join("lake");
-    let mut fails = |options: DemoOptions| {
+    let fails = |options: DemoOptions| {
         let error = write_lake(&lake, &options, &mut |_| {}).unwrap_err();
         assert!(!lake.exists());
         error.to_string()

@@ -1,6 +1,6 @@
 //! Networks: hosts with fixed addresses, and the names that they resolve and connect to.
 
-use super::{DATA, PRODUCTION, REGIONS, Role, SANDBOX, SHARED};
+use super::{DATA, PRODUCTION, REGIONS, SANDBOX, SHARED};
 use crate::demo::dice::{Dice, Weighted};
 
 /// What a host is for; decides whom it talks to.
@@ -54,8 +54,6 @@ pub(crate) struct Place {
     pub(crate) popular: Weighted,
     /// The address of the NAT gateway.
     pub(crate) gateway: String,
-    /// The role of the hosts.
-    pub(crate) role: Option<Role>,
 }
 
 const SERVICES: [&str; 12] = [
@@ -107,7 +105,7 @@ const PLACES: [(usize, usize, usize); 7] = [
 ];
 
 /// The networks, each with its hosts.
-pub(super) fn places(dice: &mut Dice, roles: &[Role]) -> Vec<Place> {
+pub(super) fn places(dice: &mut Dice) -> Vec<Place> {
     let mut places = Vec::with_capacity(PLACES.len());
     for (index, (account, region, count)) in PLACES.into_iter().enumerate() {
         let hosts: Vec<Host> = (0..count)
@@ -126,10 +124,6 @@ pub(super) fn places(dice: &mut Dice, roles: &[Role]) -> Vec<Place> {
                 "203.0.113.{}",
                 if account == SHARED { 61 } else { 62 + index }
             ),
-            role: roles
-                .iter()
-                .find(|role| role.account == account && role.service.starts_with("ec2"))
-                .cloned(),
         });
     }
     places

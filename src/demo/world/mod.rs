@@ -35,8 +35,6 @@ pub(crate) const SECURITY: usize = 4;
 pub(crate) struct Account {
     /// Twelve digits.
     pub(crate) id: String,
-    /// What people call it.
-    pub(crate) name: &'static str,
 }
 
 /// Everything that the rows of one lake can name.
@@ -66,21 +64,17 @@ impl World {
     /// The world of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed, "world");
-        let names = ["shared", "production", "data", "sandbox", "security"];
-        let accounts: Vec<Account> = names
-            .into_iter()
-            .enumerate()
-            .map(|(index, name)| Account {
+        let accounts: Vec<Account> = [SHARED, PRODUCTION, DATA, SANDBOX, SECURITY]
+            .map(|index| Account {
                 id: account_id(&mut dice, index),
-                name,
             })
-            .collect();
+            .into();
         let roles = people::roles(&mut dice, &accounts);
         Self {
             seed,
             people: people::people(&mut dice, &accounts),
             pipelines: people::pipelines(&mut dice, &accounts),
-            places: hosts::places(&mut dice, &roles),
+            places: hosts::places(&mut dice),
             buckets: storage::buckets(&mut dice),
             functions: storage::functions(&mut dice, &accounts),
             lake_suffix: dice.hex(30),
