@@ -6,8 +6,8 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, MapArray, UInt32Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
-use arrow::datatypes::DataType;
-use datafusion::common::{Result, exec_err};
+use arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::common::{Result, exec_err, plan_err};
 
 /// The elements of a list or map column with the rows' ranges. The elements are exactly those
 /// that valid rows hold, in order: what lies under NULL rows or outside a slice is not seen.
@@ -106,6 +106,17 @@ impl ListView {
             offsets: compacted,
             nulls,
         })
+    }
+}
+
+/// The field of an array's elements.
+pub(super) fn element(array: &FieldRef) -> Result<FieldRef> {
+    match array.data_type() {
+        DataType::List(element)
+        | DataType::LargeList(element)
+        | DataType::FixedSizeList(element, _) => Ok(Arc::clone(element)),
+        DataType::Null => Ok(Arc::new(Field::new_list_field(DataType::Null, true))),
+        other => plan_err!("An array is expected, and this is of type {other}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Statements as a whole: the shapes that published Security Lake queries have.
 
-use super::testing::{create, names_in, rows, rows_in, session, value};
+use super::testing::{create, failure, names_in, rows, rows_in, session, value};
 use datafusion::execution::context::SessionContext;
 
 /// A lake in little: two events with nested rows, arrays of rows and a map.
@@ -122,5 +122,92 @@ fn exists_over_an_array_is_a_match() {
             "SELECT id FROM events WHERE 4 IN (SELECT n FROM UNNEST(numbers) AS t(n))"
         ),
         ["2"]
+    );
+}
+
+#[test]
+fn higher_order_functions_of_trino() {
+    for (expression, expected) in [
+        ("reduce(ARRAY[1, 2, 3], 0, (s, x) -> s + x, s -> s)", "6"),
+        (
+            "reduce(ARRAY[1.5e0, 2.5e0], 0, (s, x) -> s + x, s -> s * 2)",
+            "8.0",
+        ),
+        (
+            "reduce(ARRAY['a', 'b'], '', (s, x) -> s || x, s -> upper(s))",
+            "AB",
+        ),
+        (
+            "reduce(CAST(NULL AS array(bigint)), 0, (s, x) -> s + x, s -> s)",
+            "NULL",
+        ),
+        (
+            "zip_with(ARRAY[1, 2], ARRAY['a', 'b', 'c'], (x, y) -> y || CAST(x AS varchar))",
+            "[a1, b2, NULL]",
+        ),
+        (
+            "map_filter(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), (k, v) -> v > 1)",
+            "{b: 2}",
+        ),
+        (
+            "transform_values(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), (k, v) -> k || 'x')",
+            "{a: ax, b: bx}",
+        ),
+        (
+            "transform_keys(MAP(ARRAY['a', 'b'], ARRAY[1, 2]), (k, v) -> v * 10)",
+            "{10: 1, 20: 2}",
+        ),
+        ("try(1 / 0)", "NULL"),
+        ("try(CAST('x' AS bigint))", "NULL"),
+        ("try(ARRAY[1, 2][3])", "NULL"),
+        ("try(5 + 1)", "6"),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+    let context = lake();
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id, try(10 / (id - 1)), reduce(numbers, id, (s, n) -> s + n, s -> s * id) FROM events ORDER BY id"
+        ),
+        ["1 | NULL | 7", "2 | 10 | 12"]
+    );
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id, transform(resources, r -> any_match(numbers, n -> n = id AND r.type = 'bucket')) FROM events ORDER BY id"
+        ),
+        ["1 | [true, false]", "2 | [false]"]
+    );
+}
+
+#[test]
+fn subscripts_count_from_one_and_fail_outside() {
+    for (expression, expected) in [
+        ("ARRAY[1, 2][2]", "2"),
+        ("MAP(ARRAY['a'], ARRAY[7])['a']", "7"),
+        ("ROW(1, 'x')[2]", "x"),
+        ("ARRAY[ROW(1, 'x')][1][2]", "x"),
+        ("CAST(ROW(1, 'x') AS ROW(a bigint, user varchar)).user", "x"),
+        ("ARRAY[ARRAY[1], ARRAY[2, 3]][2][1]", "2"),
+    ] {
+        assert_eq!(value(expression), expected, "{expression}");
+    }
+    for (sql, words) in [
+        ("SELECT ARRAY[1][2]", "has 1 elements"),
+        ("SELECT ARRAY[1][0]", "start at 1"),
+        ("SELECT ARRAY[1][-1]", "negative"),
+        ("SELECT MAP(ARRAY['a'], ARRAY[7])['b']", "no key b"),
+    ] {
+        let error = failure(sql);
+        assert!(error.message.contains(words), "{sql}: {error:?}");
+    }
+    let lake = lake();
+    assert_eq!(
+        rows_in(
+            &lake,
+            "SELECT id, resources[1].uid, element_at(resources, 2).uid, unmapped['a'] FROM events WHERE id = 1"
+        ),
+        ["1 | r1 | r2 | 1"]
     );
 }

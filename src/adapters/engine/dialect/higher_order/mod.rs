@@ -1,17 +1,44 @@
 //! Functions that take a lambda, beyond the three that the planner brings (any match, filter and
-//! transform of an array). Each evaluates the lambda once over all elements of a batch.
+//! transform of an array). Each evaluates its lambda over all elements of a batch at once.
 
 mod attempt;
+mod fold;
+mod maps;
+mod zip;
 
 use std::sync::Arc;
 
-use datafusion::logical_expr::HigherOrderUDF;
+use arrow::array::{ArrayRef, UInt32Array};
+use arrow::compute::take_arrays;
+use datafusion::common::Result;
+use datafusion::logical_expr::{HigherOrderUDF, LambdaArgument};
 
 pub(super) use attempt::TRY;
 
 /// All functions of this folder.
 pub(super) fn functions() -> Vec<Arc<HigherOrderUDF>> {
-    vec![Arc::new(HigherOrderUDF::new_from_impl(
-        attempt::Attempt::default(),
-    ))]
+    let functions = [
+        HigherOrderUDF::new_from_impl(attempt::Attempt::default()),
+        HigherOrderUDF::new_from_impl(fold::Reduce::default()),
+        HigherOrderUDF::new_from_impl(zip::ZipWith::default()),
+    ];
+    let maps = maps::MapLambda::all().map(HigherOrderUDF::new_from_impl);
+    functions.into_iter().chain(maps).map(Arc::new).collect()
+}
+
+/// Evaluates a lambda for elements that come from the given rows of a batch.
+fn evaluate(lambda: &LambdaArgument, values: &[ArrayRef], rows: &UInt32Array) -> Result<ArrayRef> {
+    let closures: Vec<_> = values
+        .iter()
+        .map(|values| move || Ok(Arc::clone(values)))
+        .collect();
+    let parameters: Vec<&dyn Fn() -> Result<ArrayRef>> = closures
+        .iter()
+        .map(|closure| closure as &dyn Fn() -> Result<ArrayRef>)
+        .collect();
+    lambda
+        .evaluate(&parameters, |captures| {
+            Ok(take_arrays(captures, rows, None)?)
+        })?
+        .into_array(rows.len())
 }
