@@ -6,6 +6,7 @@
 //! list is refused by the dialect through [`is_supported`], so that nothing of DataFusion's own
 //! meaning slips in. Knows nothing of lakes, statements or their text.
 
+mod aggregates;
 mod arrays;
 mod binary;
 mod bitwise;
@@ -62,6 +63,9 @@ pub fn register(context: &SessionContext) {
     for function in scalars() {
         context.register_udf(function.into_udf());
     }
+    for aggregate in aggregates::functions() {
+        context.register_udaf(aggregate.function);
+    }
     for cast in casts::functions() {
         context.register_udf(cast);
     }
@@ -72,6 +76,11 @@ pub fn catalogue() -> Vec<FunctionDoc> {
     let mut docs: Vec<FunctionDoc> = scalars()
         .iter()
         .map(|function| function.doc().clone())
+        .chain(
+            aggregates::functions()
+                .into_iter()
+                .map(|aggregate| aggregate.doc),
+        )
         .chain(casts::docs())
         .collect();
     docs.sort_by_key(|doc| (doc.family, doc.name));

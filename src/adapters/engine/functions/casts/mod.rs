@@ -23,7 +23,7 @@ use datafusion::logical_expr::{
 use super::kernel::{Family, FunctionDoc};
 use super::types;
 use target::Target;
-pub(super) use value::text;
+pub(super) use value::{round_to, text};
 
 pub(super) fn functions() -> [ScalarUDF; 2] {
     [

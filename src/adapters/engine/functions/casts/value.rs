@@ -148,6 +148,11 @@ pub(super) fn leaf(array: &ArrayRef, target: &DataType, safe: bool) -> Result<Ar
         .map_err(|error| exec_datafusion_err!("{}", error.to_string().replace("Cast error: ", "")))
 }
 
+/// Doubles as a number type, rounded where that is whole.
+pub(crate) fn round_to(doubles: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
+    leaf(doubles, target, false)
+}
+
 /// The values as Trino prints them.
 pub(crate) fn text(array: &ArrayRef) -> Result<ArrayRef> {
     let rows = array.len();

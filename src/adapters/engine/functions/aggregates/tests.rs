@@ -1,0 +1,133 @@
+//! Aggregates over a few rows, whole, grouped, filtered and in windows.
+
+use super::super::testing::{column, shown};
+
+const ROWS: &str = "(VALUES ('a', 1, 10), ('a', 2, NULL), ('b', 3, 30), ('b', NULL, 40), (NULL, 5, 50)) AS t(k, v, w)";
+
+#[track_caller]
+fn gives(select: &str, expected: &[&str]) {
+    let column = column(&format!("SELECT {select}").replace("ROWS", ROWS)).unwrap();
+    assert_eq!(shown(&column), expected, "{select}");
+}
+
+#[track_caller]
+fn fails(select: &str, message: &str) {
+    let error = column(&format!("SELECT {select}").replace("ROWS", ROWS))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains(message), "{error}");
+}
+
+#[test]
+fn the_best_row() {
+    gives("max_by(k, w) FROM ROWS", &["NULL"]);
+    gives("max_by(k, w) FROM ROWS WHERE k IS NOT NULL", &["b"]);
+    gives("min_by(v, w) FROM ROWS", &["1"]);
+    gives("max_by(v, w) FROM ROWS WHERE w > 100", &["NULL"]);
+    gives(
+        "max_by(v, w) FROM ROWS GROUP BY k ORDER BY k",
+        &["1", "NULL", "5"],
+    );
+    gives("max_by(v, w, 2) FROM ROWS", &["[5, NULL]"]);
+    gives("min_by(w, v, 3) FROM ROWS", &["[10, NULL, 30]"]);
+    gives("max_by(k, w) FILTER (WHERE w < 35) FROM ROWS", &["b"]);
+    gives(
+        "max_by(named_struct('k', k), v) FROM ROWS WHERE v < 4",
+        &["{k: b}"],
+    );
+    fails("max_by(k, w, 0) FROM ROWS", "between 1 and 10,000");
+}
+
+#[test]
+fn maps_of_groups() {
+    gives(
+        "map_agg(k, v) FROM (SELECT * FROM ROWS ORDER BY w NULLS LAST)",
+        &["{a: 1, b: 3}"],
+    );
+    gives(
+        "multimap_agg(k, w) FROM (SELECT * FROM ROWS ORDER BY v)",
+        &["{a: [10, NULL], b: [30, 40]}"],
+    );
+    gives("element_at(histogram(k), 'a') FROM ROWS", &["2"]);
+    gives("cardinality(histogram(k)) FROM ROWS", &["2"]);
+    gives("histogram(k) FROM ROWS WHERE k IS NULL", &["NULL"]);
+    gives(
+        "map_union(map([k], [v])) FROM ROWS WHERE w IN (10, 30)",
+        &["{a: 1, b: 3}"],
+    );
+    gives(
+        "approx_most_frequent(1, k, 10) FROM ROWS WHERE v <= 3 OR v IS NULL AND w < 35",
+        &["{a: 2}"],
+    );
+}
+
+#[test]
+fn sets() {
+    gives("array_sort(set_agg(k)) FROM ROWS", &["[a, b, NULL]"]);
+    gives(
+        "array_sort(set_union([k, 'c'])) FROM ROWS WHERE k = 'a'",
+        &["[a, c]"],
+    );
+    gives(
+        "array_agg(w ORDER BY v) FROM ROWS",
+        &["[10, NULL, 30, 50, 40]"],
+    );
+    gives("listagg(k, '+' ORDER BY k) FROM ROWS", &["a+a+b+b"]);
+}
+
+#[test]
+fn percentiles() {
+    let numbers = "(SELECT unnest(sequence(1, 100)) AS n)";
+    gives(
+        &format!("approx_percentile(n, 0.5) FROM {numbers}"),
+        &["51"],
+    );
+    gives(
+        &format!("approx_percentile(n, ARRAY[0.0, 0.9, 1.0]) FROM {numbers}"),
+        &["[1, 91, 100]"],
+    );
+    gives(
+        &format!(
+            "approx_percentile(n, CASE WHEN n = 100 THEN 1000 ELSE 1 END, 0.5) FROM {numbers}"
+        ),
+        &["100"],
+    );
+    gives("approx_percentile(v, 0.5) FROM ROWS WHERE v > 9", &["NULL"]);
+    fails("approx_percentile(v, 1.5) FROM ROWS", "between 0 and 1");
+}
+
+#[test]
+fn many_values_are_close() {
+    let numbers = "(SELECT unnest(sequence(1, 90000)) AS n)";
+    let found = column(&format!(
+        "SELECT approx_percentile(n, ARRAY[0.01, 0.5, 0.99]) FROM {numbers}"
+    ))
+    .unwrap();
+    let shown = shown(&found)[0].clone();
+    let found: Vec<f64> = shown
+        .trim_matches(['[', ']'])
+        .split(", ")
+        .map(|n| n.parse().unwrap())
+        .collect();
+    for (found, exact) in found.iter().zip([900.0, 45_000.0, 89_100.0]) {
+        assert!((found - exact).abs() < 90.0, "{found} for {exact}");
+    }
+}
+
+#[test]
+fn simple_ones() {
+    gives("count_if(v > 1) FROM ROWS", &["3"]);
+    gives("count_if(v > 1) FILTER (WHERE k = 'b') FROM ROWS", &["1"]);
+    gives("count_if(v > 1) FROM ROWS WHERE w > 100", &["0"]);
+    let running = "(ORDER BY w NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)";
+    gives(
+        &format!("count_if(v > 1) OVER {running} FROM ROWS"),
+        &["1", "1", "2", "2", "3"],
+    );
+    gives("arbitrary(k) FROM ROWS WHERE w = 30", &["b"]);
+    gives("every(v > 0) FROM ROWS", &["true"]);
+    gives("bitwise_or_agg(v) FROM ROWS", &["7"]);
+    gives("round(geometric_mean(v), 3) FROM ROWS", &["2.34"]);
+    gives("round(skewness(v), 3) FROM ROWS", &["0.435"]);
+    gives("round(variance(v), 3) FROM ROWS", &["2.917"]);
+}
