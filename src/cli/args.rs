@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, demo, open, playbook, tables, templates};
+use super::{completions, config, demo, open, playbook, query, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -33,6 +33,7 @@ pub(super) struct Cli {
 pub(super) enum Subcommand {
     Open(open::Args),
     Demo(demo::Args),
+    Query(query::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

@@ -18,7 +18,11 @@ pub(super) fn run(context: &Context, lake: &LakeArgs) -> Result<(), Stop> {
 }
 
 /// Opens the console on a lake, on result files, or on both.
-pub(super) fn open(context: &Context, lake: Option<PathBuf>, open_files: Vec<PathBuf>) -> Result<(), Stop> {
+pub(super) fn open(
+    context: &Context,
+    lake: Option<PathBuf>,
+    open_files: Vec<PathBuf>,
+) -> Result<(), Stop> {
     if let Err(error) = logging::to_file(&context.paths.log_file()) {
         say(format_args!("warning: no log is written: {error}"));
     }

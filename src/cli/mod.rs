@@ -20,8 +20,11 @@ mod lake;
 mod listing;
 mod logging;
 mod open;
+mod out_file;
 mod playbook;
 mod progress;
+mod query;
+mod statement;
 mod stdout;
 mod stop;
 mod tables;
@@ -77,6 +80,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
             cli.lake.refuse("demo")?;
             demo::run(&context, args)
         }
+        Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

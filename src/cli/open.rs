@@ -27,10 +27,8 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
             Stop::failed(format_args!("cannot open {}: {error}", file.display()))
         })?;
         if file.is_dir() {
-            return Err(
-                Stop::failed(format_args!("{} is a folder", file.display()))
-                    .hint("`lakehound --lake DIR` opens a folder"),
-            );
+            return Err(Stop::failed(format_args!("{} is a folder", file.display()))
+                .hint("`lakehound --lake DIR` opens a folder"));
         }
     }
     console::open(context, None, args.files)

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
+use crate::export::ExportError;
 use crate::ui::text::SafeText;
 
 /// An end that is no success.
@@ -61,15 +62,6 @@ impl Stop {
         self
     }
 
-    /// The same with what to do next, where that is known.
-    #[must_use]
-    pub(super) fn maybe_hint(self, hint: Option<String>) -> Self {
-        match hint {
-            Some(hint) => self.hint(hint),
-            None => self,
-        }
-    }
-
     /// A failed query, with the line of the statement and a caret under the place.
     pub(super) fn query(error: QueryError, sql: &str) -> Self {
         if error.kind == QueryErrorKind::Cancelled {
@@ -90,6 +82,15 @@ impl Stop {
             Self::PipeClosed
         } else {
             Self::failed(format_args!("cannot write to stdout: {error}"))
+        }
+    }
+
+    /// A result could not be written.
+    pub(super) fn export(error: ExportError) -> Self {
+        if error.is_broken_pipe() {
+            Self::PipeClosed
+        } else {
+            Self::failed(error)
         }
     }
 

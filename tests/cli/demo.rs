@@ -8,7 +8,14 @@ use serde_json::Value;
 use crate::support::{Home, Run, assert_holds};
 
 const SMALL: [&str; 8] = [
-    "demo", "--events", "4000", "--days", "2", "--until", "2026-01-10T00:00:00Z", "--dir",
+    "demo",
+    "--events",
+    "4000",
+    "--days",
+    "2",
+    "--until",
+    "2026-01-10T00:00:00Z",
+    "--dir",
 ];
 
 fn make(home: &Home, folder: &str, more: &[&str]) -> Run {
@@ -44,7 +51,10 @@ fn the_same_arguments_give_the_same_bytes_and_another_seed_does_not() {
     make(&home, "other", &["--seed", "4"]).ok();
     let one = files(&home.path("one"));
     assert!(one.len() > 8, "{:?}", one.keys());
-    assert!(one == files(&home.path("two")), "two lakes of one seed differ");
+    assert!(
+        one == files(&home.path("two")),
+        "two lakes of one seed differ"
+    );
     assert!(one != files(&home.path("other")), "two seeds made one lake");
 }
 
@@ -56,7 +66,12 @@ fn the_answer_key_lies_beside_the_data() {
     let key = std::fs::read_to_string(home.path("lake/scenario.json")).unwrap();
     let key: Value = serde_json::from_str(&key).unwrap();
     assert_eq!(key["seed"], 5);
-    assert!(key["until"].as_str().unwrap().starts_with("2026-01-10T00:00:00"));
+    assert!(
+        key["until"]
+            .as_str()
+            .unwrap()
+            .starts_with("2026-01-10T00:00:00")
+    );
     for field in ["role", "type", "value", "first_seen", "last_seen", "events"] {
         assert!(!key["entities"][0][field].is_null(), "{field}: {key}");
     }

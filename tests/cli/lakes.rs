@@ -10,7 +10,13 @@ fn tables_are_listed_with_files_and_size() {
     let stdout = home.run_on_demo(&["tables"]).ok();
     assert_holds(
         &stdout,
-        &["SHORT NAME", "cloud_trail_mgmt", "vpc_flow", "route53", "sh_findings"],
+        &[
+            "SHORT NAME",
+            "cloud_trail_mgmt",
+            "vpc_flow",
+            "route53",
+            "sh_findings",
+        ],
     );
     let tables = home.run_on_demo(&["tables", "--format", "json"]).ok();
     let tables: Vec<Value> = serde_json::from_str(&tables).unwrap();
@@ -26,13 +32,25 @@ fn tables_are_listed_with_files_and_size() {
 fn a_tables_columns_are_shown_as_a_tree_and_as_json() {
     let home = Home::new();
     let stdout = home.run_on_demo(&["tables", "vpc_flow"]).ok();
-    assert_holds(&stdout, &["COLUMN", "src_endpoint", "  ip", "eventday", "(from the path)"]);
+    assert_holds(
+        &stdout,
+        &[
+            "COLUMN",
+            "src_endpoint",
+            "  ip",
+            "eventday",
+            "(from the path)",
+        ],
+    );
     let table = home
         .run_on_demo(&["tables", "vpc_flow", "--format", "json"])
         .ok();
     let table: Value = serde_json::from_str(&table).unwrap();
     let columns = table["columns"].as_array().unwrap();
-    let endpoint = columns.iter().find(|c| c["name"] == "src_endpoint").unwrap();
+    let endpoint = columns
+        .iter()
+        .find(|c| c["name"] == "src_endpoint")
+        .unwrap();
     assert!(endpoint["type"].as_str().unwrap().starts_with("struct<"));
     let day = columns.iter().find(|c| c["name"] == "eventday").unwrap();
     assert_eq!(day["partition"], true);
@@ -55,7 +73,10 @@ fn the_lake_may_stand_before_the_subcommand_and_in_a_profile() {
         format!("default_profile = 'evidence'\n[profiles.evidence]\nlake = '{lake}'\n"),
     );
     assert_eq!(home.run(&["tables"]).ok(), expected);
-    assert_eq!(home.run(&["tables", "--profile", "evidence"]).ok(), expected);
+    assert_eq!(
+        home.run(&["tables", "--profile", "evidence"]).ok(),
+        expected
+    );
 }
 
 #[test]

@@ -5,9 +5,11 @@
     reason = "these tests make the files that the binary reads"
 )]
 
+mod bad_input;
 mod config;
 mod content;
 mod demo;
 mod help;
 mod lakes;
+mod query;
 mod support;

@@ -1,0 +1,298 @@
+//! `lakehound query`: one statement of Athena SQL over a lake.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use futures::StreamExt as _;
+use serde_json::json;
+
+use super::context::Context;
+use super::interrupt::run_until_interrupted;
+use super::lake::{LakeArgs, open_engine};
+use super::listing::{grouped, print_json, size};
+use super::out_file::OutFile;
+use super::progress::QueryProgressBar;
+use super::statement::{Statement, StatementArgs};
+use super::stdout::Stdout;
+use super::stop::{Stop, say};
+use crate::domain::format::Format;
+use crate::domain::query::{AttachedFile, QueryId, QueryRequest, ScanEstimate};
+use crate::export::Writer;
+use crate::ports::{QueryService, RunningQuery};
+
+const EXAMPLES: &str = "\
+Examples:
+  lakehound query \"SELECT api.operation, count(*) FROM cloud_trail_mgmt GROUP BY 1 ORDER BY 2 DESC\"
+  lakehound query -f hunt.sql --lake ./evidence --format ndjson -o hunt.ndjson
+  lakehound query -t NAME -p ip=198.51.100.7
+  lakehound query \"SELECT e.* FROM vpc_flow e JOIN bad b ON e.dst_endpoint.ip = b.ip\" --with bad=ips.csv
+  lakehound query --explain \"SELECT * FROM s3_data WHERE time_dt > current_timestamp - INTERVAL '1' DAY\"";
+
+/// Run one statement of Athena SQL over a lake
+///
+/// The result goes to stdout, everything else to stderr. A file named with -o appears as a whole,
+/// in place of an earlier one, or not at all.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    statement: StatementArgs,
+    /// A value for a parameter of the saved query or of the file's header
+    #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    param: Vec<(String, String)>,
+    /// The format of the result [default: by the ending of -o, else table on a terminal, csv in a pipe]
+    #[arg(
+        long,
+        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
+            .try_map(|name| name.parse::<Format>())
+    )]
+    format: Option<Format>,
+    /// Write the result to a file; - is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Let the statement name a CSV, Parquet, NDJSON or JSON file as a table
+    #[arg(long, value_name = "NAME=FILE", value_parser = name_and_value)]
+    with: Vec<(String, String)>,
+    /// Refuse to start when more than this would be read, such as 500000000 or 500MB
+    #[arg(long, value_name = "N", value_parser = byte_count)]
+    max_bytes: Option<u64>,
+    /// Run without asking where a budget would ask first; the embedded engine never asks
+    #[arg(long)]
+    yes: bool,
+    /// Show what would be read and what it would cost, and run nothing; exit 3 when --max-bytes
+    /// would refuse it
+    #[arg(long)]
+    explain: bool,
+    #[command(flatten)]
+    pub(super) lake: LakeArgs,
+}
+
+pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
+    let values = unique(&args.param)?;
+    let statement = args.statement.read(context, &values)?;
+    let attached = unique(&args.with)?
+        .into_iter()
+        .map(|(name, path)| AttachedFile {
+            name,
+            path: PathBuf::from(path),
+        })
+        .collect();
+    let request = QueryRequest {
+        id: QueryId(1),
+        sql: statement.sql.clone(),
+        parameters: statement.parameters.clone(),
+        attached,
+        max_bytes: if args.explain { None } else { args.max_bytes },
+    };
+    let engine = open_engine(context, lake)?;
+    run_until_interrupted(async {
+        if args.explain {
+            let estimate = engine
+                .estimate(request)
+                .await
+                .map_err(|error| Stop::query(error, &statement.sql))?;
+            explain(&estimate, args)
+        } else {
+            let running = engine
+                .start(request)
+                .await
+                .map_err(|error| Stop::query(error, &statement.sql))?;
+            write_result(running, args, &statement).await
+        }
+    })
+}
+
+/// Where a result goes.
+enum Target {
+    Stdout(Stdout),
+    File(OutFile),
+}
+
+impl Target {
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Stdout(out) => out,
+            Self::File(file) => file,
+        }
+    }
+
+    fn finish(self) -> Result<(), Stop> {
+        match self {
+            Self::Stdout(out) => out.finish(),
+            Self::File(file) => file.finish(),
+        }
+    }
+}
+
+async fn write_result(
+    mut running: RunningQuery,
+    args: &Args,
+    statement: &Statement,
+) -> Result<(), Stop> {
+    let mut target = match &args.output {
+        Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
+        _ => Target::Stdout(Stdout::lock()),
+    };
+    let format = chosen_format(args, &target)?;
+    let mut progress = QueryProgressBar::new(running.monitor.clone());
+    let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
+        .map_err(Stop::export)?;
+    while let Some(batch) = progress.watch(running.batches.next()).await {
+        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
+        progress.hide();
+        writer.write(&batch).map_err(Stop::export)?;
+    }
+    writer.finish().map_err(Stop::export)?;
+    target.finish()?;
+    let summary = running.monitor.summary();
+    for note in &summary.notes {
+        say(format_args!("note: {note}"));
+    }
+    Ok(())
+}
+
+fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
+    let by_name = args
+        .output
+        .as_ref()
+        .and_then(|path| path.to_str())
+        .and_then(Format::of_file_name);
+    let tty = matches!(target, Target::Stdout(out) if out.is_tty());
+    let default = if tty { Format::Table } else { Format::Csv };
+    let format = args.format.or(by_name).unwrap_or(default);
+    if format == Format::Parquet && tty {
+        return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
+    }
+    Ok(format)
+}
+
+fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
+    let refused = args.max_bytes.is_some_and(|most| estimate.bytes > most);
+    if matches!(args.format, Some(Format::Json | Format::Ndjson)) {
+        let tables: Vec<serde_json::Value> = estimate
+            .tables
+            .iter()
+            .map(|(table, files, bytes)| json!({"table": table, "files": files, "bytes": bytes}))
+            .collect();
+        print_json(&json!({
+            "files": estimate.files,
+            "files_known": estimate.files_known,
+            "bytes": estimate.bytes,
+            "rows": estimate.rows,
+            "cost_usd": 0,
+            "refused": refused,
+            "tables": tables,
+            "notes": estimate.notes,
+            "plan": estimate.plan,
+        }))?;
+    } else {
+        let mut out = Stdout::lock();
+        out.line(format_args!(
+            "files  {} of {}",
+            grouped(estimate.files),
+            grouped(estimate.files_known)
+        ))?;
+        out.line(format_args!(
+            "bytes  {} ({})",
+            grouped(estimate.bytes),
+            size(estimate.bytes)
+        ))?;
+        out.line(format_args!("rows   at most {}", grouped(estimate.rows)))?;
+        out.line("cost   nothing: the embedded engine reads local files")?;
+        for (table, files, bytes) in &estimate.tables {
+            out.line(format_args!(
+                "table  {table}: {} files, {}",
+                grouped(*files),
+                size(*bytes)
+            ))?;
+        }
+        out.line("plan")?;
+        for line in estimate.plan.lines() {
+            out.line(format_args!("  {line}"))?;
+        }
+        out.finish()?;
+        for note in &estimate.notes {
+            say(format_args!("note: {note}"));
+        }
+    }
+    if refused {
+        say(format_args!(
+            "note: --max-bytes would refuse it: {} bytes are more than {}",
+            grouped(estimate.bytes),
+            grouped(args.max_bytes.unwrap_or_default())
+        ));
+        return Err(Stop::No);
+    }
+    Ok(())
+}
+
+fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("it reads NAME=VALUE".to_owned()),
+    }
+}
+
+/// Names to values; a name given twice is wrong usage, not a guess which one counts.
+fn unique(pairs: &[(String, String)]) -> Result<BTreeMap<String, String>, Stop> {
+    let mut map = BTreeMap::new();
+    for (name, value) in pairs {
+        if map.insert(name.clone(), value.clone()).is_some() {
+            return Err(Stop::usage(format_args!("`{name}` is given twice")));
+        }
+    }
+    Ok(map)
+}
+
+/// A number of bytes, plain or with kB, MB, GB or TB behind it (powers of 1000).
+fn byte_count(text: &str) -> Result<u64, String> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let unit = match text
+        .get(digits.len()..)
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "" | "b" => 1,
+        "k" | "kb" => 1_000,
+        "m" | "mb" => 1_000_000,
+        "g" | "gb" => 1_000_000_000,
+        "t" | "tb" => 1_000_000_000_000,
+        _ => return Err("units are kB, MB, GB and TB".to_owned()),
+    };
+    let number: u64 = digits
+        .trim()
+        .parse()
+        .map_err(|_| "it reads like 500000000 or 500MB".to_owned())?;
+    number
+        .checked_mul(unit)
+        .ok_or_else(|| "that is more than any lake holds".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn byte_counts_take_units() {
+        assert_eq!(byte_count("500"), Ok(500));
+        assert_eq!(byte_count("5 kB"), Ok(5_000));
+        assert_eq!(byte_count("2GB"), Ok(2_000_000_000));
+        for wrong in ["", "MB", "5 apples", "-1", "99999999999TB"] {
+            assert!(byte_count(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_value_may_hold_an_equals_sign() {
+        assert_eq!(
+            name_and_value("a=b=c"),
+            Ok(("a".to_owned(), "b=c".to_owned()))
+        );
+        assert!(name_and_value("=x").is_err());
+    }
+}
