@@ -34,6 +34,21 @@ fn rows_of_the_lake_are_counted() {
 }
 
 #[test]
+fn a_time_of_which_the_lake_knows_nothing_gives_no_rows() {
+    let home = Home::new();
+    for (select, order) in [
+        ("time_dt, src_endpoint.ip AS ip", "ORDER BY time_dt LIMIT 5"),
+        ("src_endpoint.ip, count(*)", "GROUP BY 1 ORDER BY 2"),
+        ("DISTINCT src_endpoint.ip", ""),
+    ] {
+        let sql =
+            format!("SELECT {select} FROM vpc_flow WHERE time_dt > current_timestamp {order}");
+        let stdout = home.run_on_demo(&["query", &sql]).ok();
+        assert_eq!(stdout.lines().count(), 1, "{sql}\n{stdout}");
+    }
+}
+
+#[test]
 fn ndjson_nests_values_and_writes_times_with_their_zone() {
     let stdout = Home::new()
         .run_on_demo(&[

@@ -195,7 +195,11 @@ impl TableProvider for LakeTable {
         let mut statistics = Statistics::new_unknown(&self.schema);
         statistics.num_rows = exact(rows);
         statistics.total_byte_size = exact(bytes).to_inexact();
-        let groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let mut groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        if groups.is_empty() {
+            // A scan without a partition satisfies no operator above it: one that reads nothing.
+            groups.push(FileGroup::default());
+        }
         let config = FileScanConfigBuilder::new(
             ObjectStoreUrl::local_filesystem(),
             Arc::new(source) as Arc<dyn FileSource>,
