@@ -1,4 +1,5 @@
 //! The outside world behind the ports: each room owns one kind of it and knows no other.
 
 pub mod engine;
+pub mod files;
 pub mod results;

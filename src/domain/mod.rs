@@ -3,6 +3,7 @@
 pub mod cell;
 pub mod format;
 pub mod lake;
+pub mod names;
 pub mod nearest;
 pub mod playbook;
 pub mod query;

@@ -8,7 +8,6 @@
 mod csv;
 mod json;
 mod markdown;
-mod names;
 mod parquet;
 mod table;
 
@@ -21,7 +20,7 @@ use arrow::error::ArrowError;
 use crate::domain::format::Format;
 use crate::domain::rows::Column;
 
-pub use names::unique_names;
+pub use crate::domain::names::unique_names;
 
 /// An export that could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,8 @@
-//! Names for formats in which two columns cannot be called the same.
+//! Column names for places in which two columns cannot be called the same.
 
 use std::collections::BTreeSet;
 
-use crate::domain::rows::Column;
+use super::rows::Column;
 
 /// The display names made unique: the second `name` becomes `name_2`, or the next number that no
 /// other column has.
