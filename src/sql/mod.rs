@@ -7,6 +7,7 @@ pub mod format;
 pub mod lexer;
 pub mod lint;
 pub mod parameters;
+pub mod placeholders;
 pub mod statements;
 mod template;
 mod words;

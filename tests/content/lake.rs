@@ -1,0 +1,129 @@
+//! A small demo lake and the engine over it, made once for all tests of this file.
+
+use std::sync::OnceLock;
+
+use arrow::array::RecordBatch;
+use arrow::util::display::{ArrayFormatter, FormatOptions};
+use chrono::{TimeZone, Utc};
+use futures::StreamExt;
+use lakehound::adapters::engine::{Engine, EngineOptions};
+use lakehound::demo::{DemoOptions, Scenario, write_lake};
+use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
+use lakehound::ports::QueryService;
+use lakehound::sql::parameters::Context;
+use tokio::runtime::Runtime;
+
+/// Events of the lake.
+pub const EVENTS: usize = 12_000;
+
+/// The lake, what happened in it, and the engine over it.
+pub struct Lake {
+    /// The answer key.
+    pub scenario: Scenario,
+    engine: Engine,
+    runtime: Runtime,
+    _folder: tempfile::TempDir,
+}
+
+/// A result: its columns' names and its rows as text, NULL as an empty text.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// The display names.
+    pub columns: Vec<String>,
+    /// The cells.
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Whether a cell contains the text.
+    pub fn mentions(&self, text: &str) -> bool {
+        self.rows.iter().flatten().any(|cell| cell.contains(text))
+    }
+
+    /// The cells of a column.
+    pub fn column(&self, name: &str) -> Vec<&str> {
+        let place = self.columns.iter().position(|column| column == name);
+        let place = place.unwrap_or_else(|| panic!("no column {name} in {:?}", self.columns));
+        self.rows.iter().map(|row| row[place].as_str()).collect()
+    }
+}
+
+impl Lake {
+    /// The lake.
+    pub fn get() -> &'static Self {
+        static LAKE: OnceLock<Lake> = OnceLock::new();
+        LAKE.get_or_init(|| {
+            let folder = tempfile::tempdir().unwrap();
+            let mut options =
+                DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
+            options.events = EVENTS;
+            let dir = folder.path().join("lake");
+            let scenario = write_lake(&dir, &options, &mut |_| {}).unwrap();
+            let engine = Engine::open(EngineOptions {
+                lake: dir,
+                memory_bytes: 512 << 20,
+                threads: 2,
+                spill_dir: None,
+            })
+            .unwrap();
+            Self {
+                scenario,
+                engine,
+                runtime: Runtime::new().unwrap(),
+                _folder: folder,
+            }
+        })
+    }
+
+    /// What typed values are read against.
+    pub fn context(&self) -> Context {
+        Context {
+            zone: chrono_tz::UTC,
+            now: self.scenario.until,
+        }
+    }
+
+    /// The value of the part with this role.
+    pub fn part(&self, role: &str) -> &str {
+        let found = self
+            .scenario
+            .entities
+            .iter()
+            .find(|entity| entity.role == role);
+        found.map_or_else(|| panic!("nobody is the {role}"), |entity| &entity.value)
+    }
+
+    /// Runs a statement to its end.
+    pub fn run(&self, sql: &str, parameters: Vec<String>) -> Result<Table, QueryError> {
+        let mut request = QueryRequest::new(QueryId(1), sql);
+        request.parameters = parameters;
+        self.runtime.block_on(async {
+            let mut running = self.engine.start(request).await?;
+            let mut table = Table {
+                columns: running.columns.iter().map(|c| c.name.clone()).collect(),
+                rows: Vec::new(),
+            };
+            while let Some(batch) = running.batches.next().await {
+                read(&batch?, &mut table.rows);
+            }
+            Ok(table)
+        })
+    }
+}
+
+fn read(batch: &RecordBatch, rows: &mut Vec<Vec<String>>) {
+    let options = FormatOptions::default();
+    let cells: Vec<ArrayFormatter<'_>> = batch
+        .columns()
+        .iter()
+        .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
+        .collect();
+    for row in 0..batch.num_rows() {
+        rows.push(
+            cells
+                .iter()
+                .map(|cell| cell.value(row).to_string())
+                .collect(),
+        );
+    }
+}
