@@ -17,7 +17,9 @@ mod json;
 mod kernel;
 mod maps;
 mod math;
+mod native;
 mod network;
+mod reference;
 mod regexp;
 mod strings;
 #[cfg(test)]
@@ -32,6 +34,7 @@ use datafusion::execution::context::SessionContext;
 
 use kernel::Function;
 pub use kernel::{Family, FunctionDoc};
+pub use reference::reference;
 
 /// All scalar functions of ours.
 fn scalars() -> Vec<Function> {
@@ -69,6 +72,7 @@ pub fn register(context: &SessionContext) {
     for cast in casts::functions() {
         context.register_udf(cast);
     }
+    native::register(context);
 }
 
 /// Every function that a statement may call, by family and name.
@@ -82,6 +86,7 @@ pub fn catalogue() -> Vec<FunctionDoc> {
                 .map(|aggregate| aggregate.doc),
         )
         .chain(casts::docs())
+        .chain(native::docs())
         .collect();
     docs.sort_by_key(|doc| (doc.family, doc.name));
     docs
@@ -109,4 +114,80 @@ pub fn nearest(name: &str) -> Vec<&'static str> {
         .collect();
     likely.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
     likely.into_iter().take(3).map(|(_, known)| known).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::execution::FunctionRegistry;
+
+    use super::*;
+
+    /// What the dialect makes of a call itself.
+    const SYNTAX: [&str; 16] = [
+        "all_match",
+        "any_match",
+        "cast",
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "filter",
+        "localtime",
+        "localtimestamp",
+        "none_match",
+        "now",
+        "transform",
+        "try",
+        "try_cast",
+        "coalesce",
+        "nullif",
+    ];
+    const LAMBDAS: [&str; 5] = [
+        "map_filter",
+        "reduce",
+        "transform_keys",
+        "transform_values",
+        "zip_with",
+    ];
+
+    #[test]
+    fn what_the_catalogue_lists_exists() {
+        let state = testing::session().state();
+        for doc in catalogue() {
+            for name in std::iter::once(&doc.name).chain(doc.aliases) {
+                let known =
+                    state.udf(name).is_ok() || state.udaf(name).is_ok() || state.udwf(name).is_ok();
+                assert!(
+                    known || SYNTAX.contains(name) || LAMBDAS.contains(name),
+                    "{name}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_listed_once_and_said_in_a_sentence() {
+        let mut seen = BTreeSet::new();
+        for doc in catalogue() {
+            for name in std::iter::once(&doc.name).chain(doc.aliases) {
+                assert!(seen.insert(*name), "{name} is listed twice");
+            }
+            assert!(
+                doc.purpose
+                    .starts_with(|first: char| first.is_uppercase() || first == '-'),
+                "{}",
+                doc.name
+            );
+            assert!(!doc.purpose.ends_with('.'), "{}", doc.name);
+        }
+    }
+
+    #[test]
+    fn unknown_names_have_neighbours() {
+        assert!(is_supported("Date_Diff"));
+        assert!(!is_supported("arrow_cast"));
+        assert!(!is_supported("datediff"));
+        assert_eq!(nearest("datediff")[0], "date_diff");
+        assert_eq!(nearest("regexp_lik")[0], "regexp_like");
+        assert_eq!(nearest("xyzzy"), Vec::<&str>::new());
+    }
 }

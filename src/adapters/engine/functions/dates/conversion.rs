@@ -6,8 +6,6 @@ use arrow::array::{ArrayRef, IntervalMonthDayNanoArray};
 use arrow::datatypes::{DataType, IntervalMonthDayNano, IntervalUnit, TimeUnit};
 use chrono::{NaiveDate, NaiveTime};
 use datafusion::common::{Result, exec_datafusion_err, exec_err};
-use datafusion::functions::datetime::expr_fn::now;
-use datafusion::prelude::cast;
 
 use super::super::kernel::Param::{Double, Instant, Int, Text};
 use super::super::kernel::{Call, Function};
@@ -65,16 +63,6 @@ pub(super) fn functions() -> Vec<Function> {
             let instants = call.instants(0)?;
             call.to_days(|row| Ok(Some(to_days(instants.local(row)?))))
         }),
-        date(
-            "localtimestamp",
-            "localtimestamp",
-            "The time at which the statement began, in UTC",
-        )
-        .stable()
-        .takes(&[], types::TIMESTAMP, |_| {
-            exec_err!("localtimestamp is a constant")
-        })
-        .becomes(|_| Ok(Some(cast(now(), types::TIMESTAMP)))),
         date(
             "current_timezone",
             "current_timezone()",
@@ -231,7 +219,6 @@ mod tests {
             "2026-01-01T01:30:00",
         );
         fails("parse_duration('5 parsecs')", "units");
-        gives("localtimestamp() > TIMESTAMP '2020-01-01 00:00:00'", "true");
         gives("current_timezone()", "UTC");
     }
 }

@@ -196,18 +196,6 @@ impl Function {
         self
     }
 
-    /// Marks a function whose result is the same within one statement only.
-    pub(crate) fn stable(mut self) -> Self {
-        self.signature.volatility = Volatility::Stable;
-        self
-    }
-
-    /// Marks a function that gives another value for every row.
-    pub(crate) fn volatile(mut self) -> Self {
-        self.signature.volatility = Volatility::Volatile;
-        self
-    }
-
     /// An overload that gives NULL wherever an argument is NULL.
     pub(crate) fn takes(self, params: &'static [Param], returns: DataType, eval: Eval) -> Self {
         self.overload(params, None, Returns::Type(returns), eval, true)
