@@ -48,6 +48,9 @@ fn explain_root(error: &DataFusionError) -> QueryError {
         DataFusionError::SQL(inner, _) => explain_syntax(inner),
         DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
             Some(ours) => ours.clone(),
+            None if let Some(task) = inner.downcast_ref::<tokio::task::JoinError>() => {
+                explain_task(task.is_panic())
+            }
             None => QueryError::new(Kind::Execution, tidy(&inner.to_string())),
         },
         DataFusionError::ResourcesExhausted(_) => QueryError::new(
@@ -73,6 +76,7 @@ fn explain_root(error: &DataFusionError) -> QueryError {
                 ),
             ),
         },
+        DataFusionError::ExecutionJoin(inner) => explain_task(inner.is_panic()),
         DataFusionError::IoError(inner) => explain_io(inner),
         DataFusionError::ObjectStore(inner) => {
             QueryError::new(Kind::Storage, tidy(&inner.to_string()))
@@ -190,6 +194,15 @@ fn explain_arrow(error: &ArrowError) -> QueryError {
         }
         ArrowError::IoError(_, inner) => explain_io(inner),
         other => QueryError::new(Kind::Execution, tidy(&other.to_string())),
+    }
+}
+
+/// A task of the engine's that ended before its work did.
+fn explain_task(panicked: bool) -> QueryError {
+    if panicked {
+        super::run::engine_fault()
+    } else {
+        QueryError::new(QueryErrorKind::Cancelled, "the query was stopped")
     }
 }
 

@@ -17,10 +17,12 @@
 //! - A file that cannot be read is left out and named in the query's notes.
 
 mod asked;
+mod attached;
 mod columns;
 mod columns_of;
 pub mod dialect;
 mod errors;
+mod estimate;
 mod footer;
 pub mod functions;
 mod lake;
@@ -35,6 +37,7 @@ mod schema;
 mod scope;
 mod session;
 mod source;
+mod stop;
 mod watch;
 
 use std::path::PathBuf;

@@ -5,20 +5,17 @@ use std::sync::{Arc, Mutex};
 
 use datafusion::datasource::TableProvider;
 use datafusion::execution::context::SessionState;
-use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_plan::ExecutionPlan;
-
 use datafusion::sql::sqlparser::ast::Visit;
 use tokio::runtime::Handle;
 
 use super::asked::Asked;
-use super::dialect::{self, Translated};
 use super::errors::explain;
 use super::output::result_schema;
 use super::scope::Scope;
 use super::watch::Watch;
-use super::{Inner, run, session};
-use crate::domain::query::{QueryError, QueryRequest, ScanEstimate};
+use super::{Inner, attached, dialect, estimate, run, session};
+use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::domain::rows::Column;
 use crate::ports::RunningQuery;
 
@@ -38,6 +35,13 @@ pub(super) async fn start(
 ) -> Result<RunningQuery, QueryError> {
     let planned = plan(inner, &request).await?;
     let schema = result_schema(&planned.plan.schema());
+    let estimate = estimate::estimate(&planned.plan);
+    planned.watch.planned(estimate.files_known, estimate.files);
+    if let Some(allowed) = request.max_bytes
+        && estimate.bytes > allowed
+    {
+        return Err(too_large(estimate.bytes, allowed));
+    }
     let batches = run::start(
         runtime,
         planned.plan,
@@ -59,18 +63,37 @@ pub(super) async fn estimate(
     request: QueryRequest,
 ) -> Result<ScanEstimate, QueryError> {
     let planned = plan(inner, &request).await?;
-    let _ = planned;
-    Ok(ScanEstimate::default())
+    Ok(ScanEstimate {
+        notes: planned.watch.notes(),
+        ..estimate::estimate(&planned.plan)
+    })
+}
+
+fn too_large(bytes: u64, allowed: u64) -> QueryError {
+    QueryError::new(
+        QueryErrorKind::TooLarge,
+        format!("the query would read {bytes} bytes, and {allowed} are allowed"),
+    )
+    .with_hint("narrow the time range or the columns, or allow more bytes")
 }
 
 async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryError> {
     let translated = dialect::translate(&request.sql, &request.parameters)?;
     let mut asked = Asked::default();
+    // The visitor never breaks off.
     let _ = translated.statement.visit(&mut asked);
     let watch = Arc::new(Watch::default());
-    let attached: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+    let mut attached: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
+    for file in &request.attached {
+        let table = attached::table(file, &inner.footers, &watch)?;
+        attached.insert(file.name.to_lowercase(), table);
+    }
     let snapshot = inner.snapshot();
+    for problem in &snapshot.problems {
+        watch.note(problem.clone());
+    }
     let names = Arc::new(inner.names(&snapshot));
+    asked.check(&names, &attached)?;
     let scope = |deep| {
         Arc::new(Scope {
             snapshot: Arc::clone(&snapshot),
@@ -85,32 +108,22 @@ async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryErr
         })
     };
     let template = inner.template()?;
-    asked.check(&names, &attached)?;
     let mut state = session::for_query(template, &scope(asked.everything));
-    let mut logical = plan_logical(&state, &translated).await;
+    let mut logical = state.statement_to_plan(translated.plannable()).await;
     if logical.is_err() && !asked.everything {
+        // The column may be in a file that the quick look left out.
         state = session::for_query(template, &scope(true));
-        logical = plan_logical(&state, &translated).await;
+        logical = state.statement_to_plan(translated.plannable()).await;
     }
-    let logical = logical?;
+    let logical = logical.map_err(|error| explain(&error))?;
     let plan = state
         .create_physical_plan(&logical)
         .await
         .map_err(|error| explain(&error))?;
     Ok(Planned {
-        state,
         columns: translated.columns(&plan.schema()),
+        state,
         plan,
         watch,
     })
-}
-
-async fn plan_logical(
-    state: &SessionState,
-    translated: &Translated,
-) -> Result<LogicalPlan, QueryError> {
-    state
-        .statement_to_plan(translated.plannable())
-        .await
-        .map_err(|error| explain(&error))
 }

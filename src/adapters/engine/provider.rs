@@ -25,7 +25,7 @@ use super::lake::LakeFile;
 use super::prune::{Bounds, by_bounds, by_path, decided_by_path};
 use super::reader::LakeReaders;
 use super::schema::{TableColumns, reading_schema};
-use super::source::LakeSource;
+use super::source::{LakeSource, Scan};
 use super::watch::Watch;
 
 /// Footers are read in runs of so many files, between which a query can be stopped.
@@ -102,6 +102,7 @@ impl LakeTable {
     fn partition_values(&self, file: &LakeFile) -> Vec<ScalarValue> {
         file.partitions
             .iter()
+            .take(self.columns.partitions.len())
             .map(|value| ScalarValue::Utf8View(value.as_deref().map(str::to_owned)))
             .collect()
     }
@@ -170,7 +171,6 @@ impl TableProvider for LakeTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let opened = self.select(session, filters).await?;
-        self.watch.planned(self.files.len(), opened.len());
         let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();
         let bytes: u64 = opened.iter().map(|(file, _)| file.size).sum();
         let (files, schemas) = self.plan_files(&opened);
@@ -189,7 +189,14 @@ impl TableProvider for LakeTable {
             .with_reorder_filters(options.execution.parquet.reorder_filters)
             .with_enable_page_index(options.execution.parquet.enable_page_index);
         let inner: Arc<dyn FileSource> = Arc::new(parquet);
-        let source = LakeSource::new(inner, schemas.into(), Arc::clone(&self.watch));
+        let scan = Scan {
+            table: self.name.clone(),
+            files_known: self.files.len(),
+            schemas,
+            footers: Arc::clone(&self.footers),
+            watch: Arc::clone(&self.watch),
+        };
+        let source = LakeSource::new(inner, Arc::new(scan));
 
         let exact = |count: u64| usize::try_from(count).map_or(Precision::Absent, Precision::Exact);
         let mut statistics = Statistics::new_unknown(&self.schema);

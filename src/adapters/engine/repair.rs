@@ -3,9 +3,11 @@
 //!
 //! Some writers leave out the LIST annotation of a three-level or two-level list: the group then
 //! reads as a struct with one repeated child. A group of one repeated child can mean nothing but a
-//! list (or, with a key and a value inside, a map), so it is annotated as one. The leaves, their
-//! levels and the column chunks stay as they are.
+//! list (or, with a key and a value inside, a map), so it is annotated as one. Names are put into
+//! lower case, as Glue and Athena do, unless two of one group would then be the same. The leaves,
+//! their levels and the column chunks stay as they are.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition};
@@ -18,7 +20,7 @@ use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
 pub(super) fn repair(metadata: ParquetMetaData) -> Result<ParquetMetaData> {
     let file = metadata.file_metadata();
     let root = file.schema_descr().root_schema_ptr();
-    let schema = match annotate_children(&root)? {
+    let schema = match right_root(&root)? {
         Some(root) => Arc::new(SchemaDescriptor::new(root)),
         None if file.key_value_metadata().is_none() => return Ok(metadata),
         None => file.schema_descr_ptr(),
@@ -35,19 +37,20 @@ pub(super) fn repair(metadata: ParquetMetaData) -> Result<ParquetMetaData> {
     Ok(ParquetMetaData::new(file, row_groups))
 }
 
-/// The group with its children annotated, or `None` where nothing was missing.
-fn annotate_children(group: &TypePtr) -> Result<Option<TypePtr>> {
-    let children = changed_children(group)?;
+/// The root with its children put right, or `None` where nothing was amiss.
+fn right_root(root: &TypePtr) -> Result<Option<TypePtr>> {
+    let children = right_children(root)?;
     children
-        .map(|children| rebuild(group, children, None))
+        .map(|children| rebuild_group(root, root.name(), children, None))
         .transpose()
 }
 
-fn changed_children(group: &TypePtr) -> Result<Option<Vec<TypePtr>>> {
+fn right_children(group: &Type) -> Result<Option<Vec<TypePtr>>> {
+    let lower = distinct_in_lower_case(group);
     let mut changed = false;
     let mut children = Vec::with_capacity(group.get_fields().len());
     for child in group.get_fields() {
-        match annotate(child)? {
+        match right(child, lower)? {
             Some(new) => {
                 changed = true;
                 children.push(new);
@@ -58,17 +61,31 @@ fn changed_children(group: &TypePtr) -> Result<Option<Vec<TypePtr>>> {
     Ok(changed.then_some(children))
 }
 
-fn annotate(field: &TypePtr) -> Result<Option<TypePtr>> {
+fn distinct_in_lower_case(group: &Type) -> bool {
+    let mut names = HashSet::new();
+    group
+        .get_fields()
+        .iter()
+        .all(|field| names.insert(field.name().to_lowercase()))
+}
+
+fn right(field: &TypePtr, lower: bool) -> Result<Option<TypePtr>> {
+    let name = if lower {
+        field.name().to_lowercase()
+    } else {
+        field.name().to_owned()
+    };
+    let renamed = name != field.name();
     if field.is_primitive() {
-        return Ok(None);
+        return renamed.then(|| rebuild_leaf(field, &name)).transpose();
     }
-    let children = changed_children(field)?;
+    let children = right_children(field)?;
     let missing = missing_annotation(field);
-    if children.is_none() && missing.is_none() {
+    if children.is_none() && missing.is_none() && !renamed {
         return Ok(None);
     }
     let children = children.unwrap_or_else(|| field.get_fields().to_vec());
-    rebuild(field, children, missing).map(Some)
+    rebuild_group(field, &name, children, missing).map(Some)
 }
 
 /// What a group of one repeated child must be annotated as, where it bears no annotation.
@@ -93,13 +110,40 @@ fn missing_annotation(field: &Type) -> Option<ConvertedType> {
     })
 }
 
-fn rebuild(
+fn rebuild_leaf(leaf: &Type, name: &str) -> Result<TypePtr> {
+    let Type::PrimitiveType {
+        basic_info,
+        physical_type,
+        type_length,
+        scale,
+        precision,
+    } = leaf
+    else {
+        return Err(parquet::errors::ParquetError::General(
+            "a group in the place of a column".to_owned(),
+        ));
+    };
+    let mut builder = Type::primitive_type_builder(name, *physical_type)
+        .with_converted_type(basic_info.converted_type())
+        .with_logical_type(basic_info.logical_type_ref().cloned())
+        .with_length(*type_length)
+        .with_scale(*scale)
+        .with_precision(*precision)
+        .with_id(basic_info.has_id().then(|| basic_info.id()));
+    if basic_info.has_repetition() {
+        builder = builder.with_repetition(basic_info.repetition());
+    }
+    Ok(Arc::new(builder.build()?))
+}
+
+fn rebuild_group(
     group: &Type,
+    name: &str,
     children: Vec<TypePtr>,
     annotation: Option<ConvertedType>,
 ) -> Result<TypePtr> {
     let info = group.get_basic_info();
-    let mut builder = Type::group_type_builder(group.name()).with_fields(children);
+    let mut builder = Type::group_type_builder(name).with_fields(children);
     if info.has_repetition() {
         builder = builder.with_repetition(info.repetition());
     }
@@ -128,7 +172,7 @@ mod tests {
 
     fn arrow_type(message: &str) -> String {
         let root = Arc::new(parse_message_type(message).unwrap());
-        let root = annotate_children(&root).unwrap().unwrap_or(root);
+        let root = right_root(&root).unwrap().unwrap_or(root);
         let schema = parquet_to_arrow_schema(&SchemaDescriptor::new(root), None).unwrap();
         schema.field(0).data_type().to_string()
     }
@@ -157,6 +201,24 @@ mod tests {
     }
 
     #[test]
+    fn names_are_put_into_lower_case_unless_they_collide() {
+        let root = |message: &str| {
+            let root = Arc::new(parse_message_type(message).unwrap());
+            let root = right_root(&root).unwrap().unwrap_or(root);
+            let schema = parquet_to_arrow_schema(&SchemaDescriptor::new(root), None).unwrap();
+            schema.to_string()
+        };
+        let lower = root(
+            "message m { optional group SrcEndpoint { optional binary IP (UTF8); } optional int64 Time (TIMESTAMP(MILLIS,true)); }",
+        );
+        assert!(lower.contains("\"srcendpoint\""), "{lower}");
+        assert!(lower.contains("\"ip\""), "{lower}");
+        assert!(lower.contains("Timestamp(ms, \"UTC\")"), "{lower}");
+        let both = root("message m { optional int32 a; optional int32 A; }");
+        assert!(both.contains("\"A\""), "{both}");
+    }
+
+    #[test]
     fn what_is_annotated_stays() {
         let root = Arc::new(
             parse_message_type(
@@ -164,6 +226,6 @@ mod tests {
             )
             .unwrap(),
         );
-        assert!(annotate_children(&root).unwrap().is_none());
+        assert!(right_root(&root).unwrap().is_none());
     }
 }

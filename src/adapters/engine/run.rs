@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 
 use super::errors::explain;
 use super::output::result_batch;
+use super::stop::make_stoppable;
 use super::watch::Watch;
 use crate::domain::query::{QueryError, QueryErrorKind};
 
@@ -31,11 +32,13 @@ enum Message {
 struct Running {
     batches: mpsc::Receiver<Message>,
     task: AbortHandle,
+    watch: Arc<Watch>,
     over: bool,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        self.watch.stop();
         self.task.abort();
     }
 }
@@ -49,6 +52,7 @@ pub(super) fn start(
     watch: Arc<Watch>,
 ) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
     let (sender, batches) = mpsc::channel(WAITING);
+    let for_reader = Arc::clone(&watch);
     let task = runtime.spawn(async move {
         let ended = AssertUnwindSafe(drive(plan, context, schema, watch, &sender))
             .catch_unwind()
@@ -64,6 +68,7 @@ pub(super) fn start(
     let running = Running {
         batches,
         task: task.abort_handle(),
+        watch: for_reader,
         over: false,
     };
     stream::unfold(running, |mut running| async move {
@@ -97,6 +102,7 @@ async fn drive(
     watch: Arc<Watch>,
     sender: &mpsc::Sender<Message>,
 ) -> Result<(), QueryError> {
+    let plan = make_stoppable(plan, &watch).map_err(|error| explain(&error))?;
     let mut rows = execute_stream(plan, context).map_err(|error| explain(&error))?;
     while let Some(batch) = rows.next().await {
         let batch = batch.map_err(|error| explain(&error))?;

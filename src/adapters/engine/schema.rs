@@ -44,6 +44,16 @@ impl TableColumns {
         }
     }
 
+    /// The columns of files that lie outside every lake: their own, none from the path.
+    pub(super) fn of_file(found: &SchemaRef) -> Self {
+        let mut fields = Vec::new();
+        union(&mut fields, found.fields());
+        Self {
+            file: Arc::new(Schema::new(fields)),
+            partitions: Vec::new(),
+        }
+    }
+
     /// All columns, the path's last.
     pub(super) fn all(&self) -> SchemaRef {
         let fields: Vec<FieldRef> = self

@@ -11,10 +11,16 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
-use super::dialect;
-use super::functions;
 use super::lake::FOLDER_DATABASE;
 use super::scope::{CATALOG, Catalogues, Scope};
+use super::{dialect, functions};
+
+/// Below this many bytes of memory, batches are small: a sort merges what it has spilled with one
+/// batch of each run in memory.
+const SMALL_MEMORY: usize = 32 << 20;
+
+/// Rows of a batch where memory is small.
+const SMALL_BATCH: usize = 1_024;
 
 /// The state that every query's session starts from.
 pub(super) fn template(
@@ -45,6 +51,9 @@ fn config(memory_bytes: usize, threads: usize) -> SessionConfig {
         .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, FOLDER_DATABASE);
+    if memory_bytes < SMALL_MEMORY {
+        config = config.with_batch_size(SMALL_BATCH);
+    }
     let options = config.options_mut();
     // Trino puts NULLs last, whichever way it sorts.
     options.sql_parser.default_null_ordering = "nulls_last".to_owned();

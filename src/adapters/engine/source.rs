@@ -30,42 +30,54 @@ use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner, Morselize
 use futures::stream::{BoxStream, StreamExt};
 
 use super::columns::FitColumns;
+use super::footer::FooterCache;
 use super::lake::LakeFile;
 use super::reader::is_damage;
+use super::stop::stopped;
 use super::watch::Watch;
+
+/// What a scan reads, for its source and for whoever estimates it.
+#[derive(Debug)]
+pub(super) struct Scan {
+    /// The table's name for people.
+    pub table: String,
+    /// Files of the table before pruning.
+    pub files_known: usize,
+    /// The columns of the scan's files, each set once.
+    pub schemas: Vec<SchemaRef>,
+    /// Where footers come from.
+    pub footers: Arc<FooterCache>,
+    /// The query's counts and notes.
+    pub watch: Arc<Watch>,
+}
 
 /// A Parquet source whose files may be damaged and may differ in their columns.
 #[derive(Clone)]
 pub(super) struct LakeSource {
     inner: Arc<dyn FileSource>,
-    /// The columns of the scan's files, each set once.
-    schemas: Arc<[SchemaRef]>,
-    watch: Arc<Watch>,
+    scan: Arc<Scan>,
 }
 
 impl LakeSource {
-    pub(super) fn new(
-        inner: Arc<dyn FileSource>,
-        schemas: Arc<[SchemaRef]>,
-        watch: Arc<Watch>,
-    ) -> Self {
-        Self {
-            inner,
-            schemas,
-            watch,
-        }
+    pub(super) fn new(inner: Arc<dyn FileSource>, scan: Arc<Scan>) -> Self {
+        Self { inner, scan }
+    }
+
+    /// What it reads.
+    pub(super) fn scan(&self) -> &Scan {
+        &self.scan
     }
 
     fn wrap(&self, inner: Arc<dyn FileSource>) -> Arc<dyn FileSource> {
-        let (schemas, watch) = (Arc::clone(&self.schemas), Arc::clone(&self.watch));
-        Arc::new(Self::new(inner, schemas, watch))
+        Arc::new(Self::new(inner, Arc::clone(&self.scan)))
     }
 
     /// Whether the Parquet reader can apply a filter by itself in every file. It decides anew in
     /// each file and leaves out, without a word, what it cannot apply there; so a filter counts as
     /// taken over only if it fits all files' columns.
     fn applies_everywhere(&self, filter: &Arc<dyn PhysicalExpr>) -> bool {
-        self.schemas
+        self.scan
+            .schemas
             .iter()
             .all(|schema| self.applies(filter, schema).unwrap_or(false))
     }
@@ -108,7 +120,7 @@ impl FileSource for LakeSource {
             inner: self
                 .inner
                 .create_morselizer(object_store, base_config, partition)?,
-            watch: Arc::clone(&self.watch),
+            watch: Arc::clone(&self.scan.watch),
         }))
     }
 
@@ -370,6 +382,10 @@ impl Morsel for WatchedMorsel {
             .scan((reading, false), |(reading, ended), batch| {
                 let next = match batch {
                     _ if *ended => None,
+                    _ if reading.watch.is_stopped() => {
+                        *ended = true;
+                        Some(Some(Err(stopped())))
+                    }
                     Ok(batch) => {
                         reading.watch.scanned(batch.num_rows());
                         Some(Some(Ok(batch)))

@@ -1,5 +1,8 @@
 //! The engine as its callers use it, over small lakes made in the test.
 
+mod files;
+mod running;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

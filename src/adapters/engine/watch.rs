@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::domain::query::{QueryProgress, QuerySummary};
@@ -19,6 +19,7 @@ pub(super) struct Watch {
     bytes_read: AtomicU64,
     rows_scanned: AtomicU64,
     rows_out: AtomicU64,
+    stopped: AtomicBool,
     done: Mutex<BTreeSet<PathBuf>>,
     notes: Mutex<Notes>,
 }
@@ -30,16 +31,10 @@ struct Notes {
 }
 
 impl Watch {
-    /// A scan has been planned: files of its table, and files left after pruning.
-    pub(super) fn planned(&self, known: usize, left: usize) {
-        self.files_known.fetch_add(known as u64, Ordering::Relaxed);
-        self.files_total.fetch_add(left as u64, Ordering::Relaxed);
-    }
-
-    /// Forgets the scans planned so far: the statement is planned anew.
-    pub(super) fn replan(&self) {
-        self.files_known.store(0, Ordering::Relaxed);
-        self.files_total.store(0, Ordering::Relaxed);
+    /// The plan is made: files of its tables, and files left after pruning.
+    pub(super) fn planned(&self, known: u64, left: u64) {
+        self.files_known.store(known, Ordering::Relaxed);
+        self.files_total.store(left, Ordering::Relaxed);
     }
 
     pub(super) fn file_done(&self, path: &Path) {
@@ -57,6 +52,15 @@ impl Watch {
 
     pub(super) fn out(&self, rows: usize) {
         self.rows_out.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// Nobody waits for the rows any more.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
     }
 
     /// Something that a person must know to read the result rightly; said once.
