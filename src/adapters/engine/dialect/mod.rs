@@ -15,9 +15,11 @@ mod ast;
 mod athena;
 mod calls;
 mod cast;
+mod checks;
 mod clauses;
 mod errors;
 mod exists;
+mod guard;
 mod higher_order;
 mod interval;
 mod interval_multiply;
@@ -27,6 +29,7 @@ mod ordinals;
 mod parameters;
 mod refusal;
 mod rewrite;
+mod sample;
 mod scope;
 mod subscript;
 #[cfg(test)]
@@ -111,6 +114,11 @@ pub fn register(mut state: SessionStateBuilder) -> SessionStateBuilder {
         .relation_planners()
         .get_or_insert_default()
         .insert(0, Arc::new(unnest::UnnestPlanner));
+    state
+        .analyzer()
+        .get_or_insert_default()
+        .rules
+        .insert(0, Arc::new(checks::TypeChecks));
     state
         .higher_order_functions()
         .get_or_insert_default()

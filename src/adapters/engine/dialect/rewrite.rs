@@ -14,8 +14,10 @@ use super::calls;
 use super::cast;
 use super::clauses;
 use super::exists;
+use super::guard;
 use super::interval;
 use super::names::OutputNames;
+use super::sample;
 use super::scope::Scope;
 use super::text::{SqlText, span_position};
 use super::time;
@@ -81,6 +83,7 @@ impl Rewriter<'_> {
                 op: BinaryOperator::Multiply,
                 right,
             } => interval::product(left, right),
+            Expr::BinaryOp { left, op, right } => guard::ordered(left, op, right),
             Expr::AtTimeZone {
                 timestamp,
                 time_zone,
@@ -125,7 +128,13 @@ impl VisitorMut for Rewriter<'_> {
     fn post_visit_select(&mut self, select: &mut Select) -> Flow {
         self.scope.leave_select();
         unnest::fold(select);
+        select.selection = select.selection.take().map(guard::expose);
         ControlFlow::Continue(())
+    }
+
+    fn post_visit_table_factor(&mut self, factor: &mut TableFactor) -> Flow {
+        let result = sample::rewrite(factor);
+        self.flow(result)
     }
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> Flow {

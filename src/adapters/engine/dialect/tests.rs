@@ -1,7 +1,9 @@
 //! Statements as a whole: the shapes that published Security Lake queries have.
 
-use super::testing::{create, failure, names_in, rows, rows_in, session, value};
+use super::testing::{create, failure, failure_in, names_in, rows, rows_in, session, value};
 use datafusion::execution::context::SessionContext;
+
+use crate::domain::query::QueryErrorKind;
 
 /// A lake in little: two events with nested rows, arrays of rows and a map.
 fn lake() -> SessionContext {
@@ -209,5 +211,105 @@ fn subscripts_count_from_one_and_fail_outside() {
             "SELECT id, resources[1].uid, element_at(resources, 2).uid, unmapped['a'] FROM events WHERE id = 1"
         ),
         ["1 | r1 | r2 | 1"]
+    );
+}
+
+#[test]
+fn a_condition_that_may_fail_is_asked_only_where_the_one_before_it_holds() {
+    let context = session();
+    create(
+        &context,
+        "bags",
+        "SELECT * FROM (VALUES (1, ARRAY['x', 'y'], '1'), (2, CAST(ARRAY[] AS array(varchar)), 'n'), (3, ARRAY['z'], NULL)) AS t(id, xs, word)",
+    );
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id FROM bags WHERE cardinality(xs) > 0 AND xs[1] = 'x'"
+        ),
+        ["1"]
+    );
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id FROM bags WHERE (cardinality(xs) = 0 OR xs[1] = 'x') ORDER BY id"
+        ),
+        ["1", "2"]
+    );
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id, regexp_like(word, '^[0-9]+$') AND CAST(word AS bigint) = 1 FROM bags ORDER BY id"
+        ),
+        ["1 | true", "2 | false", "3 | NULL"]
+    );
+    assert_eq!(
+        rows_in(
+            &context,
+            "SELECT id, CASE WHEN cardinality(xs) > 1 THEN xs[2] END FROM bags ORDER BY id"
+        ),
+        ["1 | y", "2 | NULL", "3 | NULL"]
+    );
+}
+
+#[test]
+fn types_that_trino_does_not_compare_are_refused() {
+    let lake = lake();
+    for (sql, words) in [
+        (
+            "SELECT id FROM events WHERE time > '2026-01-01'",
+            "time and a varchar",
+        ),
+        (
+            "SELECT id FROM events WHERE id = '1'",
+            "number and a varchar",
+        ),
+        (
+            "SELECT id FROM events WHERE time BETWEEN '2026-01-01' AND '2026-02-01'",
+            "time and a varchar",
+        ),
+        (
+            "SELECT id FROM events WHERE id IN ('1', '2')",
+            "number and a varchar",
+        ),
+        (
+            "SELECT id FROM events WHERE id LIKE '1%'",
+            "LIKE takes a varchar",
+        ),
+        ("SELECT 'a' + 1", "arithmetic"),
+        (
+            "SELECT a.id FROM events a JOIN events b ON a.id = b.actor.user.uid",
+            "number and a varchar",
+        ),
+    ] {
+        let error = failure_in(&lake, sql);
+        assert!(error.message.contains(words), "{sql}: {error:?}");
+        assert_eq!(error.kind, QueryErrorKind::Invalid, "{sql}");
+    }
+    assert_eq!(
+        rows_in(
+            &lake,
+            "SELECT id FROM events WHERE time > DATE '2026-01-01' AND time < TIMESTAMP '2026-01-03'"
+        ),
+        ["2"]
+    );
+}
+
+#[test]
+fn samples_keep_all_or_nothing_at_the_ends() {
+    let lake = lake();
+    assert_eq!(
+        rows_in(
+            &lake,
+            "SELECT count(*) FROM events TABLESAMPLE BERNOULLI (100)"
+        ),
+        ["2"]
+    );
+    assert_eq!(
+        rows_in(
+            &lake,
+            "SELECT count(e.id) FROM events AS e TABLESAMPLE SYSTEM (0)"
+        ),
+        ["0"]
     );
 }

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod fold;
+mod guard;
 mod maps;
 mod zip;
 
@@ -14,6 +15,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{HigherOrderUDF, LambdaArgument};
 
 pub(super) use attempt::TRY;
+pub(super) use guard::{AND_THEN, OR_ELSE};
 
 /// All functions of this folder.
 pub(super) fn functions() -> Vec<Arc<HigherOrderUDF>> {
@@ -23,7 +25,13 @@ pub(super) fn functions() -> Vec<Arc<HigherOrderUDF>> {
         HigherOrderUDF::new_from_impl(zip::ZipWith::default()),
     ];
     let maps = maps::MapLambda::all().map(HigherOrderUDF::new_from_impl);
-    functions.into_iter().chain(maps).map(Arc::new).collect()
+    let guards = guard::Guard::both().map(HigherOrderUDF::new_from_impl);
+    functions
+        .into_iter()
+        .chain(maps)
+        .chain(guards)
+        .map(Arc::new)
+        .collect()
 }
 
 /// Evaluates a lambda for elements that come from the given rows of a batch.
