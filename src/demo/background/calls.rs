@@ -168,10 +168,25 @@ pub(crate) fn call(
             dice.iam_id("AKIA")
         ));
     }
-    if dice.chance(0.025) {
+    if operation.name == "PutBucketPolicy" {
+        event.request = event.request.map(|request| {
+            let policy = format!(
+                ",\"bucketPolicy\":{{\"Statement\":[{{\"Effect\":\"Allow\",\"Principal\":{{\"AWS\":\"arn:aws:iam::{account}:root\"}},\"Action\":\"s3:GetObject\"}}]}}}}"
+            );
+            request.trim_end_matches('}').to_owned() + &policy
+        });
+    }
+    if forbidden(&event) || operation.name != "GetCallerIdentity" && dice.chance(0.015) {
         deny(&mut event);
     }
     event
+}
+
+/// Whether a role that may only look tries to change something.
+fn forbidden(event: &ApiEvent) -> bool {
+    let looks = ["ReadOnlyAccess", "SecurityAudit"];
+    let role = event.actor.name.as_deref().unwrap_or_default();
+    looks.iter().any(|name| role.contains(name)) && !event.reads()
 }
 
 fn bucket(

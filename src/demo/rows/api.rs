@@ -70,6 +70,14 @@ pub(crate) struct Grant {
     pub(crate) issuer: String,
 }
 
+impl ApiEvent {
+    /// Whether the operation only looks.
+    pub(crate) fn reads(&self) -> bool {
+        let (_, (activity, _)) = classify(self.operation);
+        activity == 2
+    }
+}
+
 const API_ACTIVITY: Class = Class {
     uid: 6003,
     name: "API Activity",
@@ -117,7 +125,7 @@ fn classify(operation: &str) -> (Class, (i32, &'static str)) {
 fn api_activity(operation: &str) -> (i32, &'static str) {
     let begins = |verbs: &[&str]| verbs.iter().any(|verb| operation.starts_with(verb));
     if begins(&[
-        "Get", "List", "Describe", "Head", "Lookup", "Batch", "Query", "Decrypt",
+        "Get", "List", "Describe", "Head", "Lookup", "Batch", "Query", "Filter", "Decrypt",
     ]) {
         (2, "Read")
     } else if begins(&["Create", "Run", "Register", "Allocate", "Generate", "Copy"]) {
@@ -202,7 +210,7 @@ impl Sheet {
         self.actor(event);
         self.subject(event);
         self.observables(event);
-        self.leftovers(event, activity.0);
+        self.leftovers(event);
         self.frame.table.end_row();
     }
 
@@ -308,10 +316,10 @@ impl Sheet {
         }
     }
 
-    fn leftovers(&mut self, event: &ApiEvent, activity: i32) {
+    fn leftovers(&mut self, event: &ApiEvent) {
         let frame = &mut self.frame;
         frame.leftover("recipientAccountId", &event.recipient);
-        frame.leftover("readOnly", if activity == 2 { "true" } else { "false" });
+        frame.leftover("readOnly", if event.reads() { "true" } else { "false" });
         frame.leftover("managementEvent", if self.data { "false" } else { "true" });
         for (key, value) in &event.leftovers {
             frame.leftover(key, value);
