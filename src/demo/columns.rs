@@ -91,9 +91,9 @@ macro_rules! writer {
 
 impl Table {
     /// An empty table; a type that no builder here writes is an error.
-    pub(crate) fn new(schema: SchemaRef) -> Result<Self, ArrowError> {
+    pub(crate) fn new(schema: &SchemaRef) -> Result<Self, ArrowError> {
         let mut table = Self {
-            schema: Arc::clone(&schema),
+            schema: Arc::clone(schema),
             roots: Vec::new(),
             leaves: Vec::new(),
             lists: Vec::new(),

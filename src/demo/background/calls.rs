@@ -176,7 +176,7 @@ pub(crate) fn call(
             request.trim_end_matches('}').to_owned() + &policy
         });
     }
-    if forbidden(&event) || operation.name != "GetCallerIdentity" && dice.chance(0.015) {
+    if forbidden(&event) || (operation.name != "GetCallerIdentity" && dice.chance(0.015)) {
         deny(&mut event);
     }
     event

@@ -130,11 +130,15 @@ const DETECTIONS: [(&str, &str, i32, &str, &str); 4] = [
     ),
 ];
 
+/// What becomes of findings that are not resolved.
+const OPEN: [&str; 3] = ["New", "In Progress", "Suppressed"];
+
 /// The findings of one account in one Region.
 pub(super) struct Findings<'w> {
     world: &'w World,
     stream: Stream,
     kinds: Weighted,
+    open: Weighted,
 }
 
 impl<'w> Findings<'w> {
@@ -143,6 +147,7 @@ impl<'w> Findings<'w> {
             world,
             stream,
             kinds: Weighted::new([70.0, 22.0, 8.0]),
+            open: Weighted::new([3.0, 1.0, 1.0]),
         }
     }
 
@@ -244,7 +249,7 @@ impl Background for Findings<'_> {
             status: if resolved {
                 "Resolved"
             } else {
-                *dice.pick(&["New", "New", "New", "In Progress", "Suppressed"])
+                OPEN[self.open.draw(dice)]
             },
             update: dice.chance(0.6),
             seen,

@@ -11,7 +11,7 @@ fn table() -> Table {
         ]
         .into(),
     );
-    Table::new(Arc::new(Schema::new(vec![
+    Table::new(&Arc::new(Schema::new(vec![
         Field::new("id", DataType::Int32, true),
         Field::new("one", pair.clone(), true),
         Field::new("many", DataType::new_list(pair, true), true),

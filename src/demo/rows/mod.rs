@@ -111,7 +111,7 @@ impl Frame {
     fn new(source: Source) -> Result<Self, ArrowError> {
         let schema = documented_schema(source, SourceVersion::V2)
             .ok_or_else(|| ArrowError::SchemaError(format!("{source} has no version 2")))?;
-        let table = Table::new(schema)?;
+        let table = Table::new(&schema)?;
         Ok(Self {
             leaves: FrameLeaves::bind(&table)?,
             profiles: table.list("metadata.profiles")?,
