@@ -6,9 +6,10 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 
-use crate::domain::lake::{Source, SourceVersion, TableName};
+use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate};
 use crate::domain::rows::Column;
 
@@ -80,4 +81,29 @@ pub trait Catalog: Send + Sync {
     async fn tables(&self) -> Result<Vec<TableInfo>, QueryError>;
     /// One table by any of its names; an unknown one is an error that offers the nearest.
     async fn table(&self, name: &str) -> Result<TableInfo, QueryError>;
+    /// What the lake holds, as far as its object keys tell.
+    async fn facts(&self) -> Result<LakeFacts, QueryError>;
+}
+
+/// What a notification source tells.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FeedNews {
+    /// Notifications arrived, oldest first.
+    Arrived(Vec<Arrival>),
+    /// The source watches, or why it does not.
+    State(SourceNews),
+}
+
+/// Tells of objects as they arrive.
+pub trait NotificationSource: Send + Sync {
+    /// The source's name, such as `folder`.
+    fn name(&self) -> &str;
+    /// What it tells, until it is dropped.
+    fn watch(&self) -> BoxStream<'static, FeedNews>;
+}
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> DateTime<Utc>;
 }

@@ -1,1 +1,33 @@
-//! Event loop, effect runner, task registry, frame pacer, input and shutdown.
+//! The runtime: it feeds the store with events, does the work that the store asks for, and draws.
+//!
+//! Owns the event loop, tasks, timers and signals. It decides nothing: what an event means is the
+//! store's, how the state looks is the screen's.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room owns tasks, the clock and the paths that people name for exports"
+)]
+
+mod effects;
+mod event_loop;
+mod input;
+mod pacer;
+mod signals;
+mod timers;
+
+pub use effects::{Effects, Services};
+pub use event_loop::{EventLoop, Screen};
+pub use input::translate;
+pub use signals::{Signal, signals};
+
+use chrono::{DateTime, Utc};
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl crate::ports::Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}

@@ -148,12 +148,40 @@ impl Template {
         })
     }
 
-    /// Puts values, as typed, in place of their defaults. Parameters without a value keep theirs.
+    /// The statement with `?` where values go, and their literals in order. Parameters without a
+    /// value keep their default.
     pub fn bind(
         &self,
         values: &BTreeMap<String, String>,
         context: &Context,
     ) -> Result<Bound, BindError> {
+        let mut literals = Vec::new();
+        let sql = self.substitute(values, context, |literal, sql| {
+            literals.push(literal);
+            sql.push('?');
+        })?;
+        Ok(Bound { sql, literals })
+    }
+
+    /// The statement with the values' literals in place of their defaults, behind their markers, so
+    /// that it can be read, changed and filled in again. Parameters without a value keep theirs.
+    pub fn fill(
+        &self,
+        values: &BTreeMap<String, String>,
+        context: &Context,
+    ) -> Result<String, BindError> {
+        self.substitute(values, context, |literal, sql| {
+            sql.push_str(literal.as_str())
+        })
+    }
+
+    /// Copies the statement with every value's site written by `write`.
+    fn substitute(
+        &self,
+        values: &BTreeMap<String, String>,
+        context: &Context,
+        mut write: impl FnMut(Literal, &mut String),
+    ) -> Result<String, BindError> {
         if let Some(name) = values
             .keys()
             .find(|name| !self.parameters.iter().any(|p| p.name == **name))
@@ -166,7 +194,6 @@ impl Template {
             });
         }
         let mut sql = String::with_capacity(self.sql.len());
-        let mut literals = Vec::new();
         let mut end = 0;
         for site in &self.sites {
             let Some(parameter) = self.parameters.get(site.parameter) else {
@@ -180,13 +207,12 @@ impl Template {
                     name: parameter.name.clone(),
                     source,
                 })?;
-            literals.push(value);
             sql.push_str(self.sql.get(end..site.range.start).unwrap_or_default());
-            sql.push('?');
+            write(value, &mut sql);
             end = site.range.end;
         }
         sql.push_str(self.sql.get(end..).unwrap_or_default());
-        Ok(Bound { sql, literals })
+        Ok(sql)
     }
 }
 

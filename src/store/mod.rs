@@ -1,1 +1,27 @@
-//! THE store: state, events, effects and the pure update.
+//! THE store: one state, changed by one pure function.
+//!
+//! `update(&mut State, Event, now) -> Vec<Effect>` is the only writer. It knows no clock, file, task
+//! or randomness: time comes in with the event, work goes out as effects, and every answer echoes
+//! the id of the effect that asked for it, so that a stale answer is dropped where ids are looked
+//! up and nowhere else.
+
+pub mod command;
+pub mod content;
+pub mod editor;
+pub mod effect;
+pub mod event;
+pub mod feed;
+pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod line_input;
+pub mod overlay;
+pub mod playbook;
+pub mod results;
+pub mod screen;
+pub mod session;
+pub mod state;
+mod update;
+
+pub use state::State;
+pub use update::{run_command, update};

@@ -47,6 +47,7 @@ use async_trait::async_trait;
 use datafusion::execution::context::SessionState;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::ports::{Catalog, ColumnInfo, QueryService, RunningQuery, TableInfo};
 use columns_of::ColumnsOf;
@@ -316,6 +317,11 @@ impl Catalog for Engine {
             Ok(inner.describe(named, &snapshot, true))
         })
         .await
+    }
+
+    async fn facts(&self) -> Result<LakeFacts, QueryError> {
+        self.on_runtime(|inner, _| async move { Ok(inner.snapshot().facts()) })
+            .await
     }
 }
 

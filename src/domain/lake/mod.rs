@@ -1,10 +1,14 @@
 //! Amazon Security Lake as a layout: its sources, object keys, notifications and documented tables.
 
+mod arrival;
+mod facts;
 mod key;
 pub mod notification;
 mod schema;
 mod source;
 
+pub use arrival::{Arrival, SourceNews};
+pub use facts::LakeFacts;
 pub use key::{KeyError, ObjectKey};
 pub use notification::Notification;
 pub use schema::{athena_type, documented_schema, partition_columns};

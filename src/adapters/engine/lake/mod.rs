@@ -5,10 +5,12 @@ mod listing;
 mod names;
 mod place;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
+
+use crate::domain::lake::LakeFacts;
 
 use listing::{FoundFile, Lister};
 pub(super) use names::{NamedTable, Names};
@@ -67,6 +69,28 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
+    /// What the keys of all files tell together.
+    pub(super) fn facts(&self) -> LakeFacts {
+        let files = || self.tables.values().flatten();
+        let distinct = |at: usize| {
+            let found: BTreeSet<&str> = files()
+                .filter_map(|file| file.partitions[at].as_deref())
+                .collect();
+            found.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let days = files().filter_map(|file| file.event_day());
+        let (first, last) = (days.clone().min(), days.max());
+        LakeFacts {
+            accounts: distinct(0),
+            regions: distinct(1),
+            days: first
+                .zip(last)
+                .map(|(first, last)| (first.to_owned(), last.to_owned())),
+            files: files().count() as u64,
+            bytes: files().map(|file| file.size).sum(),
+        }
+    }
+
     /// The files of a table.
     pub(super) fn files(&self, key: &TableKey) -> &[Arc<LakeFile>] {
         self.tables.get(key).map_or(&[], Vec::as_slice)

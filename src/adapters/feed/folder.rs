@@ -1,0 +1,283 @@
+//! The folder source: objects of a local lake as they appear, with the notification files that the
+//! demo lake drops beside them.
+//!
+//! It starts with the newest objects that are there already, then tells of every new one: at once
+//! when a notification file says so, or when the object itself appears and no file does. The
+//! operating system reports changes; nothing is polled.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room owns the lake's folder and the clock that stamps what appears in it"
+)]
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
+use futures::stream::BoxStream;
+use notify::event::{EventKind, ModifyKind, RenameMode};
+use notify::{RecursiveMode, Watcher};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use tokio::sync::mpsc;
+
+use crate::domain::lake::notification::decode;
+use crate::domain::lake::{Arrival, Notification, ObjectKey, SourceNews};
+use crate::ports::{FeedNews, NotificationSource};
+
+/// Objects told of at the start.
+const AT_START: usize = 500;
+/// News that wait for the loop before the watcher waits too.
+const WAITING: usize = 256;
+/// Where the demo lake drops notification files.
+const NOTIFICATIONS: &str = "notifications";
+/// The bucket's name for objects that no notification names.
+const LOCAL: &str = "local";
+
+/// Watches a lake's folder.
+#[derive(Debug, Clone)]
+pub struct FolderSource {
+    lake: PathBuf,
+}
+
+impl FolderSource {
+    /// A source over a lake's folder.
+    pub fn new(lake: PathBuf) -> Self {
+        Self { lake }
+    }
+}
+
+impl NotificationSource for FolderSource {
+    fn name(&self) -> &str {
+        "folder"
+    }
+
+    fn watch(&self) -> BoxStream<'static, FeedNews> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let lake = self.lake.clone();
+        // A thread, not a task: it blocks on the operating system's reports. It ends when nobody
+        // takes its news any more.
+        std::thread::spawn(move || {
+            if let Err(reason) = watch(&lake, &sender) {
+                let state = Err(reason);
+                let news = SourceNews {
+                    name: "folder".into(),
+                    state,
+                };
+                let _ = sender.blocking_send(FeedNews::State(news));
+            }
+        });
+        futures::stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|news| (news, receiver))
+        })
+        .boxed()
+    }
+}
+
+fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
+    let (changes, changed) = std::sync::mpsc::sync_channel(WAITING);
+    let mut watcher = notify::recommended_watcher(move |event| {
+        // When nobody listens any more the watcher is dropped soon.
+        let _ = changes.send(event);
+    })
+    .map_err(|error| error.to_string())?;
+    watcher
+        .watch(lake, RecursiveMode::Recursive)
+        .map_err(|error| format!("{} cannot be watched: {error}", lake.display()))?;
+    let watching = SourceNews {
+        name: "folder".into(),
+        state: Ok(()),
+    };
+    if sender.blocking_send(FeedNews::State(watching)).is_err() {
+        return Ok(());
+    }
+    let mut told = HashSet::new();
+    let start: Vec<Arrival> = newest_objects(lake)
+        .into_iter()
+        .map(|(path, written)| {
+            told.insert(path.clone());
+            arrival_of_object(lake, &path, Some(written), None)
+        })
+        .collect();
+    for chunk in start.chunks(64) {
+        if sender
+            .blocking_send(FeedNews::Arrived(chunk.to_vec()))
+            .is_err()
+        {
+            return Ok(());
+        }
+    }
+    for event in changed {
+        let event = event.map_err(|error| error.to_string())?;
+        if !completes_a_file(event.kind) {
+            continue;
+        }
+        let now = Utc::now();
+        let paths = event.paths.iter().filter(|path| path.is_file());
+        let arrivals: Vec<Arrival> = paths
+            .flat_map(|path| appeared(lake, path, now, &mut told))
+            .collect();
+        if !arrivals.is_empty() && sender.blocking_send(FeedNews::Arrived(arrivals)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Whether an event means that a file is whole: it was renamed into place, or closed after writing.
+fn completes_a_file(kind: EventKind) -> bool {
+    use notify::event::{AccessKind, AccessMode};
+    matches!(
+        kind,
+        EventKind::Modify(ModifyKind::Name(
+            RenameMode::To | RenameMode::Any | RenameMode::Both
+        )) | EventKind::Access(AccessKind::Close(AccessMode::Write))
+    )
+}
+
+fn appeared(
+    lake: &Path,
+    path: &Path,
+    now: DateTime<Utc>,
+    told: &mut HashSet<PathBuf>,
+) -> Vec<Arrival> {
+    let is_notification = path
+        .parent()
+        .is_some_and(|folder| folder.ends_with(NOTIFICATIONS));
+    if is_notification && path.extension().is_some_and(|ending| ending == "json") {
+        return from_notification_file(lake, path, now, told);
+    }
+    if !is_object(path) || lake.join(NOTIFICATIONS).is_dir() {
+        // Where notification files are dropped, they tell of the object.
+        return Vec::new();
+    }
+    if !told.insert(path.to_owned()) {
+        return Vec::new();
+    }
+    vec![arrival_of_object(lake, path, None, Some(now))]
+}
+
+fn from_notification_file(
+    lake: &Path,
+    path: &Path,
+    now: DateTime<Utc>,
+    told: &mut HashSet<PathBuf>,
+) -> Vec<Arrival> {
+    let Ok(body) = std::fs::read_to_string(path) else {
+        return Vec::new();
+    };
+    match decode(&body) {
+        Ok(notifications) => notifications
+            .into_iter()
+            .map(|notification| {
+                let object = lake.join(&notification.key.key);
+                told.insert(object.clone());
+                Arrival {
+                    events: count_events(&object),
+                    path: Some(object),
+                    seen: Some(now),
+                    notification,
+                }
+            })
+            .collect(),
+        Err(error) => vec![Arrival {
+            notification: local_notification(ObjectKey::foreign(&relative(lake, path)), None, None),
+            path: None,
+            events: Err(error.to_string()),
+            seen: Some(now),
+        }],
+    }
+}
+
+fn arrival_of_object(
+    lake: &Path,
+    path: &Path,
+    written: Option<SystemTime>,
+    seen: Option<DateTime<Utc>>,
+) -> Arrival {
+    let relative = relative(lake, path);
+    let key = ObjectKey::parse(&relative).unwrap_or_else(|_| ObjectKey::foreign(&relative));
+    let size = path.metadata().ok().map(|data| data.len());
+    let time = written
+        .or_else(|| path.metadata().ok()?.modified().ok())
+        .map(DateTime::from);
+    Arrival {
+        notification: local_notification(key, size, time),
+        path: Some(path.to_owned()),
+        events: count_events(path),
+        seen,
+    }
+}
+
+fn local_notification(
+    key: ObjectKey,
+    size: Option<u64>,
+    time: Option<DateTime<Utc>>,
+) -> Notification {
+    Notification {
+        bucket: LOCAL.to_owned(),
+        key,
+        size,
+        etag: None,
+        sequencer: None,
+        time,
+    }
+}
+
+fn relative(lake: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(lake).unwrap_or(path);
+    let parts = relative
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The events that a Parquet file's footer counts.
+fn count_events(path: &Path) -> Result<u64, String> {
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
+    u64::try_from(reader.metadata().file_metadata().num_rows()).map_err(|error| error.to_string())
+}
+
+fn is_object(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "parquet")
+}
+
+/// The newest objects of a lake with the time they were written, oldest first.
+fn newest_objects(lake: &Path) -> Vec<(PathBuf, SystemTime)> {
+    let mut found = Vec::new();
+    let mut folders = vec![lake.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            continue;
+        };
+        for entry in entries.flatten() {
+            let Ok(kind) = entry.file_type() else {
+                continue;
+            };
+            let path = entry.path();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if is_object(&path)
+                && let Ok(written) = entry.metadata().and_then(|data| data.modified())
+            {
+                found.push((path, written));
+            }
+        }
+    }
+    let day = |path: &Path| {
+        path.components()
+            .filter_map(|part| {
+                part.as_os_str()
+                    .to_str()?
+                    .to_ascii_lowercase()
+                    .strip_prefix("eventday=")
+                    .map(str::to_owned)
+            })
+            .next()
+    };
+    // The event day goes before the file's own time, which a copy loses.
+    found.sort_by_cached_key(|(path, written)| (day(path), *written, path.clone()));
+    found.split_off(found.len().saturating_sub(AT_START))
+}

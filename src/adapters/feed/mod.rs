@@ -1,0 +1,5 @@
+//! Notification sources: who tells that an object has arrived. They decode and count, nothing more.
+
+mod folder;
+
+pub use folder::FolderSource;

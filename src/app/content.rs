@@ -1,0 +1,71 @@
+//! Shipped and own content as the store and the painter take it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::AppOptions;
+use crate::config::{ContentKind, Paths, content};
+use crate::domain::playbook::Playbook;
+use crate::domain::template::Library;
+use crate::store::content::Content;
+use crate::ui::Painter;
+use crate::ui::theme::{Depth, MONOCHROME, Theme, ThemeFile};
+
+/// The painter and the themes that it knows.
+pub(super) struct Painting {
+    pub(super) painter: Painter,
+    /// The themes' names, sorted.
+    pub(super) names: Vec<String>,
+    /// The theme to begin with.
+    pub(super) first: String,
+}
+
+/// The painter for this terminal. Themes with faults are left out; `lakehound config themes` tells.
+pub(super) fn painter(options: &AppOptions) -> Painting {
+    let depth = Depth::from_env(|name| std::env::var(name).ok());
+    let (files, _) = content(ContentKind::Themes, &options.paths.content_dir);
+    let mut themes = HashMap::new();
+    for file in &files {
+        if let Ok(theme) = ThemeFile::parse(&file.name, &file.text) {
+            themes.insert(file.stem().to_owned(), Theme::from_file(&theme, depth));
+        }
+    }
+    let mut names: Vec<String> = themes.keys().cloned().collect();
+    names.sort();
+    let wanted = &options.config.theme.name;
+    let first = if depth == Depth::None {
+        MONOCHROME.to_owned()
+    } else if themes.contains_key(wanted) {
+        wanted.clone()
+    } else {
+        "dark".to_owned()
+    };
+    Painting {
+        painter: Painter::new(depth, themes),
+        names,
+        first,
+    }
+}
+
+/// Saved queries and playbooks, with the faults of those that were left out.
+pub(super) fn load(paths: &Paths) -> Content {
+    let (queries, mut problems) = content(ContentKind::SavedQueries, &paths.content_dir);
+    let texts = queries
+        .iter()
+        .map(|file| (file.name.as_str(), file.text.as_str()));
+    let library = Library::read(texts);
+    let (playbooks, unreadable) = content(ContentKind::Playbooks, &paths.content_dir);
+    problems.extend(unreadable);
+    let mut faults: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    faults.extend(library.problems.iter().map(ToString::to_string));
+    let mut templates: Vec<_> = library.templates.into_iter().map(Arc::new).collect();
+    templates.sort_by(|a, b| a.name.cmp(&b.name));
+    let playbooks = playbooks
+        .iter()
+        .map(|file| Arc::new(Playbook::parse(&file.name, &file.text)));
+    Content {
+        templates,
+        playbooks: playbooks.collect(),
+        problems: faults,
+    }
+}

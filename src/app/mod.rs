@@ -1,0 +1,219 @@
+//! The composition root: config, adapters, store, terminal and loop put together.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room starts the runtime and the task that reads the keys"
+)]
+
+mod content;
+mod screen;
+mod services;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crossterm::event::EventStream;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+
+use crate::adapters::engine::{Engine, EngineOptions, LakeError};
+use crate::adapters::feed::FolderSource;
+use crate::adapters::session::SessionFile;
+use crate::config::{Config, Paths};
+use crate::ports::Clock;
+use crate::runtime::{Effects, EventLoop, SystemClock, signals, translate};
+use crate::store::event::Event;
+use crate::store::keymap::Keymap;
+use crate::store::session::Session;
+use crate::store::state::Setting;
+use crate::store::{State, update};
+use crate::terminal::{TerminalError, TerminalSession};
+
+/// Memory that the engine's queries may use together.
+const QUERY_BYTES: usize = 2 << 30;
+/// Keys, answers and signals that wait for the loop before their senders do.
+const WAITING: usize = 1_024;
+
+/// What the console is opened on.
+#[derive(Debug, Clone)]
+pub struct AppOptions {
+    /// The lake's folder; `None` opens result files alone.
+    pub lake: Option<PathBuf>,
+    /// Result files to open as tabs.
+    pub open_files: Vec<PathBuf>,
+    /// The configuration in force.
+    pub config: Config,
+    /// Where session, log and spilled results lie.
+    pub paths: Paths,
+}
+
+/// Why the console could not be opened or ended in failure.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The lake.
+    #[error(transparent)]
+    Lake(#[from] LakeError),
+    /// The terminal.
+    #[error(transparent)]
+    Terminal(#[from] TerminalError),
+    /// The operating system.
+    #[error("the console ended: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Opens the console and returns when the user leaves it.
+pub fn run(options: AppOptions) -> Result<(), AppError> {
+    let engine = Arc::new(open_engine(&options)?);
+    let clock = SystemClock;
+    let session_file = SessionFile::new(options.paths.session_file());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("lakehound-work")
+        .enable_all()
+        .build()?;
+
+    let mut terminal = TerminalSession::enter(true)?;
+    let mut painter = content::painter(&options);
+    let mut state = initial_state(&options, &painter);
+    let mut effects = update(
+        &mut state,
+        Event::Content(content::load(&options.paths)),
+        clock.now(),
+    );
+    let restored = restore(&session_file, &mut state, &clock);
+    if let Ok(false) = restored {
+        effects.extend(first_start(&mut state, &options));
+    }
+    effects.extend(
+        options
+            .open_files
+            .iter()
+            .flat_map(|file| state.open_file(file)),
+    );
+    effects.push(crate::store::effect::Effect::LoadCatalogue);
+
+    let outcome = runtime.block_on(async {
+        let terminal = &mut terminal;
+        let (answer_sender, answers) = mpsc::channel(WAITING);
+        let services = services::services(&options, &engine, session_file);
+        let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
+        if let Some(lake) = &options.lake {
+            worker.watch(&FolderSource::new(lake.clone()));
+        }
+        for effect in effects {
+            worker.perform(effect);
+        }
+        let screen = screen::Console::new(terminal, &mut painter)?;
+        let input = keys();
+        let signals = signals()?;
+        EventLoop::new(
+            state,
+            worker,
+            screen,
+            Arc::new(clock),
+            input,
+            answers,
+            signals,
+        )
+        .run()
+        .await
+        .map(|_| ())
+    });
+    drop(terminal);
+    // What still runs was told to stop; a task that is deep in a file does not keep the shell.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(300));
+    outcome.map_err(AppError::Io)
+}
+
+fn open_engine(options: &AppOptions) -> Result<Engine, LakeError> {
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let engine = |lake| EngineOptions {
+        lake,
+        memory_bytes: QUERY_BYTES,
+        threads,
+        spill_dir: Some(options.paths.spill_dir()),
+    };
+    match &options.lake {
+        Some(lake) => Engine::open(engine(lake.clone())),
+        None => Engine::without_lake(engine(PathBuf::new())),
+    }
+}
+
+fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
+    let (keymap, faults) = Keymap::with_overrides(&options.config.keys);
+    let (lake_name, is_demo) = match &options.lake {
+        Some(lake) if *lake == options.paths.demo_lake() => ("demo lake".to_owned(), true),
+        Some(lake) => (
+            lake.display().to_string(),
+            crate::demo::read_scenario(lake).is_ok(),
+        ),
+        None => ("result files".to_owned(), false),
+    };
+    let setting = Setting {
+        lake_name,
+        is_demo,
+        engine: "embedded".to_owned(),
+        zone: options.config.zone,
+        themes: painter.names.clone(),
+        keymap: Arc::new(keymap),
+    };
+    // A terminal that does not tell its size is drawn as the smallest usual one until it does.
+    let size = crossterm::terminal::size().unwrap_or((80, 24));
+    let mut state = State::new(setting, painter.first.clone(), size, SystemClock.now());
+    if let Some(fault) = faults.first() {
+        state.warn(format!("[keys] {fault}"));
+    }
+    state
+}
+
+/// Puts the panes of the last session back; tells whether there were any. A file that cannot be
+/// read is put aside, not overwritten.
+fn restore(file: &SessionFile, state: &mut State, clock: &SystemClock) -> Result<bool, ()> {
+    let text = match file.load() {
+        Ok(Some(text)) => text,
+        Ok(None) => return Ok(false),
+        Err(error) => {
+            state.warn(format!("the last session cannot be read: {error}"));
+            return Err(());
+        }
+    };
+    match serde_json::from_str::<Session>(&text) {
+        Ok(session) => {
+            update(state, Event::Restored(session), clock.now());
+            Ok(true)
+        }
+        Err(error) => {
+            let aside = file.set_aside().map(|path| path.display().to_string());
+            let place = aside.unwrap_or_else(|_| "nowhere".to_owned());
+            state.warn(format!(
+                "the last session was unreadable ({error}); it is kept in {place}"
+            ));
+            Err(())
+        }
+    }
+}
+
+/// The first start on a demo lake shows its findings, where an investigation begins.
+fn first_start(state: &mut State, options: &AppOptions) -> Vec<crate::store::effect::Effect> {
+    const FINDINGS: &str = "new-findings";
+    if options.lake.is_none() || !state.setting.is_demo {
+        return Vec::new();
+    }
+    state.run_template(FINDINGS)
+}
+
+/// The terminal's keys. The task ends with the runtime.
+fn keys() -> mpsc::Receiver<Event> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        while let Some(Ok(input)) = stream.next().await {
+            if let Some(event) = translate(input)
+                && sender.send(event).await.is_err()
+            {
+                break;
+            }
+        }
+    });
+    receiver
+}

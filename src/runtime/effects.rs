@@ -1,0 +1,394 @@
+//! The work that the store asks for, each piece a task that answers with events.
+
+mod rows;
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::adapters::results::ResultStore;
+use crate::domain::cell::TimeStyle;
+use crate::domain::lake::LakeFacts;
+use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryRequest};
+use crate::ports::{FeedNews, NotificationSource, QueryService};
+use crate::sql::completion::Catalogue;
+use crate::store::content::Content;
+use crate::store::effect::Effect;
+use crate::store::event::{Event, QueryNews};
+use crate::store::session::Session;
+
+/// How often a running query tells its counts.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Reads saved queries and playbooks.
+pub type LoadContent = dyn Fn() -> Content + Send + Sync;
+/// Reads tables and columns, and what the lake holds.
+pub type LoadCatalogue = dyn Fn() -> Result<(Catalogue, LakeFacts), QueryError> + Send + Sync;
+/// Writes the session.
+pub type SaveSession = dyn Fn(&Session) -> Result<(), String> + Send + Sync;
+/// Saves a template by its name; the answer is its file.
+pub type SaveTemplate = dyn Fn(&str, &str) -> Result<PathBuf, String> + Send + Sync;
+/// Waits for a stretch of time; breaks when the work is to end.
+pub type Pause<'a> = &'a mut dyn FnMut(Duration) -> ControlFlow<()>;
+/// Lets the demo lake go on until a pause breaks.
+pub type GoOn = dyn Fn(Pause<'_>) -> Result<(), String> + Send + Sync;
+
+/// Who does the work. The functions may block: they are called off the loop.
+#[derive(Clone)]
+pub struct Services {
+    /// Runs queries.
+    pub queries: Arc<dyn QueryService>,
+    /// Reads saved queries and playbooks.
+    pub load_content: Arc<LoadContent>,
+    /// Reads tables and columns.
+    pub load_catalogue: Arc<LoadCatalogue>,
+    /// Writes the session.
+    pub save_session: Arc<SaveSession>,
+    /// Saves a template.
+    pub save_template: Arc<SaveTemplate>,
+    /// Lets the demo lake go on.
+    pub demo_live: Arc<GoOn>,
+    /// How times are written where a text is looked for in them.
+    pub times: TimeStyle,
+    /// Bytes of a result kept in memory; the rest goes to a file.
+    pub result_bytes: usize,
+    /// Where results that are too large for memory go.
+    pub spill_dir: PathBuf,
+}
+
+/// A query that was started.
+struct Run {
+    cancel: CancellationToken,
+    rows: Option<Arc<ResultStore>>,
+}
+
+/// The tasks at work.
+pub struct Effects {
+    services: Services,
+    runtime: Handle,
+    answers: mpsc::Sender<Event>,
+    runs: Arc<std::sync::Mutex<HashMap<QueryId, Run>>>,
+    /// Dropping it ends the demo lake's going on.
+    demo: Option<std::sync::mpsc::SyncSender<()>>,
+    feeds: Vec<JoinHandle<()>>,
+    /// The newest session, and the task that writes it.
+    sessions: watch::Sender<Option<Box<Session>>>,
+    session_writer: JoinHandle<()>,
+}
+
+impl Effects {
+    /// No task yet.
+    pub fn new(services: Services, runtime: Handle, answers: mpsc::Sender<Event>) -> Self {
+        let (sessions, newest) = watch::channel(None);
+        let save = Arc::clone(&services.save_session);
+        let session_writer = runtime.spawn(write_sessions(save, newest, answers.clone()));
+        Self {
+            services,
+            runtime,
+            answers,
+            runs: Arc::default(),
+            demo: None,
+            feeds: Vec::new(),
+            sessions,
+            session_writer,
+        }
+    }
+
+    /// Listens to a notification source until the program ends.
+    pub fn watch(&mut self, source: &dyn NotificationSource) {
+        let mut news = source.watch();
+        let answers = self.answers.clone();
+        self.feeds.push(self.runtime.spawn(async move {
+            while let Some(news) = news.next().await {
+                let event = match news {
+                    FeedNews::Arrived(arrivals) => Event::Arrived(arrivals),
+                    FeedNews::State(state) => Event::Source(state),
+                };
+                if answers.send(event).await.is_err() {
+                    break;
+                }
+            }
+        }));
+    }
+
+    /// Starts a piece of work. What only the loop can do never comes here.
+    pub fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::StartQuery(request) => self.start_query(request),
+            Effect::CancelQuery(query) => self.with_run(query, |run| run.cancel.cancel()),
+            Effect::DropRows(query) => {
+                self.lock_runs().remove(&query);
+            }
+            Effect::Order { id, query, spec } => {
+                self.with_rows(query, move |rows, times| Event::Ordered {
+                    id,
+                    rows: rows::order(rows, &spec, times),
+                })
+            }
+            Effect::Find {
+                id,
+                query,
+                spec,
+                text,
+            } => self.with_rows(query, move |rows, times| Event::Found {
+                id,
+                rows: rows::find(rows, &spec, &text, times),
+            }),
+            Effect::Export {
+                id,
+                query,
+                spec,
+                format,
+                path,
+            } => {
+                self.with_rows(query, move |rows, times| {
+                    let count = rows::export(rows, &spec, format, &path, times);
+                    Event::Exported {
+                        id,
+                        outcome: count.map(|count| (path, count)),
+                    }
+                });
+            }
+            Effect::LoadContent => {
+                let load = Arc::clone(&self.services.load_content);
+                self.blocking(move || Some(Event::Content(load())));
+            }
+            Effect::LoadCatalogue => self.load_catalogue(),
+            Effect::SaveTemplate { name, text } => {
+                let services = self.services.clone();
+                self.blocking(move || match (services.save_template)(&name, &text) {
+                    Ok(_) => Some(Event::Content((services.load_content)())),
+                    Err(reason) => {
+                        Some(Event::Fault(format!("the template is not saved: {reason}")))
+                    }
+                });
+            }
+            Effect::SaveSession(session) => {
+                self.sessions.send_replace(Some(session));
+            }
+            Effect::DemoLive(on) => self.demo_live(on),
+            Effect::Quit
+            | Effect::SetTimer(..)
+            | Effect::Copy(_)
+            | Effect::CaptureMouse(_)
+            | Effect::Redraw
+            | Effect::Suspend => {}
+        }
+    }
+
+    /// Stops everything that runs, and waits until the last session is written.
+    pub async fn finish(mut self) {
+        self.stop_all();
+        drop(self.sessions);
+        // A writer that failed has said so.
+        let _ = self.session_writer.await;
+    }
+
+    fn stop_all(&mut self) {
+        for run in self.lock_runs().values() {
+            run.cancel.cancel();
+        }
+        for feed in self.feeds.drain(..) {
+            feed.abort();
+        }
+        self.demo = None;
+    }
+
+    fn lock_runs(&self) -> std::sync::MutexGuard<'_, HashMap<QueryId, Run>> {
+        self.runs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn with_run(&self, query: QueryId, act: impl FnOnce(&Run)) {
+        if let Some(run) = self.lock_runs().get(&query) {
+            act(run);
+        }
+    }
+
+    /// Works on a result's rows off the loop, if there are any.
+    fn with_rows(
+        &self,
+        query: QueryId,
+        work: impl FnOnce(&ResultStore, TimeStyle) -> Event + Send + 'static,
+    ) {
+        let rows = self
+            .lock_runs()
+            .get(&query)
+            .and_then(|run| run.rows.clone());
+        let times = self.services.times;
+        if let Some(rows) = rows {
+            self.blocking(move || Some(work(&rows, times)));
+        }
+    }
+
+    fn blocking(&self, work: impl FnOnce() -> Option<Event> + Send + 'static) {
+        let answers = self.answers.clone();
+        self.runtime.spawn_blocking(move || {
+            if let Some(event) = work() {
+                let _ = answers.blocking_send(event);
+            }
+        });
+    }
+
+    fn load_catalogue(&self) {
+        let load = Arc::clone(&self.services.load_catalogue);
+        let answers = self.answers.clone();
+        self.runtime.spawn_blocking(move || {
+            let events = match load() {
+                Ok((catalogue, facts)) => {
+                    vec![
+                        Event::Lake(Ok(facts)),
+                        Event::Catalogue(Arc::new(catalogue)),
+                    ]
+                }
+                Err(error) => vec![Event::Lake(Err(error.to_string()))],
+            };
+            for event in events {
+                let _ = answers.blocking_send(event);
+            }
+        });
+    }
+
+    fn demo_live(&mut self, on: bool) {
+        self.demo = None;
+        if !on {
+            self.blocking(|| Some(Event::DemoLive(Ok(false))));
+            return;
+        }
+        let (stop, stopped) = std::sync::mpsc::sync_channel(1);
+        self.demo = Some(stop);
+        let go_on = Arc::clone(&self.services.demo_live);
+        let answers = self.answers.clone();
+        self.runtime.spawn_blocking(move || {
+            let _ = answers.blocking_send(Event::DemoLive(Ok(true)));
+            let mut pause = |time| match stopped.recv_timeout(time) {
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) => ControlFlow::Continue(()),
+                _ => ControlFlow::Break(()),
+            };
+            if let Err(reason) = go_on(&mut pause) {
+                let _ = answers.blocking_send(Event::DemoLive(Err(reason)));
+            }
+        });
+    }
+
+    fn start_query(&self, request: QueryRequest) {
+        let id = request.id;
+        let cancel = CancellationToken::new();
+        self.lock_runs().insert(
+            id,
+            Run {
+                cancel: cancel.clone(),
+                rows: None,
+            },
+        );
+        let reader = Reader {
+            id,
+            services: self.services.clone(),
+            runs: Arc::clone(&self.runs),
+            answers: self.answers.clone(),
+        };
+        self.runtime.spawn(async move {
+            let answers = reader.answers.clone();
+            let outcome = tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(stopped()),
+                outcome = reader.read(request) => outcome,
+            };
+            let news = match outcome {
+                Ok(news) => news,
+                Err(error) => QueryNews::Failed(error),
+            };
+            let _ = answers.send(Event::Query(id, news)).await;
+        });
+    }
+}
+
+fn stopped() -> QueryError {
+    QueryError::new(QueryErrorKind::Cancelled, "stopped")
+}
+
+/// Reads one query's batches into its rows.
+struct Reader {
+    id: QueryId,
+    services: Services,
+    runs: Arc<std::sync::Mutex<HashMap<QueryId, Run>>>,
+    answers: mpsc::Sender<Event>,
+}
+
+impl Reader {
+    async fn read(self, request: QueryRequest) -> Result<QueryNews, QueryError> {
+        let mut running = self.services.queries.start(request).await?;
+        let rows = ResultStore::new(
+            running.columns.clone(),
+            Arc::clone(&running.schema),
+            self.services.result_bytes,
+            self.services.spill_dir.clone(),
+        );
+        let rows = Arc::new(rows);
+        if let Some(run) = self
+            .runs
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get_mut(&self.id)
+        {
+            run.rows = Some(Arc::clone(&rows));
+        }
+        self.tell(QueryNews::Planned(Arc::clone(&rows) as _)).await;
+        let mut ticks = interval(PROGRESS_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut told = Instant::now();
+        loop {
+            tokio::select! {
+                batch = running.batches.next() => match batch {
+                    Some(batch) => {
+                        let batch = batch?;
+                        rows.append(batch).map_err(|error| {
+                            QueryError::new(QueryErrorKind::Resources, error.to_string())
+                        })?;
+                        if told.elapsed() >= PROGRESS_EVERY {
+                            told = Instant::now();
+                            self.tell(QueryNews::Progress(running.monitor.progress())).await;
+                        }
+                    }
+                    None => return Ok(QueryNews::Finished(running.monitor.summary())),
+                },
+                _ = ticks.tick() => {
+                    told = Instant::now();
+                    self.tell(QueryNews::Progress(running.monitor.progress())).await;
+                }
+            }
+        }
+    }
+
+    async fn tell(&self, news: QueryNews) {
+        let _ = self.answers.send(Event::Query(self.id, news)).await;
+    }
+}
+
+/// Writes sessions one after the other; of several that wait, the newest.
+async fn write_sessions(
+    save: Arc<SaveSession>,
+    mut newest: watch::Receiver<Option<Box<Session>>>,
+    answers: mpsc::Sender<Event>,
+) {
+    while newest.changed().await.is_ok() {
+        let Some(session) = newest.borrow_and_update().clone() else {
+            continue;
+        };
+        let save = Arc::clone(&save);
+        let saved = tokio::task::spawn_blocking(move || save(&session)).await;
+        if let Ok(Err(reason)) = saved {
+            let _ = answers.try_send(Event::Fault(format!("the session is not kept: {reason}")));
+        }
+    }
+}

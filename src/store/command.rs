@@ -1,0 +1,261 @@
+//! Every verb of the console, named: one row a command. The rows feed the key map, the palette,
+//! the help, the footer and the documentation; the default chords stand in the shipped key map.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a command's chords count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere, the editor included: its chords never type a character.
+    Global,
+    /// In every pane that takes no text.
+    Pane,
+    /// In the feed.
+    Feed,
+    /// In the SQL editor.
+    Editor,
+    /// In the result grid.
+    Results,
+    /// In the record view of one row.
+    Record,
+    /// In the playbook.
+    Playbook,
+    /// In overlays: palette, lists, forms, prompts, help.
+    Overlay,
+}
+
+impl Context {
+    /// The heading in help and documentation.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Global => "Everywhere",
+            Self::Pane => "In a pane",
+            Self::Feed => "Feed",
+            Self::Editor => "Editor",
+            Self::Results => "Results",
+            Self::Record => "Record",
+            Self::Playbook => "Playbook",
+            Self::Overlay => "Lists and forms",
+        }
+    }
+}
+
+/// One command: its name, where it counts, what it does, and its word in the footer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CommandRow {
+    /// The command.
+    pub command: Command,
+    /// Its stable name, as in the key map and in the palette.
+    pub name: &'static str,
+    /// Where its chords count.
+    pub context: Context,
+    /// What it does, as help says it.
+    pub title: &'static str,
+    /// A word for the footer; `None` keeps it out of there.
+    pub footer: Option<&'static str>,
+}
+
+macro_rules! commands {
+    ($($context:ident { $($variant:ident $name:literal $title:literal $([$footer:literal])?;)+ })+) => {
+        /// A verb of the console. What it acts on is in the state.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Command {
+            $($(#[doc = $title] $variant,)+)+
+        }
+
+        /// Every command, by context, in the order of help and footer.
+        pub const COMMANDS: &[CommandRow] = &[$($(
+            CommandRow {
+                command: Command::$variant,
+                name: $name,
+                context: Context::$context,
+                title: $title,
+                footer: commands!(@footer $($footer)?),
+            },
+        )+)+];
+    };
+    (@footer) => { None };
+    (@footer $footer:literal) => { Some($footer) };
+}
+
+commands! {
+    Global {
+        Help "help" "Show the keys that count here" ["help"];
+        Palette "palette" "Find and run any command" ["commands"];
+        FocusNext "focus.next" "Go to the next pane" ["pane"];
+        FocusPrevious "focus.previous" "Go to the previous pane";
+        FocusFeed "focus.feed" "Go to the feed";
+        FocusEditor "focus.editor" "Go to the editor";
+        FocusResults "focus.results" "Go to the results";
+        FocusPlaybook "focus.playbook" "Go to the playbook";
+        Zoom "zoom" "Give the pane the whole screen, or give it back";
+        BorderLeft "border.left" "Move the border beside this pane to the left";
+        BorderRight "border.right" "Move the border beside this pane to the right";
+        BorderUp "border.up" "Move the border between editor and results up";
+        BorderDown "border.down" "Move the border between editor and results down";
+        RunStatement "query.run" "Run the statement under the cursor" ["run"];
+        CancelQuery "query.cancel" "Stop the query of the open result";
+        Templates "templates" "Choose a saved query and fill in its parameters" ["templates"];
+        ThemeNext "theme.next" "Change to the next theme";
+        ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
+        DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
+        Redraw "redraw" "Draw the whole screen again";
+        Suspend "suspend" "Put the console in the background of the shell";
+        Quit "quit" "Leave; the panes are kept" ["quit"];
+    }
+    Feed {
+        FeedOpen "feed.open" "Open the object's events as a result" ["open"];
+        FeedUp "feed.up" "Go one notification up";
+        FeedDown "feed.down" "Go one notification down";
+        FeedPageUp "feed.page-up" "Go a page up";
+        FeedPageDown "feed.page-down" "Go a page down";
+        FeedTop "feed.top" "Go to the newest notification";
+        FeedBottom "feed.bottom" "Go to the oldest notification";
+        FeedFilter "feed.filter" "Show only the notifications that contain a text" ["filter"];
+        FeedFollow "feed.follow" "Keep the newest notification in sight, or stop doing so" ["follow"];
+        FeedPause "feed.pause" "Hold back arriving notifications, or let them in" ["pause"];
+        FeedCopy "feed.copy" "Copy the object's key";
+    }
+    Editor {
+        EditorComplete "editor.complete" "Complete the word before the cursor" ["complete"];
+        EditorFormat "editor.format" "Lay out the statement under the cursor" ["format"];
+        EditorUndo "editor.undo" "Undo the last change";
+        EditorRedo "editor.redo" "Redo the last undone change";
+        EditorNew "editor.new" "Open an empty buffer" ["new"];
+        EditorClose "editor.close" "Close this buffer";
+        EditorNextBuffer "editor.next-buffer" "Go to the next buffer";
+        EditorPreviousBuffer "editor.previous-buffer" "Go to the previous buffer";
+        EditorSelectAll "editor.select-all" "Select the whole buffer";
+        EditorCopy "editor.copy" "Copy the selection, or else the statement";
+        EditorSave "editor.save" "Save the statement as a template of your own";
+    }
+    Results {
+        ResultsUp "results.up" "Go one row up";
+        ResultsDown "results.down" "Go one row down";
+        ResultsLeft "results.left" "Go one column to the left";
+        ResultsRight "results.right" "Go one column to the right";
+        ResultsPageUp "results.page-up" "Go a page up";
+        ResultsPageDown "results.page-down" "Go a page down";
+        ResultsTop "results.top" "Go to the first row";
+        ResultsBottom "results.bottom" "Go to the last row";
+        ResultsFirstColumn "results.first-column" "Go to the first column";
+        ResultsLastColumn "results.last-column" "Go to the last column";
+        ResultsRecord "results.record" "Open the row as a record" ["record"];
+        ResultsSort "results.sort" "Sort by this column: ascending, descending, as it came" ["sort"];
+        ResultsFind "results.find" "Find a text in the rows" ["find"];
+        ResultsFindNext "results.find-next" "Go to the next match";
+        ResultsFindPrevious "results.find-previous" "Go to the previous match";
+        ResultsFilter "results.filter" "Show only the rows that contain a text" ["filter"];
+        ResultsFilterCell "results.filter-cell" "Show only the rows with this cell's value" ["same"];
+        ResultsFilterClear "results.filter-clear" "Show all the rows again";
+        ResultsFreezeMore "results.freeze-more" "Keep one more column in sight on the left";
+        ResultsFreezeLess "results.freeze-less" "Keep one column fewer in sight on the left";
+        ResultsWiden "results.widen" "Make this column wider";
+        ResultsNarrow "results.narrow" "Make this column narrower";
+        ResultsCopyCell "results.copy-cell" "Copy the cell" ["copy"];
+        ResultsCopyRow "results.copy-row" "Copy the row as JSON";
+        ResultsExport "results.export" "Write the result to a file" ["export"];
+        ResultsNextTab "results.next-tab" "Go to the next result" ["tab"];
+        ResultsPreviousTab "results.previous-tab" "Go to the previous result";
+        ResultsCloseTab "results.close-tab" "Close this result";
+        ResultsRerun "results.rerun" "Run this result's statement again" ["again"];
+        ResultsToEditor "results.to-editor" "Put this result's statement into the editor";
+        ResultsNotes "results.notes" "Show what is to be known about this result: statement, times, files, notes";
+    }
+    Record {
+        RecordClose "record.close" "Go back to the rows" ["back"];
+        RecordUp "record.up" "Go one field up";
+        RecordDown "record.down" "Go one field down";
+        RecordPageUp "record.page-up" "Go a page up";
+        RecordPageDown "record.page-down" "Go a page down";
+        RecordFold "record.fold" "Fold or unfold the field" ["fold"];
+        RecordUnfoldAll "record.unfold-all" "Unfold everything";
+        RecordPreviousRow "record.previous-row" "Show the row above" ["row"];
+        RecordNextRow "record.next-row" "Show the row below";
+        RecordCopy "record.copy" "Copy the field's value" ["copy"];
+        RecordCopyPath "record.copy-path" "Copy the field's path";
+    }
+    Playbook {
+        PlaybookTick "playbook.tick" "Tick the step, or take the tick away" ["tick"];
+        PlaybookUp "playbook.up" "Go one line up";
+        PlaybookDown "playbook.down" "Go one line down";
+        PlaybookPageUp "playbook.page-up" "Go a page up";
+        PlaybookPageDown "playbook.page-down" "Go a page down";
+        PlaybookTop "playbook.top" "Go to the first line";
+        PlaybookBottom "playbook.bottom" "Go to the last line";
+        PlaybookNextOpen "playbook.next-open" "Go to the next step that is not ticked";
+        PlaybookFold "playbook.fold" "Fold or unfold the phase";
+        PlaybookSql "playbook.sql" "Put the step's SQL into the editor" ["sql to editor"];
+        PlaybookCopy "playbook.copy" "Copy the step's command or text";
+        PlaybookNote "playbook.note" "Write a note on the step" ["note"];
+        PlaybookChoose "playbook.choose" "Choose a playbook" ["choose"];
+    }
+    Pane {
+        PaneHelp "pane.help" "Show the keys that count here";
+        PanePalette "pane.palette" "Find and run any command";
+        PaneZoom "pane.zoom" "Give the pane the whole screen, or give it back" ["zoom"];
+    }
+    Overlay {
+        OverlayAccept "overlay.accept" "Take it" ["accept"];
+        OverlayClose "overlay.close" "Close without a change" ["close"];
+        OverlayUp "overlay.up" "Go one line up";
+        OverlayDown "overlay.down" "Go one line down";
+        OverlayPageUp "overlay.page-up" "Go a page up";
+        OverlayPageDown "overlay.page-down" "Go a page down";
+        OverlayNextField "overlay.next-field" "Go to the next field";
+        OverlayPreviousField "overlay.previous-field" "Go to the previous field";
+    }
+}
+
+impl Command {
+    /// The command's row.
+    pub fn row(self) -> &'static CommandRow {
+        // Every variant is made together with its row, in the same order.
+        &COMMANDS[self as usize]
+    }
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Command {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        COMMANDS
+            .iter()
+            .find(|row| row.name == name)
+            .map(|row| row.command)
+            .ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_command_stands_in_its_own_row() {
+        for row in COMMANDS {
+            assert_eq!(row.command.row(), row);
+            assert_eq!(row.name.parse(), Ok(row.command));
+        }
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: HashSet<_> = COMMANDS.iter().map(|row| row.name).collect();
+        assert_eq!(names.len(), COMMANDS.len());
+    }
+}

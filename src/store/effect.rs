@@ -1,0 +1,134 @@
+//! What the store asks for: plain data, each with the id that its answer echoes.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::session::Session;
+use crate::domain::format::Format;
+use crate::domain::query::{QueryId, QueryRequest};
+
+/// Names one order or find of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct OrderId(pub u64);
+
+/// Names one export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ExportId(pub u64);
+
+/// Names a timer; a new one of the same name replaces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimerId {
+    /// The session changed and is to be written.
+    SaveSession,
+    /// The text before the cursor came to rest.
+    Complete,
+    /// What was asked to stop before leaving has had its time.
+    LeaveAnyway,
+}
+
+/// Work for the runtime.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Run a statement.
+    StartQuery(QueryRequest),
+    /// Stop it.
+    CancelQuery(QueryId),
+    /// Let go of its rows.
+    DropRows(QueryId),
+    /// Put a result's rows into an order.
+    Order {
+        /// Echoed in the answer.
+        id: OrderId,
+        /// The result.
+        query: QueryId,
+        /// Which rows in which order.
+        spec: OrderSpec,
+    },
+    /// Find a text in a result's rows as they are shown.
+    Find {
+        /// Echoed in the answer.
+        id: OrderId,
+        /// The result.
+        query: QueryId,
+        /// How they are shown.
+        spec: OrderSpec,
+        /// The text, any case.
+        text: String,
+    },
+    /// Write a result to a file.
+    Export {
+        /// Echoed in the answer.
+        id: ExportId,
+        /// The result.
+        query: QueryId,
+        /// Which rows in which order.
+        spec: OrderSpec,
+        /// The file's format.
+        format: Format,
+        /// The file, which must not exist yet.
+        path: PathBuf,
+    },
+    /// Put a text into the clipboard.
+    Copy(String),
+    /// Read saved queries and playbooks.
+    LoadContent,
+    /// Read tables and columns.
+    LoadCatalogue,
+    /// Save a template of the user's own.
+    SaveTemplate {
+        /// The file's name without ending.
+        name: String,
+        /// The whole text.
+        text: String,
+    },
+    /// Write the session.
+    SaveSession(Box<Session>),
+    /// Let the demo lake go on, or stop it.
+    DemoLive(bool),
+    /// Send [`super::event::Event::Timer`] after a while.
+    SetTimer(TimerId, Duration),
+    /// Take the mouse, or give it back to the terminal.
+    CaptureMouse(bool),
+    /// Draw everything again.
+    Redraw,
+    /// Put the program into the background.
+    Suspend,
+    /// End the program.
+    Quit,
+}
+
+/// Which rows of a result are shown, in which order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OrderSpec {
+    /// Sort by this column.
+    pub sort: Option<Sort>,
+    /// Keep the rows that contain this text in any column, any case.
+    pub contains: Option<String>,
+    /// Keep the rows whose cell in this column has the same value as that row's.
+    pub same_as: Option<CellRef>,
+}
+
+impl OrderSpec {
+    /// Whether all rows are shown as they came.
+    pub fn is_plain(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A sort by one column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The column, from 0.
+    pub column: usize,
+    /// Largest first. NULL stands last either way.
+    pub descending: bool,
+}
+
+/// A cell of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CellRef {
+    /// The row's number in the result, from 0.
+    pub row: usize,
+    /// The column, from 0.
+    pub column: usize,
+}

@@ -1,0 +1,116 @@
+//! What can happen: keys, answers of effects, arriving notifications, signals.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::command::Command;
+use super::content::Content;
+use super::effect::{ExportId, OrderId, TimerId};
+use super::key::Chord;
+use super::session::Session;
+use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
+use crate::domain::query::{QueryError, QueryId, QueryProgress, QuerySummary};
+use crate::domain::rows::RowsHandle;
+use crate::sql::completion::Catalogue;
+
+/// Something that happened.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// A key was pressed.
+    Key(Chord),
+    /// Text was pasted; it is never run.
+    Paste(String),
+    /// The mouse was used.
+    Mouse(Mouse),
+    /// The terminal has a new size, in cells.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The terminal window got or lost the focus.
+    Focus(bool),
+    /// A command, from a replay or a test.
+    Command(Command),
+    /// News of a query that was started.
+    Query(QueryId, QueryNews),
+    /// The answer to an order of rows.
+    Ordered {
+        /// Which order was asked for.
+        id: OrderId,
+        /// Row numbers of the result in the order to show.
+        rows: Arc<[u32]>,
+    },
+    /// The rows matching a find were counted.
+    Found {
+        /// Which find was asked for.
+        id: OrderId,
+        /// Positions in the shown order, ascending.
+        rows: Arc<[u32]>,
+    },
+    /// An export ended.
+    Exported {
+        /// Which one.
+        id: ExportId,
+        /// Where the file stands and how many rows it has, or why not.
+        outcome: Result<(PathBuf, u64), String>,
+    },
+    /// Notifications arrived, oldest first.
+    Arrived(Vec<Arrival>),
+    /// A notification source has a new state.
+    Source(SourceNews),
+    /// Saved queries and playbooks were read.
+    Content(Content),
+    /// Tables and columns were read.
+    Catalogue(Arc<Catalogue>),
+    /// What the lake holds was read, or could not be.
+    Lake(Result<LakeFacts, String>),
+    /// The last session was read.
+    Restored(Session),
+    /// The demo lake began or ceased to go on.
+    DemoLive(Result<bool, String>),
+    /// Something outside went wrong that belongs to no pane.
+    Fault(String),
+    /// A timer that was set has run out.
+    Timer(TimerId),
+    /// The program was asked to end.
+    Terminate,
+    /// The program is back in the foreground.
+    Resumed,
+}
+
+/// News of one query.
+#[derive(Debug, Clone)]
+pub enum QueryNews {
+    /// It is planned; its rows will appear behind the handle.
+    Planned(RowsHandle),
+    /// Its counts.
+    Progress(QueryProgress),
+    /// Its rows are all there.
+    Finished(QuerySummary),
+    /// It failed, or was stopped.
+    Failed(QueryError),
+}
+
+/// A use of the mouse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mouse {
+    /// What was done.
+    pub kind: MouseKind,
+    /// The cell's column, from 0.
+    pub column: u16,
+    /// The cell's row, from 0.
+    pub row: u16,
+}
+
+/// The kinds of mouse use that mean something here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MouseKind {
+    /// The left button went down.
+    Press,
+    /// The wheel turned up.
+    ScrollUp,
+    /// The wheel turned down.
+    ScrollDown,
+}

@@ -1,0 +1,328 @@
+//! What keys and commands do while an overlay is open.
+
+use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, palette_rows};
+use crate::domain::format::Format;
+use crate::sql::parameters;
+use crate::store::command::Command;
+use crate::store::effect::Effect;
+use crate::store::key::Chord;
+use crate::store::results::Origin;
+use crate::store::screen::Pane;
+use crate::store::state::State;
+
+/// Runs a command of the open overlay.
+pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
+    let page = usize::from(state.screen.height / 2).max(1);
+    let down = |by: usize, at: usize| at.saturating_add(by);
+    match command {
+        Command::OverlayClose => state.overlay = None,
+        Command::OverlayAccept => return accept(state),
+        Command::OverlayUp => scroll(state, |at| at.saturating_sub(1)),
+        Command::OverlayDown => scroll(state, |at| down(1, at)),
+        Command::OverlayPageUp => scroll(state, |at| at.saturating_sub(page)),
+        Command::OverlayPageDown => scroll(state, |at| down(page, at)),
+        Command::OverlayNextField | Command::OverlayPreviousField => {
+            if let Some(Overlay::Form(form)) = &mut state.overlay {
+                form.step(if command == Command::OverlayNextField {
+                    1
+                } else {
+                    -1
+                });
+            }
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// A key that is no command edits the overlay's line, if it has one.
+pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
+    let changed = match &mut state.overlay {
+        Some(
+            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+        ) => {
+            let changed = picker.input.press(chord);
+            if changed {
+                picker.selected = 0;
+            }
+            changed
+        }
+        Some(Overlay::Prompt(prompt)) => prompt.input.press(chord),
+        Some(Overlay::Form(form)) => match form.fields.get_mut(form.current) {
+            Some(field) => {
+                field.error = None;
+                field.input.press(chord)
+            }
+            None => false,
+        },
+        Some(Overlay::ConfirmQuit) => return confirm_quit(state, chord),
+        Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
+            state.overlay = None;
+            false
+        }
+        Some(Overlay::Page(_)) | None => false,
+    };
+    if changed {
+        live_filter(state)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Pasted text goes into the overlay's line.
+pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    match &mut state.overlay {
+        Some(
+            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+        ) => {
+            picker.input.paste(text);
+            picker.selected = 0;
+        }
+        Some(Overlay::Prompt(prompt)) => {
+            prompt.input.paste(text);
+        }
+        Some(Overlay::Form(form)) => {
+            if let Some(field) = form.fields.get_mut(form.current) {
+                field.error = None;
+                field.input.paste(text);
+            }
+        }
+        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => return Vec::new(),
+    }
+    live_filter(state)
+}
+
+/// The feed's filter acts while it is typed.
+fn live_filter(state: &mut State) -> Vec<Effect> {
+    if let Some(Overlay::Prompt(Prompt {
+        kind: PromptKind::FeedFilter,
+        input,
+    })) = &state.overlay
+    {
+        let text = input.text().to_owned();
+        state.feed.set_filter(&text);
+    }
+    Vec::new()
+}
+
+fn confirm_quit(state: &mut State, chord: Chord) -> Vec<Effect> {
+    match chord.typed() {
+        Some('y' | 'Y') => {
+            state.overlay = None;
+            state.leave()
+        }
+        Some('n' | 'N') => {
+            state.overlay = None;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
+    let lines = match &state.overlay {
+        Some(Overlay::Palette(picker)) => palette_matches(state, picker).len(),
+        Some(Overlay::Templates(picker)) => template_matches(state, picker).len(),
+        Some(Overlay::Playbooks(picker)) => playbook_matches(state, picker).len(),
+        _ => usize::MAX,
+    };
+    match &mut state.overlay {
+        Some(
+            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+        ) => {
+            picker.selected = to(picker.selected).min(lines.saturating_sub(1));
+        }
+        Some(Overlay::Page(page)) => page.top = to(page.top),
+        Some(Overlay::Form(form)) => {
+            let last = form.fields.len().saturating_sub(1);
+            form.current = to(form.current).min(last);
+        }
+        Some(Overlay::Prompt(_) | Overlay::ConfirmQuit) | None => {}
+    }
+}
+
+/// The commands that pass the palette's filter.
+pub fn palette_matches(state: &State, picker: &Picker) -> Vec<Command> {
+    let rows = palette_rows(&state.pane_contexts());
+    let texts: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {}", row.title, row.name))
+        .collect();
+    let found = picker.matches(texts.iter().map(String::as_str));
+    found.into_iter().map(|at| rows[at].command).collect()
+}
+
+/// The saved queries that pass the filter, by their number.
+pub fn template_matches(state: &State, picker: &Picker) -> Vec<usize> {
+    let text = |template: &std::sync::Arc<crate::domain::template::Template>| {
+        format!(
+            "{} {} {}",
+            template.name,
+            template.purpose,
+            template.tables.join(" ")
+        )
+    };
+    let texts: Vec<String> = state.content.templates.iter().map(text).collect();
+    picker.matches(texts.iter().map(String::as_str))
+}
+
+/// The playbooks that pass the filter, by their number.
+pub fn playbook_matches(state: &State, picker: &Picker) -> Vec<usize> {
+    let titles = state
+        .content
+        .playbooks
+        .iter()
+        .map(|playbook| playbook.title.as_str());
+    picker.matches(titles)
+}
+
+fn accept(state: &mut State) -> Vec<Effect> {
+    match state.overlay.take() {
+        Some(Overlay::Palette(picker)) => {
+            match palette_matches(state, &picker).get(picker.selected) {
+                Some(command) => crate::store::run_command(state, *command),
+                None => Vec::new(),
+            }
+        }
+        Some(Overlay::Templates(picker)) => {
+            match template_matches(state, &picker).get(picker.selected) {
+                Some(number) => choose_template(state, *number),
+                None => Vec::new(),
+            }
+        }
+        Some(Overlay::Playbooks(picker)) => {
+            match playbook_matches(state, &picker).get(picker.selected) {
+                Some(number) => {
+                    let playbook = state.content.playbooks[*number].clone();
+                    state.playbook.open(playbook);
+                    state.focus(Pane::Playbook);
+                    state.session_changed()
+                }
+                None => Vec::new(),
+            }
+        }
+        Some(Overlay::Form(form)) => fill_in(state, form),
+        Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
+        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => Vec::new(),
+    }
+}
+
+fn choose_template(state: &mut State, number: usize) -> Vec<Effect> {
+    let template = state.content.templates[number].clone();
+    let suggested = state.suggestions();
+    let form = super::Form::new(template, |name, _| {
+        suggested.get(name).cloned().unwrap_or_default()
+    });
+    if form.fields.is_empty() {
+        return fill_in(state, form);
+    }
+    state.overlay = Some(Overlay::Form(form));
+    Vec::new()
+}
+
+/// Puts the filled-in statement into a buffer of its own and runs it. A value that does not fit
+/// keeps the form open, with the reason at its field.
+pub fn fill_in(state: &mut State, mut form: super::Form) -> Vec<Effect> {
+    let context = parameters::Context {
+        zone: state.setting.zone,
+        now: state.now,
+    };
+    let mut first_fault = None;
+    for (at, field) in form.fields.iter_mut().enumerate() {
+        let value = field.input.text().trim().to_owned();
+        if value.is_empty() {
+            continue;
+        }
+        if let Err(error) = parameters::literal(field.kind, &value, &context) {
+            field.error = Some(error.to_string());
+            first_fault.get_or_insert(at);
+        }
+    }
+    if let Some(at) = first_fault {
+        form.current = at;
+        state.overlay = Some(Overlay::Form(form));
+        return Vec::new();
+    }
+    match form.template.fill(&form.values(), &context) {
+        Ok(sql) => {
+            state.editor.open(Some(&form.template.name), &sql);
+            let start = crate::domain::query::TextPosition { line: 1, column: 1 };
+            state.run_in_editor(Origin::statement(&form.template.name, &sql), start)
+        }
+        Err(error) => {
+            state.fail(error.to_string());
+            Vec::new()
+        }
+    }
+}
+
+fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
+    let text = prompt.input.text().to_owned();
+    match prompt.kind {
+        PromptKind::FeedFilter => {
+            state.feed.set_filter(&text);
+            state.session_changed()
+        }
+        PromptKind::Find => crate::store::results::find(state, &text),
+        PromptKind::Filter => crate::store::results::filter(state, &text),
+        PromptKind::Export => export(state, text.trim()),
+        PromptKind::Note => {
+            state.playbook.note(text.trim());
+            state.session_changed()
+        }
+        PromptKind::SaveTemplate => save_template(state, text.trim()),
+    }
+}
+
+fn export(state: &mut State, path: &str) -> Vec<Effect> {
+    if path.is_empty() {
+        return Vec::new();
+    }
+    let Some(format) = Format::of_file_name(path) else {
+        state.warn(format!(
+            "the ending of `{path}` names no format: use .csv, .safe.csv, .json, .ndjson, .parquet, .md or .txt"
+        ));
+        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Export, path)));
+        return Vec::new();
+    };
+    let id = state.fresh_export();
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    let effect = Effect::Export {
+        id,
+        query: tab.query,
+        spec: tab.spec.clone(),
+        format,
+        path: path.into(),
+    };
+    state.inform(format!("writing {path} …"));
+    vec![effect]
+}
+
+fn save_template(state: &mut State, name: &str) -> Vec<Effect> {
+    let valid = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if name.is_empty() || !name.chars().all(valid) {
+        state.warn("a template's name has letters, digits, `-` and `_` only".to_owned());
+        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::SaveTemplate, name)));
+        return Vec::new();
+    }
+    let buffer = state.editor.buffer();
+    let Some(statement) = buffer.statement() else {
+        state.warn("there is no statement under the cursor to save".to_owned());
+        return Vec::new();
+    };
+    let text = format!(
+        "-- name: {name}\n-- purpose: Saved from the editor.\n{}\n",
+        statement.text(&buffer.text())
+    );
+    vec![Effect::SaveTemplate {
+        name: name.to_owned(),
+        text,
+    }]
+}
+
+/// Opens a page.
+pub fn open_page(state: &mut State, content: PageContent) {
+    state.overlay = Some(Overlay::Page(Page { content, top: 0 }));
+}

@@ -1,0 +1,204 @@
+//! The results' state: one tab a query, each bound to its statement, its time and its rows.
+
+mod record;
+mod update;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+pub use record::update_record;
+pub use update::{answer_export, answer_find, answer_order, filter, find, news, press_row, update};
+
+use super::effect::{OrderId, OrderSpec};
+use crate::domain::query::{AttachedFile, QueryError, QueryId, QueryProgress, QuerySummary};
+use crate::domain::record::RecordView;
+use crate::domain::rows::RowsHandle;
+use crate::domain::view::GridView;
+
+/// Where a tab's query stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// It is being planned or read.
+    Running,
+    /// It was asked to stop and has not confirmed yet.
+    Stopping,
+    /// All its rows are there.
+    Finished(QuerySummary),
+    /// It failed; rows that came before stay.
+    Failed(QueryError),
+    /// It was stopped; rows that came before stay.
+    Cancelled,
+    /// The program ended while, or after, it ran: its rows are gone, its statement is not.
+    NotLoaded,
+}
+
+impl Phase {
+    /// Whether rows may still arrive.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Running | Self::Stopping)
+    }
+}
+
+/// What made a tab: enough to run it again.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Origin {
+    /// The tab's title.
+    pub title: String,
+    /// The statement, exactly as it ran.
+    pub sql: String,
+    /// Literals for its `?`.
+    pub parameters: Vec<String>,
+    /// Files that it named as tables: table name and path.
+    pub attached: Vec<(String, PathBuf)>,
+}
+
+impl Origin {
+    /// A statement without parameters or files.
+    pub fn statement(title: &str, sql: &str) -> Self {
+        Self {
+            title: title.to_owned(),
+            sql: sql.to_owned(),
+            parameters: Vec::new(),
+            attached: Vec::new(),
+        }
+    }
+
+    /// The files in the form of a request.
+    pub fn attached_files(&self) -> Vec<AttachedFile> {
+        let file = |(name, path): &(String, PathBuf)| AttachedFile {
+            name: name.clone(),
+            path: path.clone(),
+        };
+        self.attached.iter().map(file).collect()
+    }
+}
+
+/// A text that was looked for, and where it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Find {
+    /// The text.
+    pub text: String,
+    /// Places in the shown order that contain it, ascending; `None` while they are counted.
+    pub matches: Option<Arc<[u32]>>,
+}
+
+/// One result.
+#[derive(Debug, Clone)]
+pub struct Tab {
+    /// The run that fills it.
+    pub query: QueryId,
+    /// What made it.
+    pub origin: Origin,
+    /// When it was started.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: Option<DateTime<Utc>>,
+    /// Where the query stands.
+    pub phase: Phase,
+    /// Its counts.
+    pub progress: QueryProgress,
+    /// The rows; `None` until it is planned.
+    pub rows: Option<RowsHandle>,
+    /// How the rows are looked at.
+    pub view: GridView,
+    /// Which rows are shown in which order.
+    pub spec: OrderSpec,
+    /// The row numbers in that order; `None` means all as they came.
+    pub order: Option<Arc<[u32]>>,
+    /// The order that was asked for and has not been answered.
+    pub ordering: Option<OrderId>,
+    /// The open find.
+    pub find: Option<Find>,
+    /// The find that has not been answered.
+    pub finding: Option<OrderId>,
+    /// The open record view.
+    pub record: Option<RecordView>,
+}
+
+impl Tab {
+    /// A tab whose query has just been asked for.
+    pub fn new(query: QueryId, origin: Origin, started: DateTime<Utc>, phase: Phase) -> Self {
+        Self {
+            query,
+            origin,
+            started,
+            ended: None,
+            phase,
+            progress: QueryProgress::default(),
+            rows: None,
+            view: GridView::default(),
+            spec: OrderSpec::default(),
+            order: None,
+            ordering: None,
+            find: None,
+            finding: None,
+            record: None,
+        }
+    }
+
+    /// Rows shown.
+    pub fn shown_rows(&self) -> usize {
+        match (&self.order, &self.rows) {
+            (Some(order), _) => order.len(),
+            (None, Some(rows)) => rows.len(),
+            (None, None) => 0,
+        }
+    }
+
+    /// Columns.
+    pub fn columns(&self) -> usize {
+        self.rows.as_ref().map_or(0, |rows| rows.columns().len())
+    }
+
+    /// The result's row number at a place in the shown order.
+    pub fn row_at(&self, place: usize) -> Option<usize> {
+        match &self.order {
+            Some(order) => order.get(place).map(|row| *row as usize),
+            None => (place < self.shown_rows()).then_some(place),
+        }
+    }
+
+    /// The result's number of the selected row.
+    pub fn selected_row(&self) -> Option<usize> {
+        self.row_at(self.view.row)
+    }
+}
+
+/// All results.
+#[derive(Debug, Default)]
+pub struct Results {
+    /// In the order of their tabs.
+    pub tabs: Vec<Tab>,
+    /// The shown tab.
+    pub current: usize,
+}
+
+impl Results {
+    /// The shown tab.
+    pub fn tab(&self) -> Option<&Tab> {
+        self.tabs.get(self.current)
+    }
+
+    /// The shown tab, to be changed.
+    pub fn tab_mut(&mut self) -> Option<&mut Tab> {
+        self.tabs.get_mut(self.current)
+    }
+
+    /// The tab of a run.
+    pub fn by_query(&mut self, query: QueryId) -> Option<&mut Tab> {
+        self.tabs.iter_mut().find(|tab| tab.query == query)
+    }
+
+    /// Shows a new tab.
+    pub fn push(&mut self, tab: Tab) {
+        self.tabs.push(tab);
+        self.current = self.tabs.len() - 1;
+    }
+
+    /// Queries that run.
+    pub fn running(&self) -> impl Iterator<Item = &Tab> {
+        self.tabs.iter().filter(|tab| tab.phase.is_running())
+    }
+}

@@ -1,0 +1,143 @@
+//! What survives the end of the program: the panes as they were, without their rows.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::results::Origin;
+use super::screen::{Borders, Pane};
+use super::state::State;
+
+/// The panes as they were. Every part has a default, so that an older file still opens.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// The focused pane.
+    pub focus: Option<Pane>,
+    /// Whether it had the whole screen.
+    pub zoomed: bool,
+    /// Where the borders were.
+    pub borders: Option<Borders>,
+    /// The theme, where one was chosen.
+    pub theme: Option<String>,
+    /// The feed's filter.
+    pub feed_filter: String,
+    /// The editor's buffers.
+    pub buffers: Vec<SavedBuffer>,
+    /// The current one.
+    pub buffer: usize,
+    /// The results' tabs.
+    pub tabs: Vec<SavedTab>,
+    /// The shown one.
+    pub tab: usize,
+    /// The open playbook's file.
+    pub playbook: Option<String>,
+    /// Ticks and notes by playbook.
+    pub runs: Vec<SavedRun>,
+}
+
+/// A buffer of the editor.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedBuffer {
+    /// What its tab says.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// The cursor's line and column, from 1.
+    pub cursor: (usize, usize),
+}
+
+/// A tab of the results: what made it, not its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedTab {
+    /// What made it.
+    pub origin: Origin,
+    /// When it was started.
+    #[serde(with = "rfc3339")]
+    pub started: DateTime<Utc>,
+    /// Whether it was running when the session was written.
+    #[serde(default)]
+    pub was_running: bool,
+}
+
+/// The work done on a playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SavedRun {
+    /// The playbook's file.
+    pub file: String,
+    /// Ticked steps.
+    pub ticks: Vec<SavedTick>,
+    /// Notes: the step's id and the text.
+    pub notes: Vec<(String, String)>,
+}
+
+/// A ticked step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SavedTick {
+    /// The step's id.
+    pub step: String,
+    /// When it was ticked.
+    #[serde(with = "rfc3339")]
+    pub at: DateTime<Utc>,
+}
+
+/// Times as RFC 3339 text.
+mod rfc3339 {
+    use chrono::{DateTime, SecondsFormat, Utc};
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(
+        time: &DateTime<Utc>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<DateTime<Utc>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let time = DateTime::parse_from_rfc3339(&text).map_err(de::Error::custom)?;
+        Ok(time.to_utc())
+    }
+}
+
+impl Session {
+    /// The session as the state has it now.
+    pub fn of(state: &State) -> Self {
+        let (buffers, buffer) = state.editor.buffers();
+        Self {
+            focus: Some(state.screen.focus),
+            zoomed: state.screen.zoomed,
+            borders: Some(state.screen.borders),
+            theme: Some(state.theme.clone()),
+            feed_filter: state.feed.filter().to_owned(),
+            buffers: buffers
+                .iter()
+                .map(|buffer| {
+                    let at = buffer.position();
+                    SavedBuffer {
+                        name: buffer.name.clone(),
+                        text: buffer.text(),
+                        cursor: (at.line, at.column),
+                    }
+                })
+                .collect(),
+            buffer,
+            tabs: state
+                .results
+                .tabs
+                .iter()
+                .map(|tab| SavedTab {
+                    origin: tab.origin.clone(),
+                    started: tab.started,
+                    was_running: tab.phase.is_running(),
+                })
+                .collect(),
+            tab: state.results.current,
+            playbook: state.playbook.file().map(str::to_owned),
+            runs: state.playbook.saved_runs(),
+        }
+    }
+}

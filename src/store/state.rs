@@ -1,0 +1,323 @@
+//! The state: everything that is on the screen and behind it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+
+use super::command::Context;
+use super::content::Content;
+use super::editor::Editor;
+use super::effect::{Effect, ExportId, OrderId, TimerId};
+use super::feed::Feed;
+use super::keymap::Keymap;
+use super::layout::Layout;
+use super::overlay::Overlay;
+use super::playbook::PlaybookPane;
+use super::results::{Origin, Phase, Results, Tab};
+use super::screen::{Pane, Screen};
+use super::session::Session;
+use crate::domain::lake::LakeFacts;
+use crate::domain::query::{QueryId, QueryRequest, TextPosition};
+use crate::sql::completion::Catalogue;
+
+/// How long the session rests before it is written.
+const SAVE_AFTER: Duration = Duration::from_millis(400);
+
+/// How long leaving waits for queries to stop.
+const LEAVE_WITHIN: Duration = Duration::from_millis(1_500);
+
+/// How a message is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// To be known.
+    Info,
+    /// To be looked at.
+    Warning,
+    /// Something failed.
+    Error,
+}
+
+/// The line above the footer, until the next key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// How it is to be taken.
+    pub tone: Tone,
+    /// What it says.
+    pub text: String,
+}
+
+/// What is known at the start and does not change.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// What the status line calls the lake.
+    pub lake_name: String,
+    /// Whether the lake is a demo lake, which can go on.
+    pub is_demo: bool,
+    /// The engine's name.
+    pub engine: String,
+    /// The zone in which times are shown.
+    pub zone: Tz,
+    /// The themes to choose from.
+    pub themes: Vec<String>,
+    /// The key map in force.
+    pub keymap: Arc<Keymap>,
+}
+
+/// THE state.
+#[derive(Debug)]
+pub struct State {
+    /// What is known at the start.
+    pub setting: Setting,
+    /// Size, focus and borders.
+    pub screen: Screen,
+    /// Where everything stands.
+    pub layout: Layout,
+    /// The feed.
+    pub feed: Feed,
+    /// The editor.
+    pub editor: Editor,
+    /// The results.
+    pub results: Results,
+    /// The playbook.
+    pub playbook: PlaybookPane,
+    /// What lies over the panes.
+    pub overlay: Option<Overlay>,
+    /// The message line.
+    pub message: Option<Message>,
+    /// What the lake holds; `None` until it was read.
+    pub facts: Option<LakeFacts>,
+    /// Saved queries and playbooks.
+    pub content: Content,
+    /// Tables, columns and functions for completion.
+    pub catalogue: Arc<Catalogue>,
+    /// The theme's name.
+    pub theme: String,
+    /// Whether the program has the mouse.
+    pub mouse: bool,
+    /// The time of the last event.
+    pub now: DateTime<Utc>,
+    /// Whether leaving waits for queries to stop.
+    pub leaving: bool,
+    next_id: u64,
+}
+
+impl State {
+    /// A fresh state.
+    pub fn new(setting: Setting, theme: String, size: (u16, u16), now: DateTime<Utc>) -> Self {
+        let screen = Screen::new(size.0, size.1);
+        Self {
+            layout: Layout::of(&screen),
+            screen,
+            feed: Feed::new(),
+            editor: Editor::new(""),
+            results: Results::default(),
+            playbook: PlaybookPane::default(),
+            overlay: None,
+            message: None,
+            facts: None,
+            content: Content::default(),
+            catalogue: Arc::default(),
+            theme,
+            mouse: true,
+            now,
+            leaving: false,
+            next_id: 1,
+            setting,
+        }
+    }
+
+    fn fresh_id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    /// A new name for a run.
+    pub fn fresh_query(&mut self) -> QueryId {
+        QueryId(self.fresh_id())
+    }
+
+    /// A new name for an order or a find.
+    pub fn fresh_order(&mut self) -> OrderId {
+        OrderId(self.fresh_id())
+    }
+
+    /// A new name for an export.
+    pub fn fresh_export(&mut self) -> ExportId {
+        ExportId(self.fresh_id())
+    }
+
+    /// Says something that is good to know.
+    pub fn inform(&mut self, text: String) {
+        self.message = Some(Message {
+            tone: Tone::Info,
+            text,
+        });
+    }
+
+    /// Says something that needs a look.
+    pub fn warn(&mut self, text: String) {
+        self.message = Some(Message {
+            tone: Tone::Warning,
+            text,
+        });
+    }
+
+    /// Says that something failed.
+    pub fn fail(&mut self, text: String) {
+        self.message = Some(Message {
+            tone: Tone::Error,
+            text,
+        });
+    }
+
+    /// The session is to be written soon.
+    pub fn session_changed(&self) -> Vec<Effect> {
+        vec![Effect::SetTimer(TimerId::SaveSession, SAVE_AFTER)]
+    }
+
+    /// Gives a pane the focus.
+    pub fn focus(&mut self, pane: Pane) {
+        self.screen.focus = pane;
+        self.editor.completion = None;
+        self.relayout();
+    }
+
+    /// Computes where everything stands, after size, focus, zoom or borders have changed.
+    pub fn relayout(&mut self) {
+        self.layout = Layout::of(&self.screen);
+        self.editor.page = self.layout.inner_height(Pane::Editor);
+        let page = self.grid_page();
+        for tab in &mut self.results.tabs {
+            let (rows, columns) = (tab.shown_rows(), tab.columns());
+            tab.view.fit(rows, columns, page);
+        }
+    }
+
+    /// Rows of a result in sight: the pane less its frame, its tabs and the heads of the columns.
+    pub fn grid_page(&self) -> usize {
+        self.layout
+            .inner_height(Pane::Results)
+            .saturating_sub(2)
+            .max(1)
+    }
+
+    /// The contexts whose keys count now, the innermost first.
+    pub fn contexts(&self) -> Vec<Context> {
+        if self.overlay.is_some() {
+            return vec![Context::Overlay];
+        }
+        self.pane_contexts()
+    }
+
+    /// The contexts of the focused pane, the innermost first.
+    pub fn pane_contexts(&self) -> Vec<Context> {
+        match self.screen.focus {
+            Pane::Feed => vec![Context::Feed, Context::Pane, Context::Global],
+            Pane::Editor => vec![Context::Editor, Context::Global],
+            Pane::Results if self.results.tab().is_some_and(|tab| tab.record.is_some()) => {
+                vec![Context::Record, Context::Pane, Context::Global]
+            }
+            Pane::Results => vec![Context::Results, Context::Pane, Context::Global],
+            Pane::Playbook => vec![Context::Playbook, Context::Pane, Context::Global],
+        }
+    }
+
+    /// Runs a statement in a new tab and shows it.
+    pub fn run(&mut self, origin: Origin) -> (QueryId, Vec<Effect>) {
+        let id = self.fresh_query();
+        let request = QueryRequest {
+            id,
+            sql: origin.sql.clone(),
+            parameters: origin.parameters.clone(),
+            attached: origin.attached_files(),
+            max_bytes: None,
+        };
+        self.results
+            .push(Tab::new(id, origin, self.now, Phase::Running));
+        let mut effects = vec![Effect::StartQuery(request)];
+        effects.extend(self.session_changed());
+        (id, effects)
+    }
+
+    /// Runs a statement of the current buffer that begins at `start`.
+    pub fn run_in_editor(&mut self, origin: Origin, start: TextPosition) -> Vec<Effect> {
+        let (query, effects) = self.run(origin);
+        self.editor.remember_origin(query, start);
+        effects
+    }
+
+    /// Ends the program; queries that run are stopped first, but not waited for longer than
+    /// [`LEAVE_WITHIN`].
+    pub fn leave(&mut self) -> Vec<Effect> {
+        let running: Vec<QueryId> = self.results.running().map(|tab| tab.query).collect();
+        if running.is_empty() {
+            return vec![
+                Effect::SaveSession(Box::new(Session::of(self))),
+                Effect::Quit,
+            ];
+        }
+        self.leaving = true;
+        self.inform("stopping what runs …".to_owned());
+        let stop = running.into_iter().map(Effect::CancelQuery);
+        stop.chain([Effect::SetTimer(TimerId::LeaveAnyway, LEAVE_WITHIN)])
+            .collect()
+    }
+
+    /// Runs a saved query with the values that the context suggests, and shows it.
+    pub fn run_template(&mut self, name: &str) -> Vec<Effect> {
+        let Some(template) = self
+            .content
+            .templates
+            .iter()
+            .find(|t| t.name == name)
+            .cloned()
+        else {
+            return Vec::new();
+        };
+        let form = super::overlay::Form::new(template, |_, _| String::new());
+        super::overlay::fill_in(self, form)
+    }
+
+    /// Opens a result file in a new tab.
+    pub fn open_file(&mut self, path: &std::path::Path) -> Vec<Effect> {
+        let title = path
+            .file_stem()
+            .map_or("file".into(), |stem| stem.to_string_lossy());
+        self.open_object(&title, path.to_owned())
+    }
+
+    /// Opens the events of an object in a new tab.
+    pub fn open_object(&mut self, title: &str, path: PathBuf) -> Vec<Effect> {
+        const TABLE: &str = "notified_object";
+        let origin = Origin {
+            attached: vec![(TABLE.to_owned(), path)],
+            ..Origin::statement(title, &format!("SELECT * FROM {TABLE}"))
+        };
+        self.focus(Pane::Results);
+        self.run(origin).1
+    }
+
+    /// Values that the context suggests for a parameter: the lake's own time range, and the
+    /// selected cell where its column says that it fits.
+    pub fn suggestions(&self) -> BTreeMap<&'static str, String> {
+        let mut suggested = BTreeMap::new();
+        if let Some((first, last)) = self.facts.as_ref().and_then(|facts| facts.days.as_ref())
+            && let (Some(from), Some(to)) = (day_start(first), day_start(last))
+        {
+            suggested.insert("from", from.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+            let end = to + chrono::TimeDelta::days(1);
+            suggested.insert("to", end.format("%Y-%m-%d %H:%M:%S UTC").to_string());
+        }
+        suggested
+    }
+}
+
+fn day_start(day: &str) -> Option<DateTime<Utc>> {
+    let date = chrono::NaiveDate::parse_from_str(day, "%Y%m%d").ok()?;
+    Some(date.and_hms_opt(0, 0, 0)?.and_utc())
+}

@@ -1,0 +1,354 @@
+//! The pure function: routing only. What a pane does stands in the pane's own folder.
+
+use chrono::{DateTime, Utc};
+
+use super::command::{Command, Context};
+use super::effect::{Effect, TimerId};
+use super::event::{Event, Mouse, MouseKind};
+use super::key::Chord;
+use super::overlay::{self, Overlay, PageContent, Picker};
+use super::screen::{Direction, Pane};
+use super::session::Session;
+use super::state::State;
+use super::{editor, feed, playbook, results};
+use crate::domain::lake::LakeFacts;
+
+/// Changes the state by an event, at a time, and says what is to be done.
+pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
+    state.now = now;
+    match event {
+        Event::Key(chord) => key(state, chord),
+        Event::Paste(text) => paste(state, &text),
+        Event::Mouse(mouse) => mouse_used(state, mouse),
+        Event::Command(command) => run_command(state, command),
+        Event::Resize { width, height } => {
+            state.screen.width = width;
+            state.screen.height = height;
+            state.relayout();
+            Vec::new()
+        }
+        Event::Focus(_) => Vec::new(),
+        Event::Query(query, news) => results::news(state, query, news),
+        Event::Ordered { id, rows } => none(results::answer_order(state, id, rows)),
+        Event::Found { id, rows } => none(results::answer_find(state, id, rows)),
+        Event::Exported { id, outcome } => none(results::answer_export(state, id, outcome)),
+        Event::Arrived(arrivals) => none(state.feed.take(arrivals)),
+        Event::Source(news) => none(feed::source_news(state, news)),
+        Event::Content(content) => playbook::content_read(state, content),
+        Event::Catalogue(catalogue) => none(state.catalogue = catalogue),
+        Event::Lake(facts) => none(lake_read(state, facts)),
+        Event::Restored(session) => restore(state, session),
+        Event::DemoLive(outcome) => none(demo_live(state, outcome)),
+        Event::Fault(text) => none(state.fail(text)),
+        Event::Timer(timer) => timer_rang(state, timer),
+        Event::Terminate => vec![save(state), Effect::Quit],
+        Event::Resumed => vec![Effect::Redraw],
+    }
+}
+
+fn none((): ()) -> Vec<Effect> {
+    Vec::new()
+}
+
+fn key(state: &mut State, chord: Chord) -> Vec<Effect> {
+    // An open list of candidates has the keys that walk it before any command does.
+    let walks_candidates = state.overlay.is_none()
+        && state.editor.completion.is_some()
+        && state.screen.focus == Pane::Editor
+        && editor::walks(chord);
+    if !walks_candidates
+        && let Some(command) = state.setting.keymap.lookup(&state.contexts(), chord)
+    {
+        state.message = None;
+        return run_command(state, command);
+    }
+    if state.overlay.is_some() {
+        return overlay::press(state, chord);
+    }
+    if state.screen.focus == Pane::Editor {
+        state.message = None;
+        return editor::edit(state, chord);
+    }
+    Vec::new()
+}
+
+fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        overlay::paste(state, text)
+    } else if state.screen.focus == Pane::Editor {
+        editor::paste(state, text)
+    } else {
+        state.warn("paste goes into the editor: go there first".to_owned());
+        Vec::new()
+    }
+}
+
+/// Runs a command, whatever key, palette row or test asked for it.
+pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
+    match command.row().context {
+        Context::Global | Context::Pane => global(state, command),
+        Context::Feed => feed::update(state, command),
+        Context::Editor => editor::update(state, command),
+        Context::Results => results::update(state, command),
+        Context::Record => results::update_record(state, command),
+        Context::Playbook => playbook::update(state, command),
+        Context::Overlay => overlay::update(state, command),
+    }
+}
+
+fn global(state: &mut State, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Help | Command::PaneHelp => {
+            let contexts = state.pane_contexts();
+            overlay::open_page(state, PageContent::Help(contexts));
+            Vec::new()
+        }
+        Command::Palette | Command::PanePalette => {
+            state.overlay = Some(Overlay::Palette(Picker::default()));
+            Vec::new()
+        }
+        Command::Templates => {
+            state.overlay = Some(Overlay::Templates(Picker::default()));
+            Vec::new()
+        }
+        Command::FocusNext => focus(state, state.screen.focus.next()),
+        Command::FocusPrevious => focus(state, state.screen.focus.previous()),
+        Command::FocusFeed => focus(state, Pane::Feed),
+        Command::FocusEditor => focus(state, Pane::Editor),
+        Command::FocusResults => focus(state, Pane::Results),
+        Command::FocusPlaybook => focus(state, Pane::Playbook),
+        Command::Zoom | Command::PaneZoom => {
+            state.screen.zoomed = !state.screen.zoomed;
+            state.relayout();
+            state.session_changed()
+        }
+        Command::BorderLeft => border(state, Direction::Left),
+        Command::BorderRight => border(state, Direction::Right),
+        Command::BorderUp => border(state, Direction::Up),
+        Command::BorderDown => border(state, Direction::Down),
+        Command::RunStatement => run_statement(state),
+        Command::CancelQuery => cancel(state),
+        Command::ThemeNext => next_theme(state),
+        Command::ToggleMouse => {
+            state.mouse = !state.mouse;
+            let owner = if state.mouse {
+                "the console"
+            } else {
+                "the terminal"
+            };
+            state.inform(format!("{owner} has the mouse"));
+            vec![Effect::CaptureMouse(state.mouse)]
+        }
+        Command::DemoLive if !state.setting.is_demo => {
+            state.warn("only a demo lake can be let go on".to_owned());
+            Vec::new()
+        }
+        Command::DemoLive => vec![Effect::DemoLive(!state.feed.demo_live)],
+        Command::Redraw => vec![Effect::Redraw],
+        Command::Suspend => vec![Effect::Suspend],
+        Command::Quit => quit(state),
+        _ => Vec::new(),
+    }
+}
+
+fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
+    state.overlay = None;
+    state.focus(pane);
+    state.session_changed()
+}
+
+fn border(state: &mut State, direction: Direction) -> Vec<Effect> {
+    state.screen.move_border(direction);
+    state.relayout();
+    state.session_changed()
+}
+
+fn run_statement(state: &mut State) -> Vec<Effect> {
+    let buffer = state.editor.buffer();
+    let Some(statement) = buffer.statement() else {
+        state.warn("there is no statement under the cursor".to_owned());
+        return Vec::new();
+    };
+    let text = buffer.text();
+    let start = crate::sql::statements::position_of(&text, statement.range.start);
+    let origin = results::Origin::statement(&buffer.name, statement.text(&text));
+    state.run_in_editor(origin, start)
+}
+
+fn cancel(state: &mut State) -> Vec<Effect> {
+    let Some(tab) = state.results.tab_mut().filter(|tab| tab.phase.is_running()) else {
+        let quit = state
+            .setting
+            .keymap
+            .label(Command::Quit)
+            .unwrap_or_default();
+        state.inform(format!("no query of this result runs; {quit} leaves"));
+        return Vec::new();
+    };
+    tab.phase = results::Phase::Stopping;
+    vec![Effect::CancelQuery(tab.query)]
+}
+
+fn next_theme(state: &mut State) -> Vec<Effect> {
+    let themes = &state.setting.themes;
+    let at = themes.iter().position(|name| *name == state.theme);
+    let next = at.map_or(0, |at| (at + 1) % themes.len().max(1));
+    if let Some(name) = themes.get(next).cloned() {
+        state.inform(format!("theme: {name}"));
+        state.theme = name;
+    }
+    state.session_changed()
+}
+
+fn demo_live(state: &mut State, outcome: Result<bool, String>) {
+    match outcome {
+        Ok(on) => {
+            state.feed.demo_live = on;
+            let what = if on {
+                "goes on: new objects arrive"
+            } else {
+                "rests"
+            };
+            state.inform(format!("the demo lake {what}"));
+        }
+        Err(reason) => {
+            state.feed.demo_live = false;
+            state.fail(format!("the demo lake cannot go on: {reason}"));
+        }
+    }
+}
+
+fn lake_read(state: &mut State, facts: Result<LakeFacts, String>) {
+    match facts {
+        Ok(facts) => state.facts = Some(facts),
+        Err(reason) => state.fail(reason),
+    }
+}
+
+fn quit(state: &mut State) -> Vec<Effect> {
+    if state.results.running().next().is_some() {
+        state.overlay = Some(Overlay::ConfirmQuit);
+        return Vec::new();
+    }
+    state.leave()
+}
+
+fn save(state: &State) -> Effect {
+    Effect::SaveSession(Box::new(Session::of(state)))
+}
+
+fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
+    match timer {
+        TimerId::SaveSession => vec![save(state)],
+        TimerId::Complete => {
+            if state.overlay.is_none() && state.screen.focus == Pane::Editor {
+                editor::complete(state, false);
+            }
+            Vec::new()
+        }
+        TimerId::LeaveAnyway => vec![save(state), Effect::Quit],
+    }
+}
+
+fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
+    if state.overlay.is_some() {
+        let command = match mouse.kind {
+            MouseKind::ScrollUp => Command::OverlayUp,
+            MouseKind::ScrollDown => Command::OverlayDown,
+            MouseKind::Press => return Vec::new(),
+        };
+        return run_command(state, command);
+    }
+    let Some(pane) = state.layout.pane_at(mouse.column, mouse.row) else {
+        return Vec::new();
+    };
+    let scroll = match (pane, mouse.kind) {
+        (_, MouseKind::Press) => return press_pane(state, pane, mouse),
+        (Pane::Feed, MouseKind::ScrollUp) => Command::FeedUp,
+        (Pane::Feed, MouseKind::ScrollDown) => Command::FeedDown,
+        (Pane::Results, kind) => {
+            let in_record = state.results.tab().is_some_and(|tab| tab.record.is_some());
+            match (in_record, kind == MouseKind::ScrollUp) {
+                (true, true) => Command::RecordUp,
+                (true, false) => Command::RecordDown,
+                (false, true) => Command::ResultsUp,
+                (false, false) => Command::ResultsDown,
+            }
+        }
+        (Pane::Playbook, MouseKind::ScrollUp) => Command::PlaybookUp,
+        (Pane::Playbook, MouseKind::ScrollDown) => Command::PlaybookDown,
+        (Pane::Editor, _) => return Vec::new(),
+    };
+    run_command(state, scroll)
+}
+
+/// A press gives the pane the focus and selects the line under it.
+fn press_pane(state: &mut State, pane: Pane, mouse: Mouse) -> Vec<Effect> {
+    let effects = focus(state, pane);
+    let Some(area) = state.layout.pane(pane).map(|area| area.inner()) else {
+        return effects;
+    };
+    let Some(line) = mouse.row.checked_sub(area.y).map(usize::from) else {
+        return effects;
+    };
+    match pane {
+        Pane::Feed => {
+            let target = state.feed.top + line;
+            if target < state.feed.len() {
+                state.feed.selected = target;
+                state.feed.follow = false;
+            }
+        }
+        Pane::Results => results::press_row(state, line),
+        Pane::Playbook | Pane::Editor => {}
+    }
+    effects
+}
+
+/// Puts the panes back as the session had them. Rows are gone: a tab says so and can run again.
+fn restore(state: &mut State, session: Session) -> Vec<Effect> {
+    if let Some(borders) = session.borders {
+        state.screen.borders = borders;
+    }
+    if let Some(theme) = session
+        .theme
+        .filter(|name| state.setting.themes.contains(name))
+    {
+        state.theme = theme;
+    }
+    state.screen.zoomed = session.zoomed;
+    state.feed.set_filter(&session.feed_filter);
+    for saved in &session.buffers {
+        state.editor.open(Some(&saved.name), &saved.text);
+        let (line, column) = saved.cursor;
+        let position = crate::domain::query::TextPosition { line, column };
+        state.editor.buffer_mut().go_to(position);
+    }
+    state.editor.go_to(session.buffer);
+    let mut interrupted = 0;
+    for saved in session.tabs {
+        interrupted += usize::from(saved.was_running);
+        let id = state.fresh_query();
+        let tab = results::Tab::new(id, saved.origin, saved.started, results::Phase::NotLoaded);
+        state.results.push(tab);
+    }
+    let last = state.results.tabs.len().saturating_sub(1);
+    state.results.current = session.tab.min(last);
+    state.playbook.restore(session.playbook, session.runs);
+    if let Some(pane) = session.focus {
+        state.focus(pane);
+    }
+    state.relayout();
+    if interrupted > 0 {
+        let again = state
+            .setting
+            .keymap
+            .label(Command::ResultsRerun)
+            .unwrap_or_default();
+        state.warn(format!(
+            "{interrupted} running {} cut off when the console ended; in its result {again} runs it again",
+            if interrupted == 1 { "query was" } else { "queries were" }
+        ));
+    }
+    Vec::new()
+}

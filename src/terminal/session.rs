@@ -1,0 +1,123 @@
+//! Taking the terminal and giving it back.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::{cursor, event, execute, queue, style, terminal};
+
+/// Whether the terminal is ours now. Global because a panic hook must know it.
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// Why the terminal could not be taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TerminalError {
+    /// Input or output is a file or a pipe.
+    #[error(
+        "the console needs a terminal on standard input and output; \
+         in scripts use `lakehound query`, see `lakehound --help`"
+    )]
+    NotATerminal,
+    /// The terminal refused.
+    #[error("the terminal cannot be set up: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The terminal while it is ours: raw mode, the alternate screen, bracketed paste, focus reports.
+/// Dropping it gives the terminal back as it was.
+#[derive(Debug)]
+pub struct TerminalSession {
+    mouse: bool,
+}
+
+impl TerminalSession {
+    /// Takes the terminal.
+    pub fn enter(mouse: bool) -> Result<Self, TerminalError> {
+        if !io::stdin().is_terminal() || !io::stdout().is_terminal() {
+            return Err(TerminalError::NotATerminal);
+        }
+        restore_on_panic();
+        // Which colours are used is the theme's choice, and the monochrome theme uses none. The
+        // library's own answer to NO_COLOR would write empty colour codes, which reset bold and
+        // reverse as well.
+        style::force_color_output(true);
+        let session = Self { mouse };
+        session.take()?;
+        Ok(session)
+    }
+
+    /// Takes or releases the mouse.
+    pub fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let mut out = io::stdout().lock();
+        if on {
+            execute!(out, event::EnableMouseCapture)
+        } else {
+            execute!(out, event::DisableMouseCapture)
+        }
+    }
+
+    /// Gives the terminal back, stops the process as the shell's job control does, and takes the
+    /// terminal again when the shell lets the process go on.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        leave()?;
+        signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+        self.take()
+    }
+
+    fn take(&self) -> io::Result<()> {
+        ENTERED.store(true, Ordering::SeqCst);
+        terminal::enable_raw_mode()?;
+        let mut out = io::stdout().lock();
+        queue!(
+            out,
+            terminal::EnterAlternateScreen,
+            cursor::Hide,
+            event::EnableBracketedPaste,
+            event::EnableFocusChange,
+        )?;
+        if self.mouse {
+            queue!(out, event::EnableMouseCapture)?;
+        }
+        out.flush()
+    }
+}
+
+impl Drop for TerminalSession {
+    fn drop(&mut self) {
+        // Nobody is left to be told.
+        let _ = leave();
+    }
+}
+
+/// Gives the terminal back; a second call does nothing.
+pub fn leave() -> io::Result<()> {
+    if !ENTERED.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = io::stdout().lock();
+    // A frame may have been cut off in the middle: end the synchronized update first.
+    queue!(
+        out,
+        terminal::EndSynchronizedUpdate,
+        style::ResetColor,
+        event::DisableMouseCapture,
+        event::DisableFocusChange,
+        event::DisableBracketedPaste,
+        terminal::LeaveAlternateScreen,
+        cursor::Show,
+    )?;
+    out.flush()?;
+    terminal::disable_raw_mode()
+}
+
+fn restore_on_panic() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let _ = leave();
+            previous(info);
+        }));
+    });
+}

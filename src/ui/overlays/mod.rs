@@ -1,0 +1,42 @@
+//! What lies over the panes, one file a kind.
+
+mod form;
+mod page;
+mod picker;
+mod prompt;
+
+use ratatui::buffer::Buffer;
+
+use super::screen::Cursor;
+use super::text::SafeText;
+use super::theme::Theme;
+use crate::store::State;
+use crate::store::line_input::LineInput;
+use crate::store::overlay::Overlay;
+
+/// Draws the open overlay, and tells where the text cursor stands.
+pub fn draw(state: &State, overlay: &Overlay, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+    match overlay {
+        Overlay::Palette(picker) => picker::palette(state, picker, theme, buffer),
+        Overlay::Templates(picker) => picker::templates(state, picker, theme, buffer),
+        Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
+        Overlay::Form(form) => form::draw(form, theme, buffer),
+        Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
+        Overlay::Page(page) => page::draw(state, page, theme, buffer),
+        Overlay::ConfirmQuit => prompt::confirm_quit(state, theme, buffer),
+    }
+}
+
+/// The part of a line that fits, with the column of the cursor in it.
+fn visible_input(input: &LineInput, room: u16) -> (SafeText<'static>, u16) {
+    let room = usize::from(room.max(1));
+    let text = input.text();
+    let end = text
+        .char_indices()
+        .nth(input.cursor())
+        .map_or(text.len(), |(at, _)| at);
+    let before = SafeText::new(&text[..end]).width();
+    let left = (before + 1).saturating_sub(room);
+    let shown = SafeText::new(text).slice(left..left + room);
+    (shown, u16::try_from(before - left).unwrap_or(0))
+}

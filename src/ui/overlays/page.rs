@@ -1,0 +1,183 @@
+//! Texts to read: the keys that count, what is to be known about a result, faults of files.
+
+use ratatui::buffer::Buffer;
+
+use crate::store::State;
+use crate::store::command::{COMMANDS, Context};
+use crate::store::overlay::{Page, PageContent};
+use crate::store::results::{Phase, Tab};
+use crate::ui::paint::{Pen, frame};
+use crate::ui::screen::{Cursor, overlay_area};
+use crate::ui::text::{SafeText, safe_lines, wrap};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::grid::group_digits;
+
+/// A line of a page: what stands at the left, the text, and its look.
+struct Line {
+    left: String,
+    text: SafeText<'static>,
+    role: Role,
+}
+
+impl Line {
+    fn text(text: &str, role: Role) -> Self {
+        Self {
+            left: String::new(),
+            text: SafeText::new(text).into_owned(),
+            role,
+        }
+    }
+
+    fn pair(left: &str, text: &str) -> Self {
+        Self {
+            left: left.to_owned(),
+            ..Self::text(text, Role::Text)
+        }
+    }
+}
+
+/// Draws a page. It never has a text cursor.
+pub fn draw(state: &State, page: &Page, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+    let screen = *buffer.area();
+    let width = screen.width.min(96);
+    let (title, lines) = match &page.content {
+        PageContent::Help(contexts) => ("Keys", help(state, contexts)),
+        PageContent::Result => (
+            "Result",
+            result(state, usize::from(width.saturating_sub(2))),
+        ),
+        PageContent::Problems => ("Files with faults", problems(state, width)),
+    };
+    let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let height = count
+        .saturating_add(2)
+        .min(screen.height.saturating_sub(2).max(3));
+    let area = overlay_area(buffer, theme, width, height);
+    let inner = frame(buffer, theme, area, true, title, "esc closes");
+    let rows = usize::from(inner.height);
+    let top = page.top.min(lines.len().saturating_sub(rows));
+    let left = lines
+        .iter()
+        .map(|line| line.left.chars().count())
+        .max()
+        .unwrap_or(0);
+    let left = u16::try_from(left.min(24)).unwrap_or(0);
+    for (row, line) in (0..inner.height).zip(lines.iter().skip(top)) {
+        let mut pen = Pen::new(buffer, theme, inner, row);
+        pen.skip(1);
+        if !line.left.is_empty() {
+            pen.column(&line.left, left, theme.style(Role::Key)).skip(2);
+        }
+        pen.safe(&line.text, theme.style(line.role));
+    }
+    None
+}
+
+fn help(state: &State, contexts: &[Context]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for context in contexts {
+        if !lines.is_empty() {
+            lines.push(Line::text("", Role::Text));
+        }
+        lines.push(Line::text(context.title(), Role::Header));
+        for row in COMMANDS.iter().filter(|row| row.context == *context) {
+            let chords = state.setting.keymap.chords(row.command);
+            let keys: Vec<String> = chords.iter().map(ToString::to_string).collect();
+            lines.push(Line::pair(&keys.join(" "), row.title));
+        }
+    }
+    lines
+}
+
+fn problems(state: &State, width: u16) -> Vec<Line> {
+    let width = usize::from(width.saturating_sub(4));
+    let mut lines = vec![Line::text(
+        "Everything else works; these were left out:",
+        Role::Dim,
+    )];
+    for problem in &state.content.problems {
+        for text in wrap(&SafeText::new(problem), width) {
+            lines.push(Line {
+                left: String::new(),
+                text,
+                role: Role::Warn,
+            });
+        }
+    }
+    lines
+}
+
+fn result(state: &State, width: usize) -> Vec<Line> {
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    let mut lines = vec![Line::pair("title", &tab.origin.title)];
+    let zone = state.setting.zone;
+    let time = |at: chrono::DateTime<chrono::Utc>| {
+        at.with_timezone(&zone)
+            .format("%Y-%m-%d %H:%M:%S%.3f %Z")
+            .to_string()
+    };
+    lines.push(Line::pair("started", &time(tab.started)));
+    if let Some(ended) = tab.ended {
+        let took = (ended - tab.started).as_seconds_f64();
+        lines.push(Line::pair(
+            "ended",
+            &format!("{}, after {took:.3} s", time(ended)),
+        ));
+    }
+    lines.extend(counts(tab));
+    for (name, path) in &tab.origin.attached {
+        lines.push(Line::pair(
+            "table",
+            &format!("{name} is {}", path.display()),
+        ));
+    }
+    for (at, value) in tab.origin.parameters.iter().enumerate() {
+        lines.push(Line::pair(&format!("parameter {}", at + 1), value));
+    }
+    lines.push(Line::text("", Role::Text));
+    for line in safe_lines(&tab.origin.sql) {
+        let wrapped = wrap(&line, width.saturating_sub(2));
+        lines.extend(wrapped.into_iter().map(|text| Line {
+            left: String::new(),
+            text,
+            role: Role::SqlIdentifier,
+        }));
+    }
+    lines
+}
+
+fn counts(tab: &Tab) -> Vec<Line> {
+    let progress = tab.progress;
+    let mut lines = vec![
+        Line::pair("rows", &group_digits(progress.rows_out)),
+        Line::pair("rows read", &group_digits(progress.rows_scanned)),
+        Line::pair("bytes read", &group_digits(progress.bytes_read)),
+    ];
+    match &tab.phase {
+        Phase::Finished(summary) => {
+            let files = format!(
+                "{} of {} after pruning",
+                group_digits(progress.files_total),
+                group_digits(summary.files_known)
+            );
+            lines.push(Line::pair("files", &files));
+            lines.extend(summary.notes.iter().map(|note| Line {
+                left: "note".to_owned(),
+                ..Line::text(note, Role::Warn)
+            }));
+        }
+        Phase::Failed(error) => {
+            lines.push(Line {
+                left: "failed".to_owned(),
+                ..Line::text(&error.message, Role::Error)
+            });
+            if let Some(hint) = &error.hint {
+                lines.push(Line::pair("hint", hint));
+            }
+        }
+        Phase::Running | Phase::Stopping | Phase::Cancelled | Phase::NotLoaded => {}
+    }
+    lines
+}

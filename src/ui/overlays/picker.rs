@@ -1,0 +1,116 @@
+//! Lists that a filter narrows down: commands, saved queries, playbooks.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::visible_input;
+use crate::store::State;
+use crate::store::overlay::{Picker, palette_matches, playbook_matches, template_matches};
+use crate::ui::paint::{Pen, fill, frame, placeholder};
+use crate::ui::screen::{Cursor, overlay_area};
+use crate::ui::theme::{Role, Theme};
+
+/// A line of a list: what it is, what goes with it.
+struct Row {
+    label: String,
+    detail: String,
+}
+
+/// Every command that may run here.
+pub fn palette(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+    let rows = palette_matches(state, picker)
+        .into_iter()
+        .map(|command| Row {
+            label: command.row().title.to_owned(),
+            detail: state.setting.keymap.label(command).unwrap_or_default(),
+        });
+    list("Commands", picker, rows.collect(), theme, buffer)
+}
+
+/// Saved queries.
+pub fn templates(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+    let rows = template_matches(state, picker).into_iter().map(|number| {
+        let template = &state.content.templates[number];
+        Row {
+            label: template.name.clone(),
+            detail: template.purpose.clone(),
+        }
+    });
+    list("Saved queries", picker, rows.collect(), theme, buffer)
+}
+
+/// Playbooks.
+pub fn playbooks(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+    let rows = playbook_matches(state, picker).into_iter().map(|number| {
+        let playbook = &state.content.playbooks[number];
+        Row {
+            label: playbook.title.clone(),
+            detail: playbook.file_name.clone(),
+        }
+    });
+    list("Playbooks", picker, rows.collect(), theme, buffer)
+}
+
+fn list(
+    title: &str,
+    picker: &Picker,
+    rows: Vec<Row>,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
+    let screen = *buffer.area();
+    let area = overlay_area(buffer, theme, screen.width.min(100), screen.height.min(24));
+    let inner = frame(buffer, theme, area, true, title, &rows.len().to_string());
+    if inner.height < 2 {
+        return None;
+    }
+    let room = inner.width.saturating_sub(2);
+    let (shown, column) = visible_input(&picker.input, room);
+    let input = Rect { height: 1, ..inner };
+    fill(buffer, input, theme.style(Role::Input));
+    Pen::new(buffer, theme, input, 0)
+        .role("› ", Role::Key)
+        .safe(&shown, theme.style(Role::Input));
+    let body = Rect {
+        y: inner.y + 1,
+        height: inner.height - 1,
+        ..inner
+    };
+    if rows.is_empty() {
+        placeholder(
+            buffer,
+            theme,
+            body,
+            &["nothing has all these words".to_owned()],
+        );
+    }
+    let label_width = rows
+        .iter()
+        .map(|row| row.label.chars().count())
+        .max()
+        .unwrap_or(0);
+    let label_width = u16::try_from(label_width)
+        .unwrap_or(u16::MAX)
+        .min(body.width * 2 / 3);
+    let selected = picker.selected.min(rows.len().saturating_sub(1));
+    let top = (selected + 1).saturating_sub(usize::from(body.height));
+    for row in 0..body.height {
+        let at = top + usize::from(row);
+        let Some(entry) = rows.get(at) else { break };
+        let line = Rect {
+            y: body.y + row,
+            height: 1,
+            ..body
+        };
+        let chosen = at == selected;
+        if chosen {
+            fill(buffer, line, theme.style(Role::Cursor));
+        }
+        let role = |role| if chosen { Role::Cursor } else { role };
+        let mut pen = Pen::new(buffer, theme, line, 0);
+        pen.skip(1)
+            .column(&entry.label, label_width, theme.style(role(Role::Text)));
+        pen.skip(2).role(&entry.detail, role(Role::Dim));
+    }
+    Some((inner.x + 2 + column, inner.y))
+}
