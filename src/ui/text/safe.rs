@@ -345,14 +345,15 @@ impl<'a> SafeText<'a> {
             return 0;
         }
         let columns = columns.min(area.right() - x);
-        if self.ascii && self.escapes.is_empty() {
-            let row = buffer.index_of(x, y);
-            let shown = self.text.len().min(usize::from(columns));
-            for (cell, byte) in buffer.content[row..row + shown]
-                .iter_mut()
-                .zip(self.text.bytes())
-            {
-                cell.set_char(char::from(byte)).set_style(style);
+        // Most of a screen is ASCII, cut or whole: a byte is a column, and nothing is segmented.
+        let body = self.text.strip_suffix(ELLIPSIS).unwrap_or(&self.text);
+        if self.escapes.is_empty() && body.is_ascii() {
+            let first = buffer.index_of(x, y);
+            let shown = self.width.min(usize::from(columns));
+            let cells = &mut buffer.content[first..first + shown];
+            let signs = body.bytes().map(char::from).chain([ELLIPSIS]);
+            for (cell, sign) in cells.iter_mut().zip(signs) {
+                cell.set_char(sign).set_style(style);
             }
             return u16::try_from(shown).unwrap_or(columns);
         }

@@ -1,5 +1,7 @@
 //! Drawing: head, row numbers, cells, selection, highlights.
 
+use arrow::array::UInt32Array;
+use arrow::compute::take_record_batch;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -32,7 +34,7 @@ pub(super) fn draw(grid: &Grid<'_>, area: Rect, buffer: &mut Buffer, memo: &mut 
     }
     let page = Grid::page(area.height);
     let (top, left) = memo.scrolled(grid.view, grid.len(), page);
-    let lines = lines(grid, top, page);
+    let lines = lines(grid, top, page, memo);
     let gutter = gutter_width(grid).min(area.width);
     let room = area.x + gutter..area.right();
     let layout = layout(grid, &lines, room, left, memo);
@@ -63,21 +65,37 @@ pub(super) fn draw(grid: &Grid<'_>, area: Rect, buffer: &mut Buffer, memo: &mut 
     }
 }
 
-/// The rows in sight. Rows of one page share it: a page is asked for once.
-fn lines(grid: &Grid<'_>, top: usize, count: usize) -> Vec<Line> {
+/// The rows in sight. Rows of one page share it: a page is asked for once. In an order of their own
+/// neighbours may lie on pages far apart, some of them on disk: there each row is copied out when
+/// it comes into sight and kept while it stays, so that a step down reads one page and not all.
+fn lines(grid: &Grid<'_>, top: usize, count: usize, memo: &mut GridMemo) -> Vec<Line> {
+    let kept = std::mem::take(&mut memo.kept);
     let mut lines: Vec<Line> = Vec::with_capacity(count);
     for place in top..top.saturating_add(count) {
         let Some(row) = grid.row_at(place) else { break };
         let holds =
             |page: &Page| (page.first_row..page.first_row + page.batch.num_rows()).contains(&row);
-        let known = lines
-            .iter()
-            .rev()
-            .filter_map(|line| line.page.as_ref())
-            .find(|page| holds(page))
-            .cloned();
-        let page = known.or_else(|| grid.rows.page(row).filter(holds));
+        let page = match grid.order {
+            None => {
+                let mut above = lines.iter().rev().filter_map(|line| line.page.as_ref());
+                let known = above.find(|page| holds(page)).cloned();
+                known.or_else(|| grid.rows.page(row).filter(holds))
+            }
+            Some(_) => kept.get(&row).cloned().or_else(|| {
+                let page = grid.rows.page(row).filter(holds)?;
+                let index = u32::try_from(row - page.first_row).ok()?;
+                let batch = take_record_batch(&page.batch, &UInt32Array::from(vec![index])).ok()?;
+                Some(Page {
+                    batch,
+                    first_row: row,
+                })
+            }),
+        };
         lines.push(Line { row, page });
+    }
+    if grid.order.is_some() {
+        let page = |line: &Line| Some((line.row, line.page.clone()?));
+        memo.kept = lines.iter().filter_map(page).collect();
     }
     lines
 }

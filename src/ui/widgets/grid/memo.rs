@@ -1,5 +1,6 @@
 //! What the grid learns by drawing and keeps for the next frame: widths, scroll, places.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use arrow::datatypes::SchemaRef;
@@ -8,6 +9,7 @@ use ratatui::layout::Position;
 use super::Grid;
 use super::content::Head;
 use crate::domain::cell::{Kind, TimeStyle};
+use crate::domain::rows::Page;
 use crate::domain::view::GridView;
 
 /// No column is narrower, unless a person wants it so.
@@ -44,8 +46,8 @@ pub enum Hit {
     },
 }
 
-/// Kept by whoever draws a result, from frame to frame. Forgets by itself when the result's
-/// columns or the shown zone change.
+/// Kept by whoever draws a result, from frame to frame: one for each result, never passed on to
+/// another. Begins afresh by itself when columns or the shown zone change.
 #[derive(Debug, Default)]
 pub struct GridMemo {
     schema: Option<SchemaRef>,
@@ -57,6 +59,8 @@ pub struct GridMemo {
     asked: (usize, usize),
     top: usize,
     left: usize,
+    /// Rows in sight, by their numbers, where they are shown in an order of their own.
+    pub(super) kept: HashMap<usize, Page>,
     pub(super) places: Places,
 }
 

@@ -448,6 +448,49 @@ fn another_result_starts_afresh() {
 }
 
 #[test]
+fn a_step_down_in_a_sorted_result_reads_one_page() {
+    #[derive(Debug)]
+    struct Counted(Made, std::sync::atomic::AtomicUsize);
+    impl Rows for Counted {
+        fn columns(&self) -> &[Column] {
+            self.0.columns()
+        }
+        fn schema(&self) -> SchemaRef {
+            self.0.schema()
+        }
+        fn len(&self) -> usize {
+            self.0.len()
+        }
+        fn page(&self, row: usize) -> Option<Page> {
+            self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            self.0.page(row)
+        }
+    }
+    let rows = Counted(events(100_000), 0.into());
+    let mut scene = Scene::default();
+    scene.order = Some((0..100_000).map(|place| place * 7_919 % 100_000).collect());
+    let asked = |scene: &mut Scene| {
+        rows.1.store(0, std::sync::atomic::Ordering::Relaxed);
+        let text = scene.text(&rows, 100, 21);
+        (rows.1.load(std::sync::atomic::Ordering::Relaxed), text)
+    };
+    assert_eq!(asked(&mut scene).0, 20);
+    scene.view.step(Step::Down, 100_000, 8, 20);
+    assert_eq!(asked(&mut scene).0, 0, "nothing scrolled");
+    scene.view.row = 20;
+    let (pages, drawn) = asked(&mut scene);
+    assert_eq!(pages, 1);
+    assert!(drawn.lines().last().unwrap().contains("58,381"), "{drawn}");
+    let fresh = Scene {
+        order: scene.order.clone(),
+        view: scene.view.clone(),
+        ..Scene::default()
+    }
+    .text(&rows, 100, 21);
+    assert_eq!(drawn, fresh);
+}
+
+#[test]
 fn a_page_that_cannot_be_read_is_named() {
     #[derive(Debug)]
     struct Broken(Made);
