@@ -3,7 +3,9 @@
 use super::context::Context;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::config::{ContentKind, Origin, TEMPLATE};
+use crate::config::{ContentFile, ContentKind, Origin, TEMPLATE};
+use crate::domain::nearest::did_you_mean;
+use crate::ui::theme::ThemeFile;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -95,9 +97,15 @@ fn init(context: &Context) -> Result<(), Stop> {
 }
 
 fn themes(context: &Context) -> Result<(), Stop> {
-    let mut out = Stdout::lock();
     let chosen = &context.config.theme.name;
-    for file in context.content(ContentKind::Themes) {
+    let files = context.content(ContentKind::Themes);
+    let mut out = Stdout::lock();
+    for file in &files {
+        let path = file.path(ContentKind::Themes);
+        if let Err(error) = ThemeFile::parse(&path.display().to_string(), &file.text) {
+            say(format_args!("warning: {error}"));
+            continue;
+        }
         let mark = if file.stem() == chosen { '*' } else { ' ' };
         let origin = match &file.origin {
             Origin::Shipped => "shipped".to_owned(),
@@ -105,5 +113,13 @@ fn themes(context: &Context) -> Result<(), Stop> {
         };
         out.line(format_args!("{mark} {:<16} {origin}", file.stem()))?;
     }
-    out.finish()
+    out.finish()?;
+    if !files.iter().any(|file| file.stem() == chosen) {
+        let hint = did_you_mean(chosen, files.iter().map(ContentFile::stem));
+        say(format_args!(
+            "warning: there is no theme `{chosen}`, so `dark` is used; {}",
+            hint.unwrap_or_else(|| "set one of the list".to_owned())
+        ));
+    }
+    Ok(())
 }

@@ -1,8 +1,12 @@
 //! `lakehound demo`: a lake with an incident hidden in it; and the one that the first use makes.
 
+use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::RecvTimeoutError;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::run_until_interrupted;
@@ -10,14 +14,15 @@ use super::listing::{grouped, size};
 use super::progress::bar;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::demo::{self, DemoOptions, Progress, SCENARIO_FILE, SCENARIOS};
+use crate::demo::{self, DemoOptions, LiveOptions, Progress, SCENARIO_FILE, SCENARIOS};
 use crate::domain::nearest::did_you_mean;
 use crate::sql::parameters;
 
 const EXAMPLES: &str = "\
 Examples:
   lakehound demo                         make the demo lake anew, ending now
-  lakehound demo --dir ./lake --seed 7 --events 1000000 --days 14 --until 2026-01-31";
+  lakehound demo --dir ./lake --seed 7 --events 1000000 --days 14 --until 2026-01-31
+  lakehound demo --live --speed 60       let it go on, sixty times as fast as real time";
 
 /// Make a demo lake with an incident hidden in it
 ///
@@ -44,9 +49,46 @@ pub(super) struct Args {
     /// Which incident
     #[arg(long, value_name = "NAME")]
     scenario: Option<String>,
+    /// Let the lake go on until interrupted: new objects with their notifications, one JSON line
+    /// each. A lake that is there is not made anew unless another option asks for it
+    #[arg(long)]
+    live: bool,
+    /// How many times as fast as real time
+    #[arg(long, value_name = "X", requires = "live", default_value_t = 1.0)]
+    speed: f64,
+}
+
+impl Args {
+    /// Whether an option says how the lake is to be made.
+    fn shapes_the_lake(&self) -> bool {
+        self.seed.is_some()
+            || self.events.is_some()
+            || self.days.is_some()
+            || self.until.is_some()
+            || self.scenario.is_some()
+    }
 }
 
 pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
+    let folder = match &args.dir {
+        Some(folder) => folder.clone(),
+        None => context.paths.demo_lake(),
+    };
+    if !args.live {
+        make(&folder, options(context, args)?)?;
+        let mut out = Stdout::lock();
+        out.line(folder.display())?;
+        return out.finish();
+    }
+    let speed = args.speed;
+    if args.shapes_the_lake() || !folder.join(SCENARIO_FILE).exists() {
+        make(&folder, options(context, args)?)?;
+    }
+    go_on(folder, speed)
+}
+
+/// What the lake is made from.
+fn options(context: &Context, args: Args) -> Result<DemoOptions, Stop> {
     let until = match &args.until {
         Some(text) => time(text, context)?,
         None => Utc::now(),
@@ -66,11 +108,50 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
         }
         options.scenario = name;
     }
-    let folder = args.dir.unwrap_or_else(|| context.paths.demo_lake());
-    make(&folder, options)?;
-    let mut out = Stdout::lock();
-    out.line(folder.display())?;
-    out.finish()
+    Ok(options)
+}
+
+/// Writes new objects until interrupted, and tells each on stdout.
+fn go_on(folder: PathBuf, speed: f64) -> Result<(), Stop> {
+    let options = LiveOptions {
+        speed,
+        ..LiveOptions::default()
+    };
+    run_until_interrupted(async move {
+        // Dropping `alive` with this future tells the writer to end.
+        let (alive, stopped) = std::sync::mpsc::channel::<()>();
+        let (arrived, mut objects) = tokio::sync::mpsc::channel(64);
+        let writer = tokio::task::spawn_blocking(move || {
+            demo::live(
+                &folder,
+                &options,
+                &mut |pause| match stopped.recv_timeout(pause) {
+                    Err(RecvTimeoutError::Timeout) => ControlFlow::Continue(()),
+                    Ok(()) | Err(RecvTimeoutError::Disconnected) => ControlFlow::Break(()),
+                },
+                &mut |object| {
+                    // Nobody listens only when all of this is ending.
+                    let _ = arrived.blocking_send(object.clone());
+                },
+            )
+        });
+        let mut out = Stdout::lock();
+        while let Some(object) = objects.recv().await {
+            out.line(json!({
+                "sequence": object.sequence,
+                "key": object.key,
+                "rows": object.rows,
+                "time": object.time.to_rfc3339_opts(SecondsFormat::Millis, true),
+            }))?;
+            out.flush().map_err(|error| Stop::stdout(&error))?;
+        }
+        drop(alive);
+        match writer.await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Stop::failed(error)),
+            Err(_) => Err(Stop::failed("the writing of new objects broke off")),
+        }
+    })
 }
 
 /// The folder of the demo lake, which the first use makes.

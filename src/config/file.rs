@@ -28,6 +28,9 @@ pub struct Config {
     /// `[keys]`: a command's name and its chords as they were written; the key map reads them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, Vec<String>>,
+    /// The lines of `[keys]`, for whoever finds a fault in a chord.
+    #[serde(skip)]
+    pub key_lines: BTreeMap<String, usize>,
     /// `[theme]`.
     pub theme: Theme,
     /// `[profiles.NAME]`.
@@ -60,6 +63,7 @@ impl Default for Config {
             zone: Tz::UTC,
             feed: Feed::default(),
             keys: BTreeMap::new(),
+            key_lines: BTreeMap::new(),
             theme: Theme {
                 name: "dark".to_owned(),
             },
@@ -85,11 +89,13 @@ impl Config {
         let (document, _) = DeTable::parse_recoverable(&sound);
         let mut root = Section::new("", document.get_ref());
         let defaults = Self::default();
+        let (keys, key_lines) = keys(&mut root, &mut faults);
         let mut config = Self {
             default_profile: root.text("default_profile", &mut faults),
             zone: zone(&mut root, &mut faults).unwrap_or(defaults.zone),
             feed: feed(&mut root, &mut faults),
-            keys: keys(&mut root, &mut faults),
+            keys,
+            key_lines,
             theme: theme(&mut root, &mut faults).unwrap_or(defaults.theme),
             profiles: profiles(&mut root, &mut faults),
             default_profile_unreadable: false,
@@ -166,18 +172,22 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
     Feed { sources }
 }
 
-fn keys(root: &mut Section<'_>, faults: &mut Faults<'_>) -> BTreeMap<String, Vec<String>> {
+/// The chords of the named commands, and the line of each.
+fn keys(
+    root: &mut Section<'_>,
+    faults: &mut Faults<'_>,
+) -> (BTreeMap<String, Vec<String>>, BTreeMap<String, usize>) {
+    let (mut keys, mut lines) = (BTreeMap::new(), BTreeMap::new());
     let Some(section) = root.table("keys", faults) else {
-        return BTreeMap::new();
+        return (keys, lines);
     };
-    section
-        .entries()
-        .map(|(command, value)| {
-            let chords = texts_of(&section.dotted(command), value, faults);
-            let chords = chords.into_iter().map(Spanned::into_inner).collect();
-            (command.to_owned(), chords)
-        })
-        .collect()
+    for (command, value) in section.entries() {
+        let chords = texts_of(&section.dotted(command), value, faults);
+        let chords = chords.into_iter().map(Spanned::into_inner).collect();
+        keys.insert(command.to_owned(), chords);
+        lines.insert(command.to_owned(), faults.line_of(&value.span()));
+    }
+    (keys, lines)
 }
 
 fn theme(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Theme> {

@@ -42,11 +42,16 @@ impl<'a> Faults<'a> {
         message: impl Into<String>,
         hint: Option<String>,
     ) {
-        let before = self.text.get(..span.start).unwrap_or(self.text);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        let line = self.line_of(span);
         let mut problem = Problem::of_file(self.file, message).at_line(line);
         problem.hint = hint;
         self.found.push(problem);
+    }
+
+    /// The line, from 1, on which a span begins.
+    pub(super) fn line_of(&self, span: &Range<usize>) -> usize {
+        let before = self.text.get(..span.start).unwrap_or(self.text);
+        before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
     /// The faults in the order of their lines.

@@ -85,3 +85,13 @@ fn a_secret_in_the_file_is_named_and_never_printed() {
     assert_holds(&run.stderr, &["config.toml:2", "secret"]);
     assert!(!format!("{run:?}").contains("TOPSECRET"));
 }
+
+#[test]
+fn a_broken_theme_is_told_with_its_line_and_an_unknown_one_offers_the_nearest() {
+    let home = Home::new();
+    home.write("config.toml", "theme.name = 'lihgt'\n");
+    let broken = home.write("themes/mine.toml", "[styles]\n\"nonsense\" = \"bold\"\n");
+    let run = home.run(&["config", "themes"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_holds(&run.stderr, &[&format!("{}:2: ", broken.display()), "did you mean `light`?"]);
+}

@@ -114,3 +114,38 @@ fn the_first_use_makes_the_lake_and_the_second_finds_it() {
     assert!(home.path("data/demo-lake/scenario.json").is_file());
     assert_eq!(home.run(&["tables"]).ok(), first.stdout);
 }
+
+#[cfg(unix)]
+#[test]
+fn live_goes_on_until_interrupted() {
+    use std::io::{BufRead as _, BufReader};
+
+    let home = Home::new();
+    make(&home, "lake", &[]).ok();
+    let mut child = home
+        .command(&["demo", "--live", "--speed", "100000", "--dir", "lake"])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for sequence in 1..=3 {
+        let object: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
+        assert_eq!(object["sequence"], sequence);
+        assert!(home.path("lake").join(object["key"].as_str().unwrap()).is_file());
+        let notification = home.path(&format!("lake/notifications/{sequence:010}.json"));
+        assert!(notification.is_file());
+    }
+    interrupt(&child);
+    // Whoever is interrupted may have more to say, but must end.
+    let rest = lines.count();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{rest} more lines");
+}
+
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let id = child.id().to_string();
+    let sent = std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+}
