@@ -1,17 +1,22 @@
 //! `lakehound config`: the configuration file, the key map in force, the themes.
 
 use super::context::Context;
+use super::listing;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::config::{ContentFile, ContentKind, Origin, TEMPLATE};
+use crate::config::{ContentFile, ContentKind, Origin, Problem, TEMPLATE};
 use crate::domain::nearest::did_you_mean;
+use crate::store::command::COMMANDS;
+use crate::store::keymap::{Keymap, KeymapError};
+use crate::ui::text::Align;
 use crate::ui::theme::ThemeFile;
 
 const EXAMPLES: &str = "\
 Examples:
   lakehound config path                  where the file and the data folder are
   lakehound config init                  write a file in which every setting is explained
-  lakehound config show                  what is in force";
+  lakehound config show                  what is in force
+  lakehound config keys                  every command with its keys";
 
 /// Show the configuration, and where it comes from
 #[derive(Debug, clap::Args)]
@@ -34,6 +39,9 @@ enum Action {
     /// Write a file in which every setting is explained and none is set
     #[command(after_help = "Example:\n  LAKEHOUND_CONFIG=./config.toml lakehound config init")]
     Init,
+    /// Print the key map in force: every command with its keys
+    #[command(after_help = "Example:\n  lakehound config keys | grep results")]
+    Keys,
     /// List the themes
     #[command(after_help = "Example:\n  lakehound config themes")]
     Themes,
@@ -44,6 +52,7 @@ pub(super) fn run(context: &Context, args: &Args) -> Result<(), Stop> {
         Action::Path => path(context),
         Action::Show => show(context),
         Action::Init => init(context),
+        Action::Keys => keys(context),
         Action::Themes => themes(context),
     }
 }
@@ -93,6 +102,51 @@ fn init(context: &Context) -> Result<(), Stop> {
     made.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
     let mut out = Stdout::lock();
     out.line(file.display())?;
+    out.finish()
+}
+
+fn keys(context: &Context) -> Result<(), Stop> {
+    let config = &context.config;
+    let (keymap, faults) = Keymap::with_overrides(&config.keys);
+    for fault in faults {
+        let name = match &fault {
+            KeymapError::UnknownCommand { name, .. }
+            | KeymapError::BadChord { name, .. }
+            | KeymapError::TypesCharacter { name, .. } => name.as_str(),
+            KeymapError::Twice { second, .. } => second,
+        };
+        let problem = Problem::of_file(&context.paths.config_file, fault.to_string());
+        say(format_args!(
+            "warning: {}",
+            match config.key_lines.get(name) {
+                Some(line) => problem.at_line(*line),
+                None => problem,
+            }
+        ));
+    }
+    let rows: Vec<[String; 4]> = COMMANDS
+        .iter()
+        .map(|row| {
+            let chords: Vec<String> = keymap
+                .chords(row.command)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            [
+                row.name.to_owned(),
+                chords.join(" "),
+                row.context.title().to_owned(),
+                row.title.to_owned(),
+            ]
+        })
+        .collect();
+    let mut out = Stdout::lock();
+    listing::print(
+        &mut out,
+        ["COMMAND", "KEYS", "WHERE", "WHAT"],
+        [Align::Left; 4],
+        &rows,
+    )?;
     out.finish()
 }
 

@@ -87,6 +87,23 @@ fn a_secret_in_the_file_is_named_and_never_printed() {
 }
 
 #[test]
+fn keys_prints_the_map_in_force_and_tells_faults_by_line() {
+    let home = Home::new();
+    let shipped = home.run(&["config", "keys"]).ok();
+    assert_holds(&shipped, &["COMMAND", "quit", "query.run", "Run the statement"]);
+    let file = home.write(
+        "config.toml",
+        "[keys]\nquit = ['ctrl-x', 'f10']\n\"query.rum\" = 'f5'\nzoom = 'ctrl-'\n",
+    );
+    let run = home.run(&["config", "keys"]);
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let quit = run.stdout.lines().find(|line| line.starts_with("quit ")).unwrap();
+    assert_holds(quit, &["ctrl-x f10"]);
+    let place = |line: usize| format!("{}:{line}: ", file.display());
+    assert_holds(&run.stderr, &[&place(3), "query.run", &place(4)]);
+}
+
+#[test]
 fn a_broken_theme_is_told_with_its_line_and_an_unknown_one_offers_the_nearest() {
     let home = Home::new();
     home.write("config.toml", "theme.name = 'lihgt'\n");
