@@ -1,6 +1,9 @@
 //! `docs/sql.md` is made from the code and must not lag behind it.
 
-#![allow(clippy::disallowed_methods, reason = "this test owns the page that it compares")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this test owns the page that it compares"
+)]
 
 use std::path::Path;
 

@@ -34,7 +34,6 @@ pub use scenario::{Entity, Scenario, StolenObject};
 use census::{Census, Sightings};
 use folder::Site;
 use incident::Plot;
-use object::Object;
 use plan::Chunk;
 use world::World;
 
@@ -210,6 +209,14 @@ fn object_rows(events: usize) -> usize {
     (events / 100).clamp(1_500, 250_000)
 }
 
+/// What is left of an object in memory once it is on disk.
+#[derive(Default)]
+struct Written {
+    rows: u64,
+    bytes: u64,
+    sightings: Vec<Sightings>,
+}
+
 /// Writes all objects on `threads` threads and counts the entities.
 fn write_chunks(
     site: &Site,
@@ -224,15 +231,19 @@ fn write_chunks(
         chunk: "the answer key".to_owned(),
         why: error.to_string(),
     })?;
-    let work = |chunk: &Chunk| -> Result<Option<Object>, DemoError> {
+    let work = |chunk: &Chunk| -> Result<Written, DemoError> {
         let planted = plot.between(chunk.stream, chunk.span);
         if chunk.rows + planted.len() == 0 {
-            return Ok(None);
+            return Ok(Written::default());
         }
         let object = object::object(world, chunk, planted, &census, plot.parts.len());
         let object = object.map_err(|error| encode_error(chunk, error))?;
         site.write(&object.key, &object.bytes)?;
-        Ok(Some(object))
+        Ok(Written {
+            rows: object.rows as u64,
+            bytes: object.bytes.len() as u64,
+            sightings: object.sightings,
+        })
     };
     let mut totals = vec![Sightings::default(); plot.parts.len()];
     let mut done = Progress {
@@ -261,12 +272,10 @@ fn write_chunks(
         for made in receive {
             let made = made.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
             done.objects += 1;
-            if let Some(object) = made {
-                done.events += object.rows as u64;
-                done.bytes += object.bytes.len() as u64;
-                for (total, seen) in totals.iter_mut().zip(&object.sightings) {
-                    total.add(seen);
-                }
+            done.events += made.rows;
+            done.bytes += made.bytes;
+            for (total, seen) in totals.iter_mut().zip(&made.sightings) {
+                total.add(seen);
             }
             progress(done);
         }
