@@ -1,7 +1,7 @@
 //! `lakehound query`: one statement of Athena SQL over a lake.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -149,6 +149,14 @@ async fn write_result(
     let summary = running.monitor.summary();
     for note in &summary.notes {
         say(format_args!("note: {note}"));
+    }
+    if std::io::stderr().is_terminal() {
+        say(format_args!(
+            "read {} of {} files, {}",
+            grouped(summary.progress.files_done),
+            grouped(summary.files_known),
+            size(summary.progress.bytes_read)
+        ));
     }
     Ok(())
 }

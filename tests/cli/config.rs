@@ -90,14 +90,21 @@ fn a_secret_in_the_file_is_named_and_never_printed() {
 fn keys_prints_the_map_in_force_and_tells_faults_by_line() {
     let home = Home::new();
     let shipped = home.run(&["config", "keys"]).ok();
-    assert_holds(&shipped, &["COMMAND", "quit", "query.run", "Run the statement"]);
+    assert_holds(
+        &shipped,
+        &["COMMAND", "quit", "query.run", "Run the statement"],
+    );
     let file = home.write(
         "config.toml",
         "[keys]\nquit = ['ctrl-x', 'f10']\n\"query.rum\" = 'f5'\nzoom = 'ctrl-'\n",
     );
     let run = home.run(&["config", "keys"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    let quit = run.stdout.lines().find(|line| line.starts_with("quit ")).unwrap();
+    let quit = run
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("quit "))
+        .unwrap();
     assert_holds(quit, &["ctrl-x f10"]);
     let place = |line: usize| format!("{}:{line}: ", file.display());
     assert_holds(&run.stderr, &[&place(3), "query.run", &place(4)]);
@@ -110,5 +117,11 @@ fn a_broken_theme_is_told_with_its_line_and_an_unknown_one_offers_the_nearest() 
     let broken = home.write("themes/mine.toml", "[styles]\n\"nonsense\" = \"bold\"\n");
     let run = home.run(&["config", "themes"]);
     assert_eq!(run.code, Some(0), "{run:?}");
-    assert_holds(&run.stderr, &[&format!("{}:2: ", broken.display()), "did you mean `light`?"]);
+    assert_holds(
+        &run.stderr,
+        &[
+            &format!("{}:2: ", broken.display()),
+            "did you mean `light`?",
+        ],
+    );
 }

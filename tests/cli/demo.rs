@@ -120,6 +120,8 @@ fn the_first_use_makes_the_lake_and_the_second_finds_it() {
 fn live_goes_on_until_interrupted() {
     use std::io::{BufRead as _, BufReader};
 
+    use crate::support::interrupt;
+
     let home = Home::new();
     make(&home, "lake", &[]).ok();
     let mut child = home
@@ -132,7 +134,11 @@ fn live_goes_on_until_interrupted() {
     for sequence in 1..=3 {
         let object: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
         assert_eq!(object["sequence"], sequence);
-        assert!(home.path("lake").join(object["key"].as_str().unwrap()).is_file());
+        assert!(
+            home.path("lake")
+                .join(object["key"].as_str().unwrap())
+                .is_file()
+        );
         let notification = home.path(&format!("lake/notifications/{sequence:010}.json"));
         assert!(notification.is_file());
     }
@@ -141,11 +147,4 @@ fn live_goes_on_until_interrupted() {
     let rest = lines.count();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130), "{rest} more lines");
-}
-
-#[cfg(unix)]
-fn interrupt(child: &std::process::Child) {
-    let id = child.id().to_string();
-    let sent = std::process::Command::new("kill").args(["-INT", &id]).status().unwrap();
-    assert!(sent.success());
 }

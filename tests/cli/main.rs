@@ -10,6 +10,8 @@ mod config;
 mod content;
 mod demo;
 mod help;
+#[cfg(unix)]
+mod interrupts;
 mod lakes;
 mod query;
 mod support;

@@ -144,3 +144,11 @@ impl Home {
         self.run(&all)
     }
 }
+
+/// Sends what Ctrl-C sends.
+#[cfg(unix)]
+pub(crate) fn interrupt(child: &std::process::Child) {
+    let id = child.id().to_string();
+    let sent = Command::new("kill").args(["-INT", &id]).status().unwrap();
+    assert!(sent.success());
+}
