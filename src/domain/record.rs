@@ -128,26 +128,26 @@ fn add_columns<'a>(
             .get(index)
             .map_or_else(|| schema.field(index).name(), |column| &column.name);
         let path = vec![Step::Field(name.clone())];
-        add(path, Cell::of(array.as_ref(), row), view, lines);
+        add(&path, &Cell::of(array.as_ref(), row), view, lines);
     }
 }
 
-fn add<'a>(path: Vec<Step>, value: Cell<'a>, view: &RecordView, lines: &mut Vec<Line<'a>>) {
-    let size = match &value {
+fn add<'a>(path: &[Step], value: &Cell<'a>, view: &RecordView, lines: &mut Vec<Line<'a>>) {
+    let size = match value {
         Cell::Struct(fields) => fields.len(),
         Cell::List(list) => list.len(),
         Cell::Map(map) => map.len(),
         _ => 0,
     };
-    let by_default = match &value {
+    let by_default = match value {
         // A row value without any value inside says nothing when unfolded.
         Cell::Struct(fields) => fields.iter().any(|(_, cell)| !cell.is_null()),
         _ => size <= FEW,
     };
-    let open = size > 0 && view.is_open(&path, by_default);
+    let open = size > 0 && view.is_open(path, by_default);
     let line = Line {
         depth: path.len().saturating_sub(1),
-        path: path.clone(),
+        path: path.to_vec(),
         value: value.clone(),
         fold: (size > 0).then_some(open),
         left_out: 0,
@@ -157,21 +157,21 @@ fn add<'a>(path: Vec<Step>, value: Cell<'a>, view: &RecordView, lines: &mut Vec<
         return;
     }
     let inner = |step: Step| path.iter().cloned().chain([step]).collect::<Vec<_>>();
-    match &value {
+    match value {
         Cell::Struct(fields) => {
             for (name, cell) in fields.iter() {
-                add(inner(Step::Field(name.to_owned())), cell, view, lines);
+                add(&inner(Step::Field(name.to_owned())), &cell, view, lines);
             }
         }
         Cell::List(list) => {
             for (index, cell) in list.iter().enumerate().take(MOST) {
-                add(inner(Step::Index(index + 1)), cell, view, lines);
+                add(&inner(Step::Index(index + 1)), &cell, view, lines);
             }
         }
         Cell::Map(map) => {
             for (key, cell) in map.iter().take(MOST) {
                 let key = key.text(super::cell::TimeStyle::Athena).unwrap_or_default();
-                add(inner(Step::Key(key)), cell, view, lines);
+                add(&inner(Step::Key(key)), &cell, view, lines);
             }
         }
         _ => {}

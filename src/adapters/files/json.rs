@@ -90,10 +90,8 @@ fn each(file: File, each: Each<'_>) -> Result<(), Fault> {
             (None, Ok(())) => Ok(()),
         };
     }
-    // Lines are told apart here, so that errors carry the line of the file; an object may still
-    // lie on several lines, as it does in a file that holds just one.
-    let mut values = serde_json::Deserializer::from_reader(input).into_iter::<Json>();
-    while let Some(value) = values.next() {
+    // An object may lie on several lines, as it does in a file that holds just one.
+    for value in serde_json::Deserializer::from_reader(input).into_iter::<Json>() {
         each(object(value.map_err(|error| broken(&error))?)?)?;
     }
     Ok(())
