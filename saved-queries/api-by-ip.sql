@@ -16,7 +16,8 @@ SELECT
     api.operation,
     status,
     api.response.error AS error,
-    http_request.user_agent
+    http_request.user_agent,
+    api.request.data AS request
 FROM amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_cloud_trail_mgmt_2_0
 WHERE time_dt BETWEEN /* :from */ (current_timestamp - INTERVAL '7' DAY) AND /* :to */ (current_timestamp)
   AND src_endpoint.ip = /* :ip */ '192.0.2.1'

@@ -10,6 +10,7 @@ SELECT
     'cloud_trail_mgmt' AS source,
     accountid,
     actor.user.uid AS who,
+    actor.user.credential_uid AS access_key,
     src_endpoint.ip AS address,
     api.operation AS what,
     status AS result
@@ -29,6 +30,7 @@ SELECT
     's3_data' AS source,
     accountid,
     actor.user.uid AS who,
+    actor.user.credential_uid AS access_key,
     src_endpoint.ip AS address,
     api.operation AS what,
     status AS result
@@ -48,6 +50,7 @@ SELECT
     'lambda_execution' AS source,
     accountid,
     actor.user.uid AS who,
+    actor.user.credential_uid AS access_key,
     src_endpoint.ip AS address,
     api.operation AS what,
     status AS result
@@ -67,6 +70,7 @@ SELECT
     'vpc_flow',
     accountid,
     COALESCE(src_endpoint.instance_uid, dst_endpoint.instance_uid),
+    CAST(NULL AS varchar),
     src_endpoint.ip,
     concat(src_endpoint.ip, ' to ', dst_endpoint.ip, ' port ', CAST(dst_endpoint.port AS varchar)),
     action
@@ -81,6 +85,7 @@ SELECT
     'route53',
     accountid,
     src_endpoint.instance_uid,
+    CAST(NULL AS varchar),
     src_endpoint.ip,
     query.hostname,
     rcode
@@ -97,6 +102,7 @@ SELECT
     accountid,
     metadata.product.name,
     CAST(NULL AS varchar),
+    CAST(NULL AS varchar),
     finding_info.title,
     severity
 FROM amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_sh_findings_2_0
@@ -111,6 +117,7 @@ SELECT
     'eks_audit',
     accountid,
     actor.user.name,
+    CAST(NULL AS varchar),
     src_endpoint.ip,
     http_request.url.path,
     CAST(api.response.code AS varchar)
@@ -122,6 +129,7 @@ SELECT
     time_dt,
     'waf',
     accountid,
+    CAST(NULL AS varchar),
     CAST(NULL AS varchar),
     src_endpoint.ip,
     concat(http_request.http_method, ' ', http_request.url.path),

@@ -125,7 +125,7 @@ fn every_query_runs_once_it_is_filled_in() {
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
     let mut failed = Vec::new();
-    let mut empty = BTreeMap::new();
+    let mut empty = Vec::new();
     for playbook in playbooks() {
         for block in playbook
             .blocks()
@@ -139,14 +139,19 @@ fn every_query_runs_once_it_is_filled_in() {
             );
             match lake.run(&query, Vec::new()) {
                 Err(error) => failed.push(format!("{place}: {error} at {:?}", error.position)),
-                Ok(table) if table.rows.is_empty() => {
-                    *empty.entry(playbook.file_name.clone()).or_insert(0) += 1;
-                }
+                Ok(table) if table.rows.is_empty() => empty.push((place, query)),
                 Ok(_) => {}
             }
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
-    // Each of the bucket's own questions has an answer in this lake.
-    assert_eq!(empty.get("s3-data-access.md"), None);
+    // The thief only reads: every other question about the bucket has an answer in this lake.
+    let of_bucket: Vec<&str> = empty
+        .iter()
+        .filter(|(place, query)| {
+            place.starts_with("s3-data-access") && !query.contains("CompleteMultipart")
+        })
+        .map(|(place, _)| place.as_str())
+        .collect();
+    assert_eq!(of_bucket, Vec::<&str>::new());
 }
