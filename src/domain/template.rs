@@ -126,7 +126,8 @@ impl Parameter {
     /// Whether the default only shows the form of a value (a documentation address, AWS's example
     /// key and account): such a parameter wants a value before the template says anything.
     pub fn is_example(&self) -> bool {
-        const DOCUMENTATION: [&str; 8] = [
+        const DOCUMENTATION: [&str; 9] = [
+            "1234567890abcdef0",
             "192.0.2.",
             "198.51.100.",
             "203.0.113.",

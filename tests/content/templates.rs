@@ -133,10 +133,7 @@ fn every_template_without_an_example_finds_rows() {
     ];
     for template in library().templates {
         if RARE.contains(&template.name.as_str())
-            || template
-                .parameters
-                .iter()
-                .any(|parameter| parameter.is_example())
+            || template.parameters.iter().any(|p| p.is_example())
         {
             continue;
         }

@@ -69,8 +69,13 @@ fn config(memory_bytes: usize, threads: usize) -> SessionConfig {
 }
 
 /// The state of one query's session.
+///
+/// A clone with another catalogue, not a state built anew: building registers every function again
+/// in no order, so that an alias of DataFusion's could take the place of a function of ours.
 pub(super) fn for_query(template: &SessionState, scope: &Arc<Scope>) -> SessionState {
-    SessionStateBuilder::new_from_existing(template.clone())
-        .with_catalog_list(Arc::new(Catalogues(Arc::clone(scope))))
-        .build()
+    let mut state = template.clone();
+    // Each query has a present of its own.
+    state.mark_start_execution();
+    state.register_catalog_list(Arc::new(Catalogues(Arc::clone(scope))));
+    state
 }
