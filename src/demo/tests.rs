@@ -202,6 +202,43 @@ fn a_quiet_lake_names_nobody() {
     assert_eq!(rows, 500);
 }
 
+/// What belongs to the thieves alone is nowhere in the same seed's quiet lake; what they took over
+/// is, because it has its ordinary uses.
+#[test]
+fn the_background_uses_only_what_was_there_before() {
+    let quiet = DemoOptions {
+        scenario: "quiet".to_owned(),
+        ..options(6_000)
+    };
+    let (_home, lake, scenario) = make(&quiet, 2);
+    let world = World::new(quiet.seed);
+    let plot = Plot::new(
+        "s3-data-theft",
+        &world,
+        scenario.from,
+        scenario.until,
+        6_000,
+    )
+    .unwrap();
+    let census = Census::new(plot.parts.iter().map(|part| part.value.as_str())).unwrap();
+    let mut seen = vec![Sightings::default(); plot.parts.len()];
+    for (_, batch) in batches(&lake) {
+        census.count(&batch, &mut seen);
+    }
+    let taken_over = [
+        "leaked access key",
+        "compromised user",
+        "first role",
+        "second role",
+        "build host",
+        "bucket",
+    ];
+    for (part, seen) in plot.parts.iter().zip(seen) {
+        let ordinary = taken_over.contains(&part.role);
+        assert_eq!(seen.events > 0, ordinary, "{}", part.role);
+    }
+}
+
 #[test]
 fn the_answer_key_reads_back_and_progress_ends_at_the_total() {
     let home = tempfile::tempdir().unwrap();
