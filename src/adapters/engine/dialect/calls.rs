@@ -4,22 +4,41 @@
 
 use sqlparser::ast::{
     CastKind, CeilFloorKind, DateTimeField, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, TrimWhereField, UnaryOperator, Value, ValueWithSpan, WindowType,
+    FunctionArgumentClause, FunctionArguments, Ident, TrimWhereField, UnaryOperator, Value,
+    ValueWithSpan, WindowType,
 };
 
 use super::ast::{call, call_name, ident, lambda, plain_args, string};
 use super::errors::{invalid, unsupported};
 use super::rewrite::{nulls_last, take};
-use super::text::SqlText;
 use super::time;
 use super::types::row_field_name;
+use crate::adapters::engine::functions;
 use crate::domain::query::QueryError;
 
+/// Constructors, which are written as calls.
+const CONSTRUCTORS: &[&str] = &["row", "map"];
+
+/// A column whose name the parser takes for a call without brackets, such as `user`.
+pub(super) fn bare_name(function: &Function) -> Option<Ident> {
+    let name = call_name(function)?;
+    let bare = matches!(function.args, FunctionArguments::None)
+        && !name.starts_with("current_")
+        && !name.starts_with("local");
+    let ident = function.name.0.first()?.as_ident()?;
+    bare.then(|| {
+        let mut column = ident.clone();
+        column.quote_style = Some('"');
+        column
+    })
+}
+
 /// Looks at a call as it is written, before anything in it is rewritten.
-pub(super) fn check(function: &mut Function, _text: &SqlText) -> Result<(), QueryError> {
+pub(super) fn check(function: &mut Function) -> Result<(), QueryError> {
+    check_name(function)?;
     if let FunctionArguments::List(list) = &mut function.args {
         for clause in &mut list.clauses {
-            if let sqlparser::ast::FunctionArgumentClause::OrderBy(keys) = clause {
+            if let FunctionArgumentClause::OrderBy(keys) = clause {
                 nulls_last(keys);
             }
         }
@@ -29,6 +48,25 @@ pub(super) fn check(function: &mut Function, _text: &SqlText) -> Result<(), Quer
         nulls_last(&mut window.order_by);
     }
     Ok(())
+}
+
+/// Refuses a function that is not known to mean what it does in Athena.
+fn check_name(function: &Function) -> Result<(), QueryError> {
+    let parts = function.name.0.iter().filter_map(|part| part.as_ident());
+    let name = parts
+        .map(|part| part.value.as_str())
+        .collect::<Vec<_>>()
+        .join(".");
+    if let Some(name) = call_name(function)
+        && (CONSTRUCTORS.contains(&name) || functions::is_supported(name))
+    {
+        return Ok(());
+    }
+    let error = unsupported(&name.to_uppercase());
+    Err(match functions::nearest(&name).first() {
+        Some(near) => error.with_hint(format!("Did you mean {near}?")),
+        None => error.with_hint("docs/sql.md lists the functions"),
+    })
 }
 
 /// Refuses syntax of other dialects that the planner would take.
@@ -151,6 +189,14 @@ fn named(function: &mut Function) -> Result<Option<Expr>, QueryError> {
     }
     Ok(match name.as_str() {
         "row" => Some(row(arguments(function, &name)?)),
+        "map" if plain_args(function).is_some_and(|args| args.is_empty()) => {
+            let empty = || call("make_array", Vec::new());
+            Some(call("map", vec![empty(), empty()]))
+        }
+        "listagg" => {
+            list_in_order(function)?;
+            None
+        }
         "try" => {
             let [value] = exactly(function, &name)?;
             Some(call(
@@ -187,6 +233,28 @@ fn named(function: &mut Function) -> Result<Option<Expr>, QueryError> {
         }
         _ => None,
     })
+}
+
+/// `listagg(text, separator) WITHIN GROUP (ORDER BY key)` as an aggregate with an order.
+fn list_in_order(function: &mut Function) -> Result<(), QueryError> {
+    let keys = std::mem::take(&mut function.within_group);
+    let FunctionArguments::List(list) = &mut function.args else {
+        return Err(invalid("listagg takes a text and a separator"));
+    };
+    if list.args.len() == 1 {
+        list.args
+            .push(FunctionArg::Unnamed(FunctionArgExpr::Expr(string(""))));
+    }
+    for clause in &list.clauses {
+        if !matches!(clause, FunctionArgumentClause::OrderBy(_)) {
+            return Err(unsupported("LISTAGG with ON OVERFLOW"));
+        }
+    }
+    if !keys.is_empty() {
+        list.clauses.push(FunctionArgumentClause::OrderBy(keys));
+    }
+    rename(function, "string_agg");
+    Ok(())
 }
 
 fn not(expr: Expr) -> Expr {

@@ -17,6 +17,8 @@ mod calls;
 mod cast;
 mod checks;
 mod clauses;
+mod depth;
+mod derived;
 mod errors;
 mod exists;
 mod guard;
@@ -40,6 +42,7 @@ mod text;
 mod time;
 mod types;
 mod unnest;
+mod values;
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,7 +60,7 @@ use crate::domain::rows::Column;
 use names::OutputNames;
 use text::SqlText;
 
-/// How deep expressions may nest in the parser; brackets are limited before that.
+/// How deep the parser may nest; brackets are limited before that.
 const PARSER_DEPTH: usize = 400;
 
 /// A statement of Athena's as DataFusion's planner reads it.
@@ -99,11 +102,19 @@ impl Translated {
 /// `Unsupported` for what the engine does not have, `Invalid` for parameters and literals that do
 /// not fit; each with its place in the original text where it has one.
 pub fn translate(sql: &str, parameters: &[String]) -> Result<Translated, QueryError> {
+    depth::on_deep_stack(|| translate_here(sql, parameters))
+}
+
+fn translate_here(sql: &str, parameters: &[String]) -> Result<Translated, QueryError> {
     let mut text = SqlText::read(sql)?;
     refusal::check(&text)?;
     parameters::bind(&mut text, parameters)?;
     let mut statement = parse(&text)?;
     refusal::check_parsed(&statement)?;
+    depth::balance(&mut statement);
+    if let Statement::Query(query) = &mut statement {
+        derived::select_values(query)?;
+    }
     let names = rewrite::rewrite(&mut statement, &text)?;
     Ok(Translated { statement, names })
 }
@@ -136,7 +147,7 @@ pub fn register(mut state: SessionStateBuilder) -> SessionStateBuilder {
 fn parse(text: &SqlText) -> Result<Statement, QueryError> {
     let mut parser = Parser::new(&athena::Athena)
         .with_recursion_limit(PARSER_DEPTH)
-        .with_tokens_with_locations(text.tokens.clone());
+        .with_tokens_with_locations(values::bracket(text.tokens.clone()));
     while parser.consume_token(&Token::SemiColon) {}
     let statement = parser
         .parse_statement()

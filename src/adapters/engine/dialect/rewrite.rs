@@ -13,6 +13,7 @@ use super::access;
 use super::calls;
 use super::cast;
 use super::clauses;
+use super::derived;
 use super::exists;
 use super::guard;
 use super::interval;
@@ -35,6 +36,7 @@ pub(super) fn rewrite(
         names: OutputNames::default(),
         scope: Scope::default(),
         place: Span::empty(),
+        derived: 0,
     };
     match VisitMut::visit(statement, &mut rewriter) {
         ControlFlow::Continue(()) => Ok(rewriter.names),
@@ -48,6 +50,8 @@ struct Rewriter<'a> {
     scope: Scope,
     /// The last place seen, for failures of parts that have none of their own.
     place: Span,
+    /// How many relations were seen, for names of those that have none.
+    derived: usize,
 }
 
 type Flow = ControlFlow<Box<QueryError>>;
@@ -139,6 +143,8 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> Flow {
         unnest::recognize(factor);
+        self.derived += 1;
+        derived::name(factor, self.derived);
         let result = clauses::check_factor(factor);
         self.flow(result)
     }
@@ -153,10 +159,15 @@ impl VisitorMut for Rewriter<'_> {
             }
             Expr::Value(value) => self.place = value.span,
             Expr::Function(function) => {
+                if let Some(name) = calls::bare_name(function) {
+                    self.place = name.span;
+                    *expr = Expr::Identifier(name);
+                    return ControlFlow::Continue(());
+                }
                 if let Some(name) = function.name.0.first().and_then(|part| part.as_ident()) {
                     self.place = name.span;
                 }
-                let result = calls::check(function, self.text);
+                let result = calls::check(function);
                 return self.flow(result);
             }
             Expr::Lambda(lambda) => {

@@ -8,9 +8,9 @@ use sqlparser::parser::Parser;
 
 use super::ast::{call, string};
 use super::athena::Athena;
-use super::errors::{invalid, unsupported};
+use super::errors::unsupported;
 use super::time::cast_to;
-use crate::domain::query::QueryError;
+use crate::domain::query::{QueryError, QueryErrorKind};
 
 /// Replaces a sampled relation by a query that draws from it.
 pub(super) fn rewrite(factor: &mut TableFactor) -> Result<(), QueryError> {
@@ -83,13 +83,16 @@ fn percent(sample: TableSample) -> Result<Expr, QueryError> {
 }
 
 /// `SELECT * FROM` some relation that is put in later.
-fn select_all() -> Result<Query, QueryError> {
+pub(super) fn select_all() -> Result<Query, QueryError> {
     let statement = Parser::new(&Athena)
         .try_with_sql("SELECT * FROM relation")
         .and_then(|mut parser| parser.parse_statement());
     match statement {
         Ok(Statement::Query(query)) => Ok(*query),
-        _ => Err(invalid("TABLESAMPLE cannot be worked out")),
+        _ => Err(QueryError::new(
+            QueryErrorKind::Internal,
+            "a query cannot be built",
+        )),
     }
 }
 

@@ -6,14 +6,11 @@ use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace};
 
 use super::athena::Athena;
+use super::depth;
 use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
 
 /// Athena's limit for the text of one statement, in bytes.
 pub(super) const MAX_STATEMENT_BYTES: usize = 262_144;
-
-/// Brackets of any kind that may be open at once. Athena itself gives up at a similar depth; the
-/// limit keeps every recursive walk over the parsed statement within a thread's stack.
-const MAX_OPEN_BRACKETS: usize = 120;
 
 /// The tokens of a statement with their places in the original text.
 pub(super) struct SqlText {
@@ -50,7 +47,7 @@ impl SqlText {
                 .collect(),
             typed: HashMap::new(),
         };
-        text.check_brackets()?;
+        depth::check(&text)?;
         text.normalize_words();
         Ok(text)
     }
@@ -61,38 +58,6 @@ impl SqlText {
             .get(&(span.start.line, span.start.column))
             .cloned()
             .unwrap_or_else(|| value.to_owned())
-    }
-
-    /// Where a name first stands as a word of its own, preferring a call where `call` is set.
-    pub(super) fn find_word(&self, name: &str, call: bool) -> Option<TextPosition> {
-        let mut words = self.tokens.iter().enumerate().filter(|(_, token)| {
-            matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name))
-        });
-        let found = if call {
-            words.find(|(index, _)| {
-                self.tokens
-                    .get(index + 1)
-                    .is_some_and(|next| next.token == Token::LParen)
-            })
-        } else {
-            words.next()
-        };
-        found.map(|(_, token)| position(token.span.start))
-    }
-
-    fn check_brackets(&self) -> Result<(), QueryError> {
-        let mut open = 0_usize;
-        for token in &self.tokens {
-            match token.token {
-                Token::LParen | Token::LBracket => open += 1,
-                Token::RParen | Token::RBracket => open = open.saturating_sub(1),
-                _ => {}
-            }
-            if open > MAX_OPEN_BRACKETS {
-                return Err(too_deep().at(position(token.span.start)));
-            }
-        }
-        Ok(())
     }
 
     /// Lower-cases identifiers and takes the meaning of a keyword from every word that can only be
