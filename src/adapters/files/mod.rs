@@ -21,6 +21,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -30,6 +31,9 @@ use crate::domain::rows::Column;
 
 /// Rows in a batch at most.
 const BATCH_ROWS: usize = 8_192;
+
+/// Batches read before they are asked for.
+const READ_AHEAD: usize = 2;
 
 /// Bytes of text in a batch, about.
 const BATCH_BYTES: usize = 4 << 20;
@@ -134,7 +138,7 @@ impl FileKind {
 }
 
 /// A file whose columns are known and whose rows can be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ResultFile {
     path: PathBuf,
     kind: FileKind,
@@ -217,6 +221,32 @@ impl ResultFile {
             }
         };
         read().map_err(|fault| fault.of(&self.path))
+    }
+}
+
+impl ResultFile {
+    /// The rows as an iterator: a thread of its own reads two batches ahead and ends when nobody
+    /// takes them any more.
+    pub fn batches(&self) -> impl Iterator<Item = Result<RecordBatch, FileError>> + Send + use<> {
+        let (sender, batches) = sync_channel(READ_AHEAD);
+        let file = self.clone();
+        let reading = std::thread::Builder::new().name("result-file".to_owned());
+        let last = sender.clone();
+        let started = reading.spawn(move || {
+            let outcome = file.read(&mut |batch| {
+                sender
+                    .send(Ok(batch))
+                    .map_err(|_| "nobody reads on".to_owned())
+            });
+            if let Err(error) = outcome {
+                // Nobody listens where the reading was given up.
+                let _ = sender.send(Err(error));
+            }
+        });
+        if let Err(error) = started {
+            let _ = last.send(Err(Fault::from(error).of(&self.path)));
+        }
+        batches.into_iter()
     }
 }
 

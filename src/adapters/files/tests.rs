@@ -195,6 +195,12 @@ fn many_rows_come_in_batches() {
             [BATCH_ROWS, BATCH_ROWS, 20_000 - 2 * BATCH_ROWS],
             "{name}"
         );
+        let pulled: Vec<_> = ResultFile::open(&path)
+            .unwrap()
+            .batches()
+            .map(|batch| batch.unwrap().num_rows())
+            .collect();
+        assert_eq!(pulled, sizes);
         let stopped = ResultFile::open(&path)
             .unwrap()
             .read(&mut |_| Err("enough".to_owned()));
