@@ -2,7 +2,9 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "these tests make the files that the binary reads"
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of this is test: it makes the files that the binary reads, and fails by panic"
 )]
 
 mod bad_input;
