@@ -14,12 +14,12 @@ use lakehound::sql::parameters::Context;
 use tokio::runtime::Runtime;
 
 /// Events of the lake.
-pub const EVENTS: usize = 12_000;
+pub(crate) const EVENTS: usize = 12_000;
 
 /// The lake, what happened in it, and the engine over it.
-pub struct Lake {
+pub(crate) struct Lake {
     /// The answer key.
-    pub scenario: Scenario,
+    pub(crate) scenario: Scenario,
     engine: Engine,
     runtime: Runtime,
     _folder: tempfile::TempDir,
@@ -27,21 +27,21 @@ pub struct Lake {
 
 /// A result: its columns' names and its rows as text, NULL as an empty text.
 #[derive(Debug, Default)]
-pub struct Table {
+pub(crate) struct Table {
     /// The display names.
-    pub columns: Vec<String>,
+    pub(crate) columns: Vec<String>,
     /// The cells.
-    pub rows: Vec<Vec<String>>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Whether a cell contains the text.
-    pub fn mentions(&self, text: &str) -> bool {
+    pub(crate) fn mentions(&self, text: &str) -> bool {
         self.rows.iter().flatten().any(|cell| cell.contains(text))
     }
 
     /// The cells of a column.
-    pub fn column(&self, name: &str) -> Vec<&str> {
+    pub(crate) fn column(&self, name: &str) -> Vec<&str> {
         let place = self.columns.iter().position(|column| column == name);
         let place = place.unwrap_or_else(|| panic!("no column {name} in {:?}", self.columns));
         self.rows.iter().map(|row| row[place].as_str()).collect()
@@ -50,7 +50,7 @@ impl Table {
 
 impl Lake {
     /// The lake.
-    pub fn get() -> &'static Self {
+    pub(crate) fn get() -> &'static Self {
         static LAKE: OnceLock<Lake> = OnceLock::new();
         LAKE.get_or_init(|| {
             let folder = tempfile::tempdir().unwrap();
@@ -76,7 +76,7 @@ impl Lake {
     }
 
     /// What typed values are read against.
-    pub fn context(&self) -> Context {
+    pub(crate) fn context(&self) -> Context {
         Context {
             zone: chrono_tz::UTC,
             now: self.scenario.until,
@@ -84,7 +84,7 @@ impl Lake {
     }
 
     /// The value of the part with this role.
-    pub fn part(&self, role: &str) -> &str {
+    pub(crate) fn part(&self, role: &str) -> &str {
         let found = self
             .scenario
             .entities
@@ -94,7 +94,7 @@ impl Lake {
     }
 
     /// Runs a statement to its end.
-    pub fn run(&self, sql: &str, parameters: Vec<String>) -> Result<Table, QueryError> {
+    pub(crate) fn run(&self, sql: &str, parameters: Vec<String>) -> Result<Table, QueryError> {
         let mut request = QueryRequest::new(QueryId(1), sql);
         request.parameters = parameters;
         self.runtime.block_on(async {
