@@ -99,7 +99,7 @@ pub fn lex_line(state: LineState, line: &str) -> (Vec<Token>, LineState) {
         scanner.push(closed_kind(state), start);
     }
     while scanner.position < line.len() {
-        open = scanner.next_token(|state| closed_kind(state));
+        open = scanner.next_token(closed_kind);
     }
     (scanner.tokens, open)
 }

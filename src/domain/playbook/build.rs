@@ -242,12 +242,12 @@ impl<'a> Builder<'a> {
         for content in parts.contents {
             let serves = matches!(content, Content::Block(_));
             let open = self.titled_open || self.condition_level.is_some();
-            if serves || open {
-                if let Some(step) = self.target_steps(Some(serves)).last_mut() {
-                    step.contents.push(content);
-                    step.lines.end = step.lines.end.max(end);
-                    continue;
-                }
+            if (serves || open)
+                && let Some(step) = self.target_steps(Some(serves)).last_mut()
+            {
+                step.contents.push(content);
+                step.lines.end = step.lines.end.max(end);
+                continue;
             }
             if let Some(section) = self.sections().last_mut() {
                 section.contents.push(content);

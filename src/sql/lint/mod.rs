@@ -3,13 +3,16 @@
 //! Each rule stands for a mistake found in published queries: they run, and answer nothing or the
 //! wrong thing. Hints never stop a query.
 
+mod statement;
+
 use std::net::Ipv4Addr;
 use std::ops::Range;
 
-use crate::domain::lake::{Source, SourceVersion};
+use crate::domain::lake::SourceVersion;
 
 use super::lexer::{Token, TokenKind, lex};
 use super::statements;
+use statement::{Path, Statement};
 
 /// One hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,28 +73,8 @@ pub fn lint(text: &str) -> Vec<Hint> {
     hints
 }
 
-/// A dotted name.
-#[derive(Debug, Clone)]
-struct Path {
-    /// In lower case, without quotes.
-    name: String,
-    range: Range<usize>,
-    /// Its first and one past its last token.
-    tokens: Range<usize>,
-}
-
-impl Path {
-    fn ends_with(&self, tail: &str) -> bool {
-        self.name
-            .strip_suffix(tail)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    }
-}
-
 struct Linter<'a> {
-    text: &'a str,
-    tokens: Vec<&'a Token>,
-    paths: Vec<Path>,
+    statement: Statement<'a>,
     hints: Vec<Hint>,
 }
 
@@ -109,18 +92,14 @@ const RENAMED: [(&str, &str); 8] = [
 
 impl<'a> Linter<'a> {
     fn new(text: &'a str, tokens: Vec<&'a Token>) -> Self {
-        let mut linter = Self {
-            text,
-            tokens,
-            paths: Vec::new(),
+        Self {
+            statement: Statement::new(text, tokens),
             hints: Vec::new(),
-        };
-        linter.paths = linter.find_paths();
-        linter
+        }
     }
 
     fn run(mut self) -> Vec<Hint> {
-        let tables = self.tables();
+        let tables = self.statement.tables();
         if let Some((table, version)) = tables.first() {
             self.time_predicate(table, *version);
             self.select_star();
@@ -136,84 +115,17 @@ impl<'a> Linter<'a> {
         self.hints
     }
 
-    fn find_paths(&self) -> Vec<Path> {
-        let mut paths = Vec::new();
-        let mut index = 0;
-        while let Some(token) = self.tokens.get(index) {
-            let start = index;
-            index += 1;
-            if !is_name(token) {
-                continue;
-            }
-            let mut name = plain(token.text(self.text));
-            let mut end = token.range.end;
-            while self.is(index, ".")
-                && let Some(next) = self.tokens.get(index + 1).filter(|token| is_name(token))
-            {
-                name.push('.');
-                name.push_str(&plain(next.text(self.text)));
-                end = next.range.end;
-                index += 2;
-            }
-            paths.push(Path {
-                name,
-                range: token.range.start..end,
-                tokens: start..index,
-            });
-        }
-        paths
-    }
-
-    fn is(&self, index: usize, word: &str) -> bool {
-        self.tokens
-            .get(index)
-            .is_some_and(|token| token.is(self.text, word))
-    }
-
-    fn before(&self, index: usize, words: &[&str]) -> bool {
-        index
-            .checked_sub(1)
-            .is_some_and(|before| words.iter().any(|word| self.is(before, word)))
-    }
-
-    /// The tables of a lake that the statement reads, with their version.
-    fn tables(&self) -> Vec<(Path, SourceVersion)> {
-        self.paths
-            .iter()
-            .filter(|path| self.before(path.tokens.start, &["FROM", "JOIN", ","]))
-            .filter_map(|path| {
-                let table = path.name.rsplit('.').next().unwrap_or_default();
-                let version = Source::ALL.into_iter().find_map(|source| {
-                    [SourceVersion::V1, SourceVersion::V2]
-                        .into_iter()
-                        .find(|version| {
-                            table.ends_with(&format!("_{}_{}", source.alias(), version.suffix()))
-                        })
-                        .or_else(|| (table == source.alias()).then_some(SourceVersion::V2))
-                })?;
-                // `, waf` in a select list is no table: only FROM's own list is.
-                let listed = !self.before(path.tokens.start, &[","])
-                    || self
-                        .tokens
-                        .iter()
-                        .take(path.tokens.start)
-                        .any(|t| t.is(self.text, "FROM"));
-                listed.then(|| (path.clone(), version))
-            })
-            .collect()
-    }
-
     fn time_predicate(&mut self, table: &Path, version: SourceVersion) {
         let column = match version {
             SourceVersion::V1 => "eventday",
             SourceVersion::V2 => "time_dt",
         };
-        let filter = self
-            .tokens
-            .iter()
-            .position(|token| token.is(self.text, "WHERE") || token.is(self.text, "ON"));
+        let filter = self.statement.tokens.iter().position(|token| {
+            token.is(self.statement.text, "WHERE") || token.is(self.statement.text, "ON")
+        });
         let filtered = filter.is_some_and(|filter| {
-            self.paths
+            self.statement
+                .paths
                 .iter()
                 .any(|path| path.tokens.start > filter && path.ends_with(column))
         });
@@ -233,8 +145,10 @@ impl<'a> Linter<'a> {
     }
 
     fn select_star(&mut self) {
-        for (index, token) in self.tokens.iter().enumerate() {
-            if token.is(self.text, "*") && self.before(index, &["SELECT", "DISTINCT", "."]) {
+        for (index, token) in self.statement.tokens.iter().enumerate() {
+            if token.is(self.statement.text, "*")
+                && self.statement.before(index, &["SELECT", "DISTINCT", "."])
+            {
                 self.hints.push(Hint {
                     rule: Rule::SelectStar,
                     range: token.range.clone(),
@@ -247,10 +161,10 @@ impl<'a> Linter<'a> {
     }
 
     fn renamed_columns(&mut self, tables: &[(Path, SourceVersion)], old: bool, new: bool) {
-        for path in &self.paths {
+        for path in &self.statement.paths {
             let is_table = tables.iter().any(|(table, _)| table.range == path.range);
             // A new name given with AS may be whatever its maker likes.
-            if is_table || self.before(path.tokens.start, &["AS"]) {
+            if is_table || self.statement.before(path.tokens.start, &["AS"]) {
                 continue;
             }
             for (before, after) in RENAMED {
@@ -266,6 +180,7 @@ impl<'a> Linter<'a> {
                 let version = if new { 2 } else { 1 };
                 let end = path.range.start + wrong.len();
                 let quoted = self
+                    .statement
                     .text
                     .get(path.range.clone())
                     .is_some_and(|t| t.contains('"'));
@@ -275,7 +190,11 @@ impl<'a> Linter<'a> {
                     message: format!("tables of source version {version} have no {wrong}"),
                     suggestion: format!("use {right}"),
                     replacement: (!quoted).then(|| {
-                        let rest = self.text.get(end..path.range.end).unwrap_or_default();
+                        let rest = self
+                            .statement
+                            .text
+                            .get(end..path.range.end)
+                            .unwrap_or_default();
                         format!("{right}{rest}")
                     }),
                 });
@@ -286,6 +205,7 @@ impl<'a> Linter<'a> {
 
     fn literals(&mut self) {
         let found: Vec<Hint> = self
+            .statement
             .tokens
             .iter()
             .enumerate()
@@ -296,7 +216,7 @@ impl<'a> Linter<'a> {
     }
 
     fn literal(&self, index: usize, token: &Token) -> Option<Hint> {
-        let value = token.text(self.text).trim_matches('\'');
+        let value = token.text(self.statement.text).trim_matches('\'');
         let hint = |rule, message: String, right: Option<&str>, suggestion: &str| {
             Some(Hint {
                 rule,
@@ -316,7 +236,13 @@ impl<'a> Linter<'a> {
                 "",
             );
         }
-        if value.contains("%Y%m%d%H") && self.paths.iter().any(|path| path.ends_with("eventday")) {
+        if value.contains("%Y%m%d%H")
+            && self
+                .statement
+                .paths
+                .iter()
+                .any(|path| path.ends_with("eventday"))
+        {
             return hint(
                 Rule::EventDayText,
                 "eventday has no hour: this comparison drops the first day".to_owned(),
@@ -324,7 +250,7 @@ impl<'a> Linter<'a> {
                 "",
             );
         }
-        let path = self.compared(index)?;
+        let path = self.statement.compared(index)?;
         let spelled = |known: [(&str, &'static str); 8]| {
             known
                 .into_iter()
@@ -390,44 +316,7 @@ impl<'a> Linter<'a> {
         }
         None
     }
-
-    /// The column that a literal is compared with: by an operator, LIKE, IN or BETWEEN.
-    fn compared(&self, literal: usize) -> Option<&Path> {
-        let mut at = literal.checked_sub(1)?;
-        // Back over the list of an IN and over the first bound of a BETWEEN.
-        while self.tokens.get(at)?.kind == TokenKind::String
-            || self.is(at, ",")
-            || self.is(at, "(")
-            || (self.is(at, "AND")
-                && at
-                    .checked_sub(2)
-                    .is_some_and(|before| self.is(before, "BETWEEN")))
-        {
-            at = at.checked_sub(1)?;
-        }
-        const COMPARES: [&str; 9] = ["=", "<>", "!=", "<", ">", "<=", ">=", "IN", "LIKE"];
-        if !(COMPARES.iter().any(|word| self.is(at, word)) || self.is(at, "BETWEEN")) {
-            return None;
-        }
-        at = at.checked_sub(1)?;
-        if self.is(at, "NOT") {
-            at = at.checked_sub(1)?;
-        }
-        self.paths.iter().find(|path| path.tokens.end == at + 1)
-    }
-}
-
-fn is_name(token: &Token) -> bool {
-    matches!(
-        token.kind,
-        TokenKind::Identifier | TokenKind::QuotedIdentifier
-    )
-}
-
-fn plain(name: &str) -> String {
-    name.trim_matches(['"', '`']).to_lowercase()
 }
 
 #[cfg(test)]
-#[path = "lint_tests.rs"]
 mod tests;

@@ -1,13 +1,17 @@
 //! Reading and filling a template: its struct stands in `domain::template`.
 
+mod default;
+mod header;
+
 use std::collections::BTreeMap;
-use std::ops::Range;
 
-use crate::domain::template::{Library, Parameter, ParameterType, Site, Template, TemplateError};
+use crate::domain::template::{Library, Parameter, Site, Template, TemplateError};
 
-use super::lexer::{Token, TokenKind, lex, marker_name};
+use super::lexer::{TokenKind, lex, marker_name};
 use super::parameters::{Context, Literal, ParameterError, literal};
 use super::statements;
+use default::{default_after, default_text};
+use header::Header;
 
 /// A template with its values: what a query request wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -239,211 +243,6 @@ impl Library {
     }
 }
 
-#[derive(Default)]
-struct Header {
-    name: Option<String>,
-    purpose: String,
-    classes: Vec<u32>,
-    tables: Vec<String>,
-    /// With the line of each.
-    parameters: Vec<(Parameter, usize)>,
-    /// The byte behind the header.
-    end: usize,
-}
-
-impl Header {
-    /// Reads the comment lines before the statement. Lines of another form are plain comments.
-    fn read(file: &str, text: &str) -> Result<Self, TemplateError> {
-        let mut header = Self::default();
-        for (index, line) in text.split_inclusive('\n').enumerate() {
-            let fail = |message: String, hint: &str| TemplateError {
-                file: file.to_owned(),
-                line: index + 1,
-                message,
-                hint: hint.to_owned(),
-            };
-            let trimmed = line.trim();
-            let Some(comment) = trimmed.strip_prefix("--") else {
-                if trimmed.is_empty() {
-                    header.end += line.len();
-                    continue;
-                }
-                break;
-            };
-            header.end += line.len();
-            let Some((key, value)) = comment.split_once(':') else {
-                continue;
-            };
-            let value = value.trim();
-            match key.trim() {
-                "name" => header.name = Some(value.to_owned()),
-                "purpose" => header.purpose = value.to_owned(),
-                "tables" => header.tables = list(value),
-                "classes" => {
-                    for class in list(value) {
-                        let uid = class.parse().map_err(|_| {
-                            fail(
-                                format!("`{class}` is no OCSF class"),
-                                "write class numbers such as 6003, with commas between",
-                            )
-                        })?;
-                        header.classes.push(uid);
-                    }
-                }
-                "param" => {
-                    let parameter = parameter(value)
-                        .map_err(|message| fail(message, "write `-- param: name type \"help\"`"))?;
-                    if header
-                        .parameters
-                        .iter()
-                        .any(|(p, _)| p.name == parameter.name)
-                    {
-                        return Err(fail(
-                            format!("parameter `{}` is there twice", parameter.name),
-                            "drop one of the lines",
-                        ));
-                    }
-                    header.parameters.push((parameter, index + 1));
-                }
-                _ => {}
-            }
-        }
-        if header.purpose.is_empty() {
-            return Err(TemplateError {
-                file: file.to_owned(),
-                line: 1,
-                message: "no purpose".to_owned(),
-                hint: "add a line `-- purpose: one sentence` at the top".to_owned(),
-            });
-        }
-        Ok(header)
-    }
-}
-
-fn list(value: &str) -> Vec<String> {
-    value
-        .split(',')
-        .map(|item| item.trim().to_owned())
-        .filter(|item| !item.is_empty())
-        .collect()
-}
-
-fn parameter(value: &str) -> Result<Parameter, String> {
-    let mut words = value.splitn(3, char::is_whitespace);
-    let (Some(name), Some(kind)) = (words.next(), words.next()) else {
-        return Err("a parameter without a type".to_owned());
-    };
-    let kind: ParameterType = kind.parse().map_err(|()| {
-        let known: Vec<&str> = ParameterType::ALL.iter().map(|kind| kind.name()).collect();
-        format!(
-            "`{kind}` is no type of parameter (there are {})",
-            known.join(", ")
-        )
-    })?;
-    if marker_name(&format!("/* :{name} */")).is_none() {
-        return Err(format!("`{name}` is no name for a parameter"));
-    }
-    Ok(Parameter {
-        name: name.to_owned(),
-        kind,
-        help: words
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .trim_matches('"')
-            .to_owned(),
-        default_sql: String::new(),
-        default_text: None,
-    })
-}
-
-/// The bytes of the default that begins at the first of these tokens: a parenthesised expression,
-/// a literal with or without `TIMESTAMP`, `DATE` or `INTERVAL` before it, or a signed number.
-fn default_after(sql: &str, tokens: &[Token]) -> Option<Range<usize>> {
-    let mut tokens = tokens.iter().filter(|token| token.is_significant());
-    let first = tokens.next()?;
-    let start = first.range.start;
-    let end = match first.kind {
-        TokenKind::String | TokenKind::Number => first.range.end,
-        TokenKind::Punctuation if first.text(sql) == "(" => {
-            let mut depth = 1_usize;
-            loop {
-                let token = tokens.next()?;
-                match (token.kind, token.text(sql)) {
-                    (TokenKind::Punctuation, "(") => depth += 1,
-                    (TokenKind::Punctuation, ")") => depth -= 1,
-                    _ => {}
-                }
-                if depth == 0 {
-                    break token.range.end;
-                }
-            }
-        }
-        TokenKind::Operator if first.text(sql) == "-" => {
-            let number = tokens.next()?;
-            (number.kind == TokenKind::Number).then_some(number.range.end)?
-        }
-        TokenKind::Keyword => {
-            let word = first.text(sql).to_ascii_uppercase();
-            match word.as_str() {
-                "TRUE" | "FALSE" | "NULL" | "CURRENT_TIMESTAMP" | "CURRENT_DATE" => first.range.end,
-                "TIMESTAMP" | "DATE" | "INTERVAL" => {
-                    let text = tokens.next()?;
-                    (text.kind == TokenKind::String).then_some(())?;
-                    if word == "INTERVAL" {
-                        tokens.next()?.range.end
-                    } else {
-                        text.range.end
-                    }
-                }
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    Some(start..end)
-}
-
-/// A literal as a person would type it.
-fn default_text(sql: &str) -> Option<String> {
-    let tokens: Vec<Token> = lex(sql).into_iter().filter(Token::is_significant).collect();
-    let inner = |token: &Token| token.text(sql).trim_matches('\'').replace("''", "'");
-    match tokens.as_slice() {
-        [token] if token.kind == TokenKind::Number => Some(sql.to_owned()),
-        [token] if token.kind == TokenKind::String => Some(inner(token)),
-        [sign, number] if sign.is(sql, "-") => Some(format!("-{}", number.text(sql))),
-        [word, token] if word.is(sql, "TIMESTAMP") || word.is(sql, "DATE") => {
-            Some(format!("{} UTC", inner(token)))
-        }
-        [word, token, unit] if word.is(sql, "INTERVAL") => Some(format!(
-            "{} {}s",
-            inner(token),
-            unit.text(sql).to_ascii_lowercase()
-        )),
-        // The usual start of a search: some time before now.
-        [open, now, minus, interval, count, unit, close]
-            if open.is(sql, "(")
-                && now.is(sql, "CURRENT_TIMESTAMP")
-                && minus.is(sql, "-")
-                && interval.is(sql, "INTERVAL")
-                && close.is(sql, ")") =>
-        {
-            Some(format!(
-                "-{} {}s",
-                inner(count),
-                unit.text(sql).to_ascii_lowercase()
-            ))
-        }
-        [now] if now.is(sql, "CURRENT_TIMESTAMP") => Some("now".to_owned()),
-        [open, now, close]
-            if open.is(sql, "(") && now.is(sql, "CURRENT_TIMESTAMP") && close.is(sql, ")") =>
-        {
-            Some("now".to_owned())
-        }
-        _ => None,
-    }
-}
-
 fn line_of(text: &str, offset: usize) -> usize {
     statements::position_of(text, offset).line
 }
@@ -454,5 +253,4 @@ fn stem(file: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "template_tests.rs"]
 mod tests;
