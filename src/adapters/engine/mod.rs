@@ -53,7 +53,7 @@ use crate::ports::{Catalog, ColumnInfo, QueryService, RunningQuery, TableInfo};
 use columns_of::ColumnsOf;
 use errors::explain;
 use footer::FooterCache;
-use lake::{Lake, NamedTable, Names, Snapshot, TableKey};
+use lake::{Lake, LakeFile, NamedTable, Names, Snapshot, TableKey};
 use watch::Watch;
 
 /// Memory for footers, in bytes; a footer of a lake file takes 50 to 150 KB.
@@ -226,7 +226,10 @@ impl Inner {
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {
-        self.lake.as_ref().map_or_else(Arc::default, Lake::snapshot)
+        let columns = |file: &LakeFile| Some(Arc::clone(&self.footers.get(file).ok()?.schema));
+        self.lake
+            .as_ref()
+            .map_or_else(Arc::default, |lake| lake.snapshot(columns))
     }
 
     fn names(&self, snapshot: &Snapshot) -> Names {

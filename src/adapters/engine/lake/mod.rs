@@ -4,18 +4,21 @@
 mod listing;
 mod names;
 mod place;
+mod recognise;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use crate::domain::lake::LakeFacts;
+use arrow::datatypes::SchemaRef;
 
+use crate::domain::lake::LakeFacts;
 use listing::{FoundFile, Lister};
 pub(super) use names::{NamedTable, Names};
 pub(super) use place::TableKey;
 use place::{Place, table_word};
+use recognise::recognise;
 
 /// The database of the tables that plain folders and files make.
 pub(super) const FOLDER_DATABASE: &str = "default";
@@ -71,7 +74,16 @@ pub(super) struct Snapshot {
 impl Snapshot {
     /// What the keys of all files tell together.
     pub(super) fn facts(&self) -> LakeFacts {
-        let files = || self.tables.values().flatten();
+        // A file of a plain folder can be of several tables.
+        let mut seen = HashSet::new();
+        let all: Vec<&LakeFile> = self
+            .tables
+            .values()
+            .flatten()
+            .filter(|file| seen.insert(Arc::as_ptr(file)))
+            .map(AsRef::as_ref)
+            .collect();
+        let files = || all.iter().copied();
         let distinct = |at: usize| {
             let found: BTreeSet<&str> = files()
                 .filter_map(|file| file.partitions[at].as_deref())
@@ -112,14 +124,19 @@ impl Lake {
         }
     }
 
-    /// The lake as it is now. Reads folders: call it where blocking is allowed.
-    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
+    /// The lake as it is now. `columns` gives those of a file, to tell what a plain folder holds.
+    /// Reads folders: call it where blocking is allowed.
+    pub(super) fn snapshot(
+        &self,
+        columns: impl Fn(&LakeFile) -> Option<SchemaRef>,
+    ) -> Arc<Snapshot> {
         let found = self.lister.list();
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if found.unchanged && last.generation > 0 {
             return Arc::clone(&last);
         }
         let mut snapshot = sort_into_tables(self.lister.root(), found.files);
+        add_recognised(&mut snapshot.tables, columns);
         snapshot.generation = last.generation + 1;
         snapshot.problems = found.problems;
         *last = Arc::new(snapshot);
@@ -156,6 +173,28 @@ fn sort_into_tables(root: &Path, found: Vec<FoundFile>) -> Snapshot {
     snapshot
 }
 
+/// The files of a plain folder that holds events of a documented source are that source's, too.
+fn add_recognised(
+    tables: &mut BTreeMap<TableKey, Vec<Arc<LakeFile>>>,
+    columns: impl Fn(&LakeFile) -> Option<SchemaRef>,
+) {
+    let mut seen: HashSet<*const LakeFile> = HashSet::new();
+    let mut recognised: Vec<(TableKey, Arc<LakeFile>)> = Vec::new();
+    for (key, files) in tables.iter() {
+        if !matches!(key, TableKey::Folder(_)) {
+            continue;
+        }
+        let first = files.iter().find_map(|file| columns(file));
+        if let Some(source) = first.and_then(|schema| recognise(&schema)) {
+            let new = files.iter().filter(|file| seen.insert(Arc::as_ptr(file)));
+            recognised.extend(new.map(|file| (source.clone(), Arc::clone(file))));
+        }
+    }
+    for (source, file) in recognised {
+        tables.entry(source).or_default().push(file);
+    }
+}
+
 /// Up to so many files that lie in the opened folder itself are tables of their own.
 const SINGLE_FILES: usize = 32;
 
@@ -187,6 +226,11 @@ fn name_plain_folders(
             }
         };
         let together = tables.entry(TableKey::Folder(name)).or_default();
+        if together.is_empty() {
+            *together = files;
+            continue;
+        }
+        // A file of its folder's name made this table already.
         for file in files {
             if !together.contains(&file) {
                 together.push(file);

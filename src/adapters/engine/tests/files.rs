@@ -11,6 +11,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use super::*;
+use crate::domain::lake::{Source, SourceVersion};
 use crate::domain::query::AttachedFile;
 
 /// A file with a legacy two-level list, a list without its annotation and a map whose entry group
@@ -423,4 +424,47 @@ async fn plain_folders_are_tables_of_their_names() {
         names.contains(&"default.api_activity".to_owned()),
         "{names:?}"
     );
+}
+
+#[tokio::test]
+async fn a_plain_folder_of_a_documented_source_is_that_source_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let documented =
+        crate::domain::lake::documented_schema(Source::Route53, SourceVersion::V2).unwrap();
+    let fields: Vec<Field> = ["time", "time_dt", "query", "rcode", "answers", "class_uid"]
+        .iter()
+        .filter_map(|name| documented.field_with_name(name).ok().cloned())
+        .chain(
+            documented
+                .fields()
+                .iter()
+                .take(12)
+                .map(|field| field.as_ref().clone()),
+        )
+        .collect();
+    let mut seen = std::collections::HashSet::new();
+    let fields: Vec<Field> = fields
+        .into_iter()
+        .filter(|f| seen.insert(f.name().clone()))
+        .collect();
+    let schema = Arc::new(arrow::datatypes::Schema::new(fields));
+    let columns = schema
+        .fields()
+        .iter()
+        .map(|field| arrow::array::new_null_array(field.data_type(), 3))
+        .collect();
+    let batch = RecordBatch::try_new(schema, columns).unwrap();
+    write(&dir.path().join("some/where/a.parquet"), &batch);
+    let engine = open(dir.path());
+    for table in [
+        "\"where\"",
+        "route53",
+        "amazon_security_lake_table_us_east_1_route53_2_0",
+    ] {
+        let (found, _) = rows(&engine, &format!("SELECT count(*) FROM {table}"))
+            .await
+            .unwrap();
+        assert_eq!(found, ["3"], "{table}");
+    }
+    assert_eq!(engine.facts().await.unwrap().files, 1);
 }
