@@ -1,5 +1,7 @@
 //! DataFusion's errors as a person's: what happened, where, what to do next, in plain words.
 
+use std::sync::Arc;
+
 use arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::parser::ParserError;
@@ -49,6 +51,9 @@ fn explain_root(error: &DataFusionError) -> QueryError {
         DataFusionError::External(inner) => match inner.downcast_ref::<QueryError>() {
             Some(ours) => ours.clone(),
             None if let Some(task) = inner.downcast_ref::<tokio::task::JoinError>() => {
+                explain_task(task.is_panic())
+            }
+            None if let Some(task) = inner.downcast_ref::<Arc<tokio::task::JoinError>>() => {
                 explain_task(task.is_panic())
             }
             None => QueryError::new(Kind::Execution, tidy(&inner.to_string())),
