@@ -5,6 +5,7 @@
 //! further marks) and never deletes it, because it is evidence. This room knows columns and
 //! characters; it knows no rows, panes or themes.
 
+mod builder;
 mod classify;
 mod lines;
 mod safe;
