@@ -6,8 +6,9 @@ use datafusion::common::{Result, exec_err};
 
 use super::super::kernel::Param::{Bool, Double, Int, Text};
 use super::super::kernel::{Call, Family, Function, Texts};
+use super::cursor::Cursor;
 use super::path::{Step, parse_path};
-use super::text::{Cursor, Json};
+use super::value::Json;
 
 const BIGINT: DataType = DataType::Int64;
 const JSON: DataType = DataType::Utf8;

@@ -39,11 +39,6 @@ impl Lists {
         index(offsets[row])..index(offsets[row + 1])
     }
 
-    /// Whether the row's array is NULL; only asked by functions that see NULLs.
-    pub(crate) fn is_null(&self, row: usize) -> bool {
-        self.list.is_null(if self.constant { 0 } else { row })
-    }
-
     /// The elements of all rows.
     pub(crate) fn values(&self) -> &ArrayRef {
         self.list.values()

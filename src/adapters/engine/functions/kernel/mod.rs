@@ -3,14 +3,17 @@
 //! and lists built by picking elements. Knows no function by name.
 
 mod args;
+mod columns;
 mod define;
+mod doc;
 mod lists;
 mod param;
 mod zone;
 
-pub(super) use args::{Bytes, Call, Texts, utc_time};
+pub(super) use args::Call;
+pub(super) use columns::{Bytes, Texts, utc_time};
 pub(super) use define::Function;
-pub use define::{Family, FunctionDoc};
+pub use doc::{Family, FunctionDoc};
 pub(super) use lists::{Lists, Picks, comparable, list_of};
 pub(super) use param::{Param, common_type, element_of, unexpected};
 pub(super) use zone::Zone;
