@@ -1,10 +1,9 @@
 //! Builders of syntax that the rewrites put in.
 
-use sqlparser::ast::helpers::attached_token::AttachedToken;
 use sqlparser::ast::{
-    CaseWhen, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName,
-    OneOrManyWithParens, Value, ValueWithSpan,
+    Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident,
+    LambdaFunction, LambdaFunctionParameter, LambdaSyntax, ObjectName, OneOrManyWithParens, Value,
+    ValueWithSpan,
 };
 use sqlparser::tokenizer::Span;
 
@@ -74,17 +73,6 @@ pub(super) fn lambda(parameter: Ident, body: Expr) -> Expr {
         body: Box::new(body),
         syntax: LambdaSyntax::Arrow,
     })
-}
-
-/// `CASE WHEN condition THEN result END`
-pub(super) fn case_when(condition: Expr, result: Expr) -> Expr {
-    Expr::Case {
-        case_token: AttachedToken::empty(),
-        end_token: AttachedToken::empty(),
-        operand: None,
-        conditions: vec![CaseWhen { condition, result }],
-        else_result: None,
-    }
 }
 
 /// The name of a call that is written as one plain word.

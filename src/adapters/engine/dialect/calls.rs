@@ -180,12 +180,10 @@ fn named(function: &mut Function) -> Result<Option<Expr>, QueryError> {
     let Some(name) = call_name(function).map(str::to_owned) else {
         return Ok(None);
     };
-    if matches!(function.args, FunctionArguments::None)
-        || plain_args(function).is_some_and(|args| args.len() <= 1)
-    {
-        if let Some(current) = time::current(&name) {
-            return Ok(Some(current));
-        }
+    let alone = matches!(function.args, FunctionArguments::None)
+        || plain_args(function).is_some_and(|args| args.len() <= 1);
+    if alone && let Some(current) = time::current(&name) {
+        return Ok(Some(current));
     }
     Ok(match name.as_str() {
         "row" => Some(row(arguments(function, &name)?)),

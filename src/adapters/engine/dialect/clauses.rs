@@ -118,6 +118,8 @@ pub(super) fn check_select(select: &Select) -> Result<(), QueryError> {
             return Err(unsupported(name));
         }
     }
+    let joins = select.from.iter().flat_map(|item| &item.joins);
+    joins.into_iter().try_for_each(check_join)?;
     if select.from.is_empty() && select.projection.iter().any(is_star) {
         return Err(invalid("SELECT * needs a FROM"));
     }
@@ -209,7 +211,7 @@ fn relation_names(factor: &TableFactor, names: &mut Vec<String>) {
 }
 
 /// Refuses joins of other dialects.
-pub(super) fn check_join(join: &Join) -> Result<(), QueryError> {
+fn check_join(join: &Join) -> Result<(), QueryError> {
     match join.join_operator {
         JoinOperator::Join(_)
         | JoinOperator::Inner(_)

@@ -229,3 +229,44 @@ impl Span {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{failure, value};
+
+    #[test]
+    fn spans_are_added_and_multiplied() {
+        let at = |span: &str| value(&format!("TIMESTAMP '2026-01-31 00:00:00' + {span}"));
+        for (span, expected) in [
+            ("INTERVAL '1' MONTH", "2026-02-28T00:00:00"),
+            ("INTERVAL '1-1' YEAR TO MONTH", "2027-02-28T00:00:00"),
+            ("INTERVAL '2' DAY", "2026-02-02T00:00:00"),
+            (
+                "INTERVAL '1 02:03:04.5' DAY TO SECOND",
+                "2026-02-01T02:03:04.500",
+            ),
+            ("INTERVAL '90' MINUTE", "2026-01-31T01:30:00"),
+            ("INTERVAL '-1' HOUR", "2026-01-30T23:00:00"),
+            ("INTERVAL - '1' HOUR", "2026-01-30T23:00:00"),
+            ("INTERVAL '1' HOUR * 3", "2026-01-31T03:00:00"),
+            ("2 * INTERVAL '1' DAY", "2026-02-02T00:00:00"),
+            ("INTERVAL '1' DAY * 1.5e0", "2026-02-01T12:00:00"),
+            ("INTERVAL '1' WEEK", "2026-02-07T00:00:00"),
+        ] {
+            assert_eq!(at(span), expected, "{span}");
+        }
+        assert_eq!(value("DATE '2026-01-31' - INTERVAL '31' DAY"), "2025-12-31");
+    }
+
+    #[test]
+    fn what_is_no_span_says_how_one_is_written() {
+        for sql in [
+            "SELECT INTERVAL 7 DAY",
+            "SELECT INTERVAL 'x' DAY",
+            "SELECT INTERVAL '1' CENTURY",
+            "SELECT INTERVAL '1 2' HOUR TO DAY",
+        ] {
+            assert!(failure(sql).hint.is_some(), "{sql}: {:?}", failure(sql));
+        }
+    }
+}

@@ -54,7 +54,7 @@ impl ListView {
             other => return exec_err!("expected an array or a map, got {other}"),
         };
         let nulls = array.logical_nulls();
-        Self::compact(values, &offsets, nulls)
+        Self::compact(&values, &offsets, nulls)
     }
 
     /// The range of a row's elements, `None` for NULL.
@@ -80,7 +80,7 @@ impl ListView {
         UInt32Array::from(rows)
     }
 
-    fn compact(values: ArrayRef, offsets: &[usize], nulls: Option<NullBuffer>) -> Result<Self> {
+    fn compact(values: &ArrayRef, offsets: &[usize], nulls: Option<NullBuffer>) -> Result<Self> {
         let valid = |row: usize| nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row));
         let rows = offsets.len() - 1;
         let hidden = (0..rows).any(|row| !valid(row) && offsets[row + 1] > offsets[row]);
@@ -102,7 +102,7 @@ impl ListView {
             compacted.push(kept.len());
         }
         Ok(Self {
-            values: take(&values, &UInt32Array::from(kept), None)?,
+            values: take(values, &UInt32Array::from(kept), None)?,
             offsets: compacted,
             nulls,
         })

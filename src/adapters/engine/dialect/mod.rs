@@ -25,6 +25,7 @@ mod guard;
 mod higher_order;
 mod interval;
 mod interval_multiply;
+mod like;
 mod lists;
 mod names;
 mod ordinals;

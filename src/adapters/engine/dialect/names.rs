@@ -37,10 +37,10 @@ impl OutputNames {
 
     /// Gives every column of every SELECT in a query's body a name of its own.
     pub(super) fn assign(&mut self, query: &mut Query, text: &SqlText) {
-        if let SetExpr::Select(select) = query.body.as_mut() {
-            if let Some(order_by) = &mut query.order_by {
-                order_by_place(order_by, &select.projection);
-            }
+        if let SetExpr::Select(select) = query.body.as_mut()
+            && let Some(order_by) = &mut query.order_by
+        {
+            order_by_place(order_by, &select.projection);
         }
         self.assign_body(&mut query.body, text);
     }

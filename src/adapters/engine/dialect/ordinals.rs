@@ -45,7 +45,7 @@ impl ScalarUDFImpl for Ordinals {
         let arrays = ColumnarValue::values_to_arrays(&args.args)?;
         let lists = arrays
             .iter()
-            .map(|array| ListView::new(array))
+            .map(ListView::new)
             .collect::<Result<Vec<_>>>()?;
         let rows = arrays.first().map_or(args.number_rows, |array| array.len());
         let mut builder = ListBuilder::new(Int64Builder::new());

@@ -81,3 +81,55 @@ fn is_literal(expr: &Expr) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{run_in, session};
+    use super::super::translate;
+    use crate::domain::query::QueryErrorKind;
+
+    fn bound(sql: &str, values: &[&str]) -> Result<String, crate::domain::query::QueryError> {
+        let values: Vec<String> = values.iter().map(|value| (*value).to_owned()).collect();
+        let (_, batches) = run_in(&session(), sql, &values)?;
+        let column = batches[0].column(0);
+        Ok(arrow::util::display::array_value_to_string(column, 0).unwrap())
+    }
+
+    #[test]
+    fn literals_take_the_place_of_marks() {
+        assert_eq!(bound("SELECT ? || ?", &["'a'", "'b''c'"]).unwrap(), "ab'c");
+        assert_eq!(bound("SELECT 5 -?", &["-3"]).unwrap(), "8");
+        assert_eq!(
+            bound("SELECT TIMESTAMP '2026-01-02' > ?", &["DATE '2026-01-01'"]).unwrap(),
+            "true"
+        );
+        assert_eq!(bound("SELECT 'why?'", &[]).unwrap(), "why?");
+    }
+
+    #[test]
+    fn a_value_never_becomes_syntax() {
+        for value in [
+            "1 OR 1 = 1",
+            "(SELECT 1)",
+            "a",
+            "now()",
+            "1, 2",
+            "",
+            "'a",
+            "1 -- x\n + 1",
+            "?",
+        ] {
+            let error = translate("SELECT ?", &[value.to_owned()]).unwrap_err();
+            assert_eq!(error.kind, QueryErrorKind::Invalid, "{value}: {error:?}");
+            assert_eq!(error.position.unwrap().column, 8, "{value}");
+        }
+    }
+
+    #[test]
+    fn marks_and_values_are_counted() {
+        let error = translate("SELECT ?, ?", &["1".to_owned()]).unwrap_err();
+        assert!(error.message.contains("2 parameters"), "{error:?}");
+        assert_eq!(error.position.unwrap().column, 11);
+        assert!(translate("SELECT 1", &["1".to_owned()]).is_err());
+    }
+}

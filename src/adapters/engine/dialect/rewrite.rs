@@ -10,6 +10,7 @@ use sqlparser::ast::{
 use sqlparser::tokenizer::Span;
 
 use super::access;
+use super::ast::call;
 use super::calls;
 use super::cast;
 use super::clauses;
@@ -17,6 +18,7 @@ use super::derived;
 use super::exists;
 use super::guard;
 use super::interval;
+use super::like;
 use super::names::OutputNames;
 use super::sample;
 use super::scope::Scope;
@@ -185,6 +187,15 @@ impl VisitorMut for Rewriter<'_> {
         if matches!(expr, Expr::Lambda(_)) {
             self.scope.leave_lambda();
         }
+        if let Expr::Like {
+            pattern,
+            escape_char,
+            ..
+        } = expr
+            && let Err(error) = like::normalize(pattern, escape_char)
+        {
+            return self.fail(error);
+        }
         match self.replacement(expr) {
             Ok(Some(replacement)) => {
                 *expr = replacement;
@@ -202,6 +213,10 @@ fn typed_literal(typed: &mut TypedString) -> Result<Expr, QueryError> {
         .ok_or_else(|| super::errors::unsupported(&typed.data_type.to_string()))?;
     if let Some(literal) = time::literal(typed, &data_type) {
         return literal;
+    }
+    // A JSON literal is read, where a cast would make a JSON string of it.
+    if data_type == TrinoType::Json {
+        return Ok(call("json_parse", vec![Expr::Value(typed.value.clone())]));
     }
     cast::rewrite(
         &sqlparser::ast::CastKind::Cast,

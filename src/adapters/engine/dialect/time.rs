@@ -261,3 +261,87 @@ fn read_clock(text: &str) -> Option<TimeDelta> {
     let whole = i64::from(hours * 3600 + minutes * 60 + seconds) * 1_000;
     Some(TimeDelta::milliseconds(whole + (micros + 500) / 1_000))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{failure, value};
+    use crate::domain::query::QueryErrorKind;
+
+    #[test]
+    fn literals_are_read_to_the_millisecond() {
+        for (expression, expected) in [
+            ("TIMESTAMP '2026-01-31'", "2026-01-31T00:00:00"),
+            ("TIMESTAMP '2026-01-31 01:02'", "2026-01-31T01:02:00"),
+            (
+                "TIMESTAMP '2026-1-3 01:02:03.4567'",
+                "2026-01-03T01:02:03.457",
+            ),
+            (
+                "TIMESTAMP '2026-01-31 01:02:03 UTC'",
+                "2026-01-31T01:02:03Z",
+            ),
+            (
+                "TIMESTAMP '2026-01-31 01:02:03 +05:30'",
+                "2026-01-31T01:02:03+05:30",
+            ),
+            (
+                "TIMESTAMP '2026-07-01 00:00 Europe/Berlin'",
+                "2026-07-01T00:00:00+02:00",
+            ),
+            (
+                "TIMESTAMP '1969-12-31 23:59:59.999'",
+                "1969-12-31T23:59:59.999",
+            ),
+            ("DATE '2024-02-29'", "2024-02-29"),
+            ("TIME '23:59:59.5'", "23:59:59.500"),
+        ] {
+            assert_eq!(value(expression), expected, "{expression}");
+        }
+    }
+
+    #[test]
+    fn wrong_literals_say_so_at_their_place() {
+        for literal in [
+            "TIMESTAMP '2026-02-30'",
+            "TIMESTAMP '2026-01-01T00:00:00'",
+            "TIMESTAMP '2026-01-01 25:00'",
+            "TIMESTAMP '2026-01-01 00:00 Mars/Base'",
+            "DATE '31.01.2026'",
+            "TIME 'noon'",
+        ] {
+            let error = failure(&format!("SELECT {literal}"));
+            assert_eq!(error.kind, QueryErrorKind::Invalid, "{literal}: {error:?}");
+            assert!(error.hint.is_some(), "{literal}");
+            assert_eq!(error.position.map(|place| place.line), Some(1), "{literal}");
+        }
+    }
+
+    #[test]
+    fn at_time_zone_converts_from_utc() {
+        for (expression, expected) in [
+            (
+                "TIMESTAMP '2026-01-01 12:00:00' AT TIME ZONE 'Asia/Tokyo'",
+                "2026-01-01T21:00:00+09:00",
+            ),
+            (
+                "TIMESTAMP '2026-01-01 12:00:00 UTC' AT TIME ZONE 'America/New_York'",
+                "2026-01-01T07:00:00-05:00",
+            ),
+            (
+                "TIMESTAMP '2026-01-01 12:00:00 UTC' AT TIME ZONE '+02:00'",
+                "2026-01-01T14:00:00+02:00",
+            ),
+            (
+                "hour(TIMESTAMP '2026-01-01 12:00:00' AT TIME ZONE 'asia/tokyo')",
+                "21",
+            ),
+        ] {
+            assert_eq!(value(expression), expected, "{expression}");
+        }
+        assert!(
+            failure("SELECT now() AT TIME ZONE 'Nowhere'")
+                .message
+                .contains("Nowhere")
+        );
+    }
+}

@@ -286,3 +286,42 @@ pub(super) const UNSUPPORTED: &str = "not supported by the embedded engine: ";
 fn unsupported<T>(what: &str) -> Result<T, ParserError> {
     Err(ParserError::ParserError(format!("{UNSUPPORTED}{what}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TrinoType;
+
+    #[test]
+    fn a_spelling_is_read_and_written_back() {
+        for (text, spelled) in [
+            ("VARCHAR", "varchar"),
+            ("varchar(10)", "varchar(10)"),
+            ("decimal(10,2)", "decimal(10, 2)"),
+            ("DOUBLE PRECISION", "double"),
+            ("timestamp(3) with time zone", "timestamp with time zone"),
+            (
+                "array<map(varchar, array(bigint))>",
+                "array(map(varchar, array(bigint)))",
+            ),
+            (
+                "row(a bigint, user varchar, varchar)",
+                "row(\"a\" bigint, \"user\" varchar, varchar)",
+            ),
+            ("varchar array", "array(varchar)"),
+            ("IPADDRESS", "ipaddress"),
+        ] {
+            let data_type = TrinoType::read(text).unwrap();
+            assert_eq!(data_type.to_string(), spelled, "{text}");
+            assert_eq!(TrinoType::read(spelled).unwrap(), data_type, "{text}");
+        }
+        for text in [
+            "hyperloglog",
+            "decimal(39, 1)",
+            "decimal(3, 5)",
+            "array(",
+            "1",
+        ] {
+            assert!(TrinoType::read(text).is_err(), "{text}");
+        }
+    }
+}

@@ -119,7 +119,7 @@ pub(super) fn recognize(factor: &mut TableFactor) {
     let [part] = name.0.as_slice() else {
         return;
     };
-    if !part.as_ident().is_some_and(|name| name.value == "unnest") {
+    if part.as_ident().is_none_or(|name| name.value != "unnest") {
         return;
     }
     let arrays: Option<Vec<ast::Expr>> = args

@@ -125,7 +125,7 @@ impl HigherOrderUDFImpl for Reduce {
             .max()
             .unwrap_or(0);
         for place in 0..longest {
-            state = step(&lists, place, state, merge)?;
+            state = step(&lists, place, &state, merge)?;
         }
         let all: UInt32Array = (0..args.number_rows).map(index).collect::<Vec<_>>().into();
         let result = evaluate(finish, &[state], &all)?;
@@ -152,7 +152,7 @@ const USAGE: &str = "reduce takes an array, a state, (state, element) -> state a
 fn step(
     lists: &ListView,
     place: usize,
-    state: ArrayRef,
+    state: &ArrayRef,
     merge: &datafusion::logical_expr::LambdaArgument,
 ) -> Result<ArrayRef> {
     let mut rows = Vec::new();
@@ -166,7 +166,7 @@ fn step(
         }
     }
     let rows = UInt32Array::from(rows);
-    let before = take(&state, &rows, None)?;
+    let before = take(state, &rows, None)?;
     let elements = take(&lists.values, &UInt32Array::from(elements), None)?;
     let merged = evaluate(merge, &[before, elements], &rows)?;
     let merged = cast(&merged, state.data_type())?;
