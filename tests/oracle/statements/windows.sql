@@ -1,0 +1,12 @@
+SELECT id, row_number() OVER (ORDER BY id DESC) FROM events ORDER BY id;
+SELECT id, name, row_number() OVER (PARTITION BY name ORDER BY id) FROM events ORDER BY id;
+SELECT id, rank() OVER (ORDER BY severity_id), dense_rank() OVER (ORDER BY severity_id) FROM events ORDER BY id;
+SELECT id, lag(id) OVER (ORDER BY id), lead(id, 2) OVER (ORDER BY id), lag(id, 1, -1) OVER (ORDER BY id) FROM events ORDER BY id;
+SELECT id, first_value(id) OVER (PARTITION BY name ORDER BY id), last_value(id) OVER (PARTITION BY name ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM events ORDER BY id;
+SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM events ORDER BY id;
+SELECT id, avg(bytes) OVER (PARTITION BY severity_id) FROM events ORDER BY id;
+SELECT id, count(*) OVER (), max(id) OVER (PARTITION BY ok) FROM events ORDER BY id;
+SELECT id, ntile(4) OVER (ORDER BY id), percent_rank() OVER (ORDER BY id), cume_dist() OVER (ORDER BY id) FROM events ORDER BY id;
+SELECT id, nth_value(id, 2) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM events ORDER BY id;
+SELECT name, n, sum(n) OVER (ORDER BY n, name) FROM (SELECT name, count(*) AS n FROM events GROUP BY name) ORDER BY n, name;
+SELECT * FROM (SELECT id, name, row_number() OVER (PARTITION BY name ORDER BY time_dt DESC) AS r FROM events) WHERE r = 1 ORDER BY id;
