@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use datafusion::common::Result;
-use datafusion::common::nested_struct::validate_data_type_compatibility;
+use datafusion::common::nested_struct::{
+    requires_nested_struct_cast, validate_data_type_compatibility,
+};
+use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
+use datafusion::physical_expr::PhysicalExpr;
+use datafusion::physical_expr::expressions::{CastExpr, Column};
 use datafusion::physical_expr_adapter::{
     DefaultPhysicalExprAdapterFactory, PhysicalExprAdapter, PhysicalExprAdapterFactory,
 };
@@ -27,7 +32,31 @@ impl PhysicalExprAdapterFactory for FitColumns {
         } else {
             hide(&physical_file_schema, &misfits)
         };
-        DefaultPhysicalExprAdapterFactory.create(logical_file_schema, physical)
+        let fit = DefaultPhysicalExprAdapterFactory.create(logical_file_schema, physical)?;
+        Ok(Arc::new(Fit(fit)))
+    }
+}
+
+/// The default adapter's work with a cast of a cast of a nested column made one: only then does the
+/// Parquet reader see which leaves the outer one needs.
+#[derive(Debug)]
+struct Fit(Arc<dyn PhysicalExprAdapter>);
+
+impl PhysicalExprAdapter for Fit {
+    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        self.0.rewrite(expr)?.transform_up(collapse).data()
+    }
+}
+
+fn collapse(expr: Arc<dyn PhysicalExpr>) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+    let inner = expr.downcast_ref::<CastExpr>().and_then(|outer| {
+        let inner = outer.expr().downcast_ref::<CastExpr>()?;
+        let nested = requires_nested_struct_cast(inner.cast_type(), outer.cast_type());
+        (nested && inner.expr().is::<Column>()).then(|| Arc::clone(inner.expr()))
+    });
+    match inner {
+        Some(column) => expr.with_new_children(vec![column]).map(Transformed::yes),
+        None => Ok(Transformed::no(expr)),
     }
 }
 

@@ -207,7 +207,7 @@ fn explain_task(panicked: bool) -> QueryError {
     if panicked {
         super::run::engine_fault()
     } else {
-        QueryError::new(QueryErrorKind::Cancelled, "the query was stopped")
+        super::run::stopped()
     }
 }
 

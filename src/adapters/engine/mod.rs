@@ -26,6 +26,7 @@ mod estimate;
 mod footer;
 pub mod functions;
 mod lake;
+mod narrow;
 mod output;
 mod plan;
 mod provider;
@@ -41,6 +42,7 @@ mod stop;
 mod watch;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
@@ -109,6 +111,8 @@ struct Inner {
     footers: Arc<FooterCache>,
     columns: Arc<ColumnsOf>,
     template: OnceLock<Result<SessionState, QueryError>>,
+    /// Set when the engine ends, and its queries with it.
+    closing: Arc<AtomicBool>,
 }
 
 impl Engine {
@@ -151,6 +155,7 @@ impl Engine {
             footers: Arc::new(FooterCache::new(FOOTER_BYTES)),
             columns: Arc::default(),
             template: OnceLock::new(),
+            closing: Arc::default(),
         });
         let warm = Arc::clone(&inner);
         runtime.spawn_blocking(move || warm.template().is_ok());
@@ -202,6 +207,7 @@ impl<T> Drop for AbortOnDrop<T> {
 
 impl Drop for Engine {
     fn drop(&mut self) {
+        self.inner.closing.store(true, Ordering::Relaxed);
         // A runtime may not wait for its threads inside another runtime's task.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();

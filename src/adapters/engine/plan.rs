@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 
 use super::asked::Asked;
 use super::errors::explain;
+use super::narrow::narrow_unnested;
 use super::output::result_schema;
 use super::scope::Scope;
 use super::watch::Watch;
@@ -48,6 +49,7 @@ pub(super) async fn start(
         planned.state.task_ctx(),
         Arc::clone(&schema),
         Arc::clone(&planned.watch),
+        Arc::clone(&inner.closing),
     );
     Ok(RunningQuery {
         columns: planned.columns,
@@ -119,6 +121,7 @@ async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryErr
     let plan = state
         .create_physical_plan(&logical)
         .await
+        .and_then(narrow_unnested)
         .map_err(|error| explain(&error))?;
     Ok(Planned {
         columns: translated.columns(&plan.schema()),

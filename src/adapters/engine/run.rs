@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -50,6 +51,7 @@ pub(super) fn start(
     context: Arc<TaskContext>,
     schema: SchemaRef,
     watch: Arc<Watch>,
+    closing: Arc<AtomicBool>,
 ) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
     let (sender, batches) = mpsc::channel(WAITING);
     let for_reader = Arc::clone(&watch);
@@ -60,6 +62,8 @@ pub(super) fn start(
             .unwrap_or_else(|_| Err(engine_fault()));
         let last = match ended {
             Ok(()) => Message::Finished,
+            // The engine's own end makes its operators fail in many ways.
+            Err(_) if closing.load(Ordering::Relaxed) => Message::Failed(stopped()),
             Err(error) => Message::Failed(error),
         };
         // The reader may have gone: then nobody waits for this.
@@ -84,10 +88,7 @@ pub(super) fn start(
             }
             None => {
                 running.over = true;
-                Err(QueryError::new(
-                    QueryErrorKind::Cancelled,
-                    "the query was stopped",
-                ))
+                Err(stopped())
             }
         };
         Some((next, running))
@@ -116,6 +117,11 @@ async fn drive(
         }
     }
     Ok(())
+}
+
+/// The end of a query that nobody waits for any more.
+pub(super) fn stopped() -> QueryError {
+    QueryError::new(QueryErrorKind::Cancelled, "the query was stopped")
 }
 
 /// What a panic inside the engine is to its caller.

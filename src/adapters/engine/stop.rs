@@ -15,8 +15,8 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties};
 use futures::StreamExt;
 
+use super::run;
 use super::watch::Watch;
-use crate::domain::query::{QueryError, QueryErrorKind};
 
 /// Puts a watchman above every operator that can make many batches of few.
 pub(super) fn make_stoppable(
@@ -121,6 +121,5 @@ impl ExecutionPlan for Stoppable {
 
 /// The end of a stopped query.
 pub(super) fn stopped() -> DataFusionError {
-    let error = QueryError::new(QueryErrorKind::Cancelled, "the query was stopped");
-    DataFusionError::External(Box::new(error))
+    DataFusionError::External(Box::new(run::stopped()))
 }

@@ -176,8 +176,8 @@ impl Wanted {
         }
         let encode = || {
             let converter = RowConverter::new(vec![field])?;
-            let wanted = converter.convert_columns(&[self.one.clone()])?;
-            let keys = converter.convert_columns(&[array.clone()])?;
+            let wanted = converter.convert_columns(std::slice::from_ref(&self.one))?;
+            let keys = converter.convert_columns(std::slice::from_ref(array))?;
             Ok::<_, arrow::error::ArrowError>(Same { keys, wanted })
         };
         encode().map_or(SameRows::None, SameRows::Keys)

@@ -1,6 +1,11 @@
 //! Listing the lake's folder again and again, cheaply: a folder that has not changed is not read
 //! a second time.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room lists the folders of a lake, and compares their age with now"
+)]
+
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};

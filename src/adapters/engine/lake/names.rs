@@ -74,14 +74,14 @@ impl Names {
             .collect();
         regions.insert(PUBLISHED_REGION.to_owned());
         for key in keys {
-            names.add(key, &regions, snapshot);
+            names.add(&key, &regions, snapshot);
         }
         names.listed.sort_by(|a, b| a.name.cmp(&b.name));
         names
     }
 
-    fn add(&mut self, key: TableKey, regions: &BTreeSet<String>, snapshot: &Snapshot) {
-        match &key {
+    fn add(&mut self, key: &TableKey, regions: &BTreeSet<String>, snapshot: &Snapshot) {
+        match key {
             TableKey::Folder(folder) => {
                 let table = NamedTable {
                     name: TableName {
@@ -97,7 +97,7 @@ impl Names {
             }
             TableKey::Native(source, version) => {
                 let versioned = format!("{}_{}", source.alias(), version.suffix());
-                let files = !snapshot.files(&key).is_empty();
+                let files = !snapshot.files(key).is_empty();
                 let other = match version {
                     SourceVersion::V1 => SourceVersion::V2,
                     SourceVersion::V2 => SourceVersion::V1,
@@ -129,7 +129,7 @@ impl Names {
             }
             TableKey::Custom(custom) => {
                 let in_regions: BTreeSet<String> = snapshot
-                    .files(&key)
+                    .files(key)
                     .iter()
                     .filter_map(|file| file.lake_region.as_deref().map(str::to_owned))
                     .collect();

@@ -468,3 +468,49 @@ async fn a_plain_folder_of_a_documented_source_is_that_source_too() {
     }
     assert_eq!(engine.facts().await.unwrap().files, 1);
 }
+
+#[tokio::test]
+async fn only_the_needed_fields_of_unnested_records_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let rows_in_all = 20_000;
+    let batch = wide(rows_in_all);
+    let actor = batch.column(0).clone();
+    let item = Arc::new(Field::new("element", actor.data_type().clone(), true));
+    let list = ListArray::new(
+        item,
+        OffsetBuffer::from_lengths(vec![1; rows_in_all]),
+        actor,
+        None,
+    );
+    let batch =
+        RecordBatch::try_from_iter_with_nullable([("people", Arc::new(list) as ArrayRef, true)])
+            .unwrap();
+    let path = dir.path().join("events/a.parquet");
+    write(&path, &batch);
+    let size = fs::metadata(&path).unwrap().len();
+    let engine = open(dir.path());
+    for (sql, first) in [
+        (
+            "SELECT p.user.uid, count(*) FROM events CROSS JOIN UNNEST(people) AS t(p) GROUP BY 1 ORDER BY 1",
+            "0|6667",
+        ),
+        (
+            "SELECT count(p.blob) FROM events CROSS JOIN UNNEST(people) AS t(p)",
+            "20000",
+        ),
+        (
+            "SELECT count(*) FROM events CROSS JOIN UNNEST(people) AS t(p) WHERE p.blob = 'x' OR p.blob > ''",
+            "20000",
+        ),
+    ] {
+        let (found, summary) = rows(&engine, sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        assert_eq!(found[0], first, "{sql}");
+        let read = summary.progress.bytes_read;
+        assert!(read < size * 7 / 10, "{sql}: {read} of {size}");
+    }
+    let sql = "SELECT p FROM events CROSS JOIN UNNEST(people) AS t(p) LIMIT 1";
+    let (found, _) = rows(&engine, sql).await.unwrap();
+    assert!(found[0].contains("blob"), "{found:?}");
+}
