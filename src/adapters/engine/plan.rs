@@ -117,12 +117,12 @@ async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryErr
         state = session::for_query(template, &scope(true));
         logical = state.statement_to_plan(translated.plannable()).await;
     }
-    let logical = logical.map_err(|error| explain(&error))?;
+    let logical = logical.map_err(|error| translated.locate(explain(&error)))?;
     let plan = state
         .create_physical_plan(&logical)
         .await
         .and_then(narrow_unnested)
-        .map_err(|error| explain(&error))?;
+        .map_err(|error| translated.locate(explain(&error)))?;
     Ok(Planned {
         columns: translated.columns(&plan.schema()),
         state,

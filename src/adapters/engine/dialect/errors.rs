@@ -33,7 +33,8 @@ pub(super) fn from_parser(error: &ParserError) -> QueryError {
     let error = if message.starts_with(UNSUPPORTED) {
         QueryError::new(QueryErrorKind::Unsupported, message)
     } else if let Some((expected, found)) = message
-        .strip_prefix("Expected: ")
+        .strip_prefix("Expected")
+        .map(|rest| rest.trim_start_matches([':', ' ']))
         .and_then(|rest| rest.split_once(", found: "))
     {
         let found = if found == "EOF" {
@@ -41,10 +42,15 @@ pub(super) fn from_parser(error: &ParserError) -> QueryError {
         } else {
             format!("“{found}”")
         };
-        QueryError::new(
+        let error = QueryError::new(
             QueryErrorKind::Syntax,
             format!("Expected {expected}, found {found}"),
-        )
+        );
+        if found.contains('`') {
+            error.with_hint("Names are quoted with double quotes in Athena's queries")
+        } else {
+            error
+        }
     } else {
         QueryError::new(QueryErrorKind::Syntax, message)
     };

@@ -27,6 +27,7 @@ mod interval;
 mod interval_multiply;
 mod like;
 mod lists;
+mod locate;
 mod names;
 mod ordinals;
 mod parameters;
@@ -70,6 +71,7 @@ pub struct Translated {
     /// The rewritten statement: a query, or EXPLAIN of one.
     pub statement: Statement,
     names: OutputNames,
+    text: Arc<SqlText>,
 }
 
 impl fmt::Debug for Translated {
@@ -92,6 +94,11 @@ impl Translated {
                 name: self.names.display(field.name(), place),
             })
             .collect()
+    }
+
+    /// A failure of planning this statement, with its place in the original text.
+    pub fn locate(&self, error: QueryError) -> QueryError {
+        locate::locate(error, &self.text)
     }
 }
 
@@ -117,7 +124,11 @@ fn translate_here(sql: &str, parameters: &[String]) -> Result<Translated, QueryE
         derived::select_values(query)?;
     }
     let names = rewrite::rewrite(&mut statement, &text)?;
-    Ok(Translated { statement, names })
+    Ok(Translated {
+        statement,
+        names,
+        text: Arc::new(text),
+    })
 }
 
 /// Puts into a session what translated statements need beside the plain functions.

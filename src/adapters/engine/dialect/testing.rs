@@ -59,7 +59,7 @@ pub(super) fn run_in(
     });
     match batches {
         Ok(batches) => Ok((translated, batches)),
-        Err(error) => Err(explain(&error)),
+        Err(error) => Err(translated.locate(explain(&error))),
     }
 }
 

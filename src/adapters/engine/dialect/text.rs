@@ -60,6 +60,17 @@ impl SqlText {
             .unwrap_or_else(|| value.to_owned())
     }
 
+    /// Where a name first stands as a word of its own; with `call` before an opening bracket.
+    pub(super) fn find_word(&self, name: &str, call: bool) -> Option<TextPosition> {
+        let is_name = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if word.value.eq_ignore_ascii_case(name));
+        let mut words = self.tokens.iter().enumerate();
+        let found = words.find(|(index, token)| {
+            let next = self.tokens.get(index + 1).map(|next| &next.token);
+            is_name(token) && (!call || next == Some(&Token::LParen))
+        });
+        found.map(|(_, token)| position(token.span.start))
+    }
+
     /// Lower-cases identifiers and takes the meaning of a keyword from every word that can only be
     /// a name: one beside a dot (`actor.user.name`), one before a lambda's arrow.
     fn normalize_words(&mut self) {
