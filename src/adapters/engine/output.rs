@@ -9,6 +9,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
+use super::functions;
+
 /// The schema of a result: plain types, unique names.
 pub(super) fn result_schema(planned: &Schema) -> SchemaRef {
     let mut used = HashSet::new();
@@ -22,7 +24,8 @@ pub(super) fn result_schema(planned: &Schema) -> SchemaRef {
                 copy += 1;
                 name = format!("{}_{copy}", field.name());
             }
-            Field::new(name, plain_type(field.data_type()), true)
+            let data_type = plain_type(&functions::readable_type(field.data_type()));
+            Field::new(name, data_type, true)
         })
         .collect();
     Arc::new(Schema::new(fields))
@@ -41,7 +44,7 @@ pub(super) fn result_batch(
             if column.data_type() == field.data_type() {
                 Ok(Arc::clone(column))
             } else {
-                cast(column, field.data_type())
+                cast(&functions::readable(column)?, field.data_type())
             }
         })
         .collect::<Result<_, _>>()?;

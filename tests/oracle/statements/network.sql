@@ -13,3 +13,6 @@ SELECT CAST(ip_subnet_min('10.0.0.0/8') AS varchar), CAST(ip_subnet_max('10.0.0.
 -- fault: as above
 -- expect: [["10.0.4.17", 4]]
 SELECT CAST(CAST(ip AS ipaddress) AS varchar), count(*) FROM events WHERE ip LIKE '10.%' GROUP BY CAST(ip AS ipaddress);
+-- fault: as above
+-- expect: [["172.16.9.1", ["172.16.9.1"]]]
+SELECT CAST(ip AS ipaddress), ARRAY[CAST(ip AS ipaddress)] FROM events WHERE id = 1;

@@ -34,6 +34,7 @@ use datafusion::execution::context::SessionContext;
 
 use kernel::Function;
 pub use kernel::{Family, FunctionDoc};
+pub(super) use network::{readable, readable_type};
 pub use reference::reference;
 
 /// All scalar functions of ours.

@@ -61,6 +61,10 @@ pub(super) fn functions() -> Vec<Function> {
         })
         .takes(&[Instant], DataType::Date32, |call| {
             let instants = call.instants(0)?;
+            if instants.is_utc() {
+                let day = |row| instants.micros(row).div_euclid(86_400_000_000);
+                return call.to_days(|row| Ok(i32::try_from(day(row)).ok()));
+            }
             call.to_days(|row| Ok(Some(to_days(instants.local(row)?))))
         }),
         date(

@@ -152,6 +152,11 @@ impl Instants {
             .value(row)
     }
 
+    /// Whether the wall clock is that of UTC.
+    pub(crate) fn is_utc(&self) -> bool {
+        self.zone.is_none_or(|zone| zone.is_utc())
+    }
+
     /// The row's wall clock: in the value's zone, where it has one.
     pub(crate) fn local(&self, row: usize) -> Result<NaiveDateTime> {
         let utc = utc_time(self.micros(row))?;

@@ -31,6 +31,11 @@ impl Zone {
         }
     }
 
+    /// Whether it is UTC itself.
+    pub(crate) fn is_utc(&self) -> bool {
+        matches!(self, Self::Fixed(offset) if offset.local_minus_utc() == 0)
+    }
+
     /// The wall clock of an instant.
     pub(crate) fn local(&self, utc: NaiveDateTime) -> NaiveDateTime {
         match self {

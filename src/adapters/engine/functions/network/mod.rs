@@ -2,5 +2,7 @@
 
 pub(super) mod address;
 mod functions;
+mod readable;
 
 pub(super) use functions::{functions, network_contains};
+pub(crate) use readable::{readable, readable_type};
