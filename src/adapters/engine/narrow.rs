@@ -17,6 +17,7 @@ use datafusion::physical_expr::expressions::{CastExpr, Column, Literal};
 use datafusion::physical_expr::projection::ProjectionExpr;
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::filter::FilterExec;
 use datafusion::physical_plan::projection::ProjectionExec;
 use datafusion::physical_plan::unnest::UnnestExec;
@@ -45,9 +46,7 @@ fn narrowed(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPla
     let below = projection.input();
     if let Some(unnest) = below.downcast_ref::<UnnestExec>() {
         let narrow = narrow_unnest(unnest, &exprs)?;
-        return narrow
-            .map(|narrow| Arc::clone(node).with_new_children(vec![narrow]))
-            .transpose();
+        return narrow.map(|narrow| over(node, narrow)).transpose();
     }
     let Some(filter) = below.downcast_ref::<FilterExec>() else {
         return Ok(None);
@@ -62,8 +61,16 @@ fn narrowed(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPla
     let Some(narrow) = narrow_unnest(unnest, &exprs)? else {
         return Ok(None);
     };
-    let filter = Arc::clone(below).with_new_children(vec![narrow])?;
-    Arc::clone(node).with_new_children(vec![filter]).map(Some)
+    over(node, over(below, narrow)?).map(Some)
+}
+
+/// The same operator over another input.
+fn over(
+    node: &Arc<dyn ExecutionPlan>,
+    input: Arc<dyn ExecutionPlan>,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Recompute);
+    Arc::clone(node).replace_children(vec![input], options)
 }
 
 fn narrow_unnest(

@@ -170,6 +170,10 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        if self.files.is_empty() {
+            let note = format!("the lake holds no files of the table {}", self.name);
+            self.watch.note(note);
+        }
         let opened = self.select(session, filters).await?;
         let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();
         let bytes: u64 = opened.iter().map(|(file, _)| file.size).sum();

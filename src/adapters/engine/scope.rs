@@ -54,10 +54,6 @@ impl Scope {
         let name = parts
             .last()
             .map_or_else(String::new, |name| (*name).to_owned());
-        if files.is_empty() {
-            self.watch
-                .note(format!("the lake holds no files of the table {name}"));
-        }
         let columns = self.columns.get(
             &named.key,
             &self.snapshot,
