@@ -23,10 +23,10 @@ pub(super) fn functions() -> Vec<Function> {
             let (Some(value), Some(condition)) = (value, condition) else {
                 return Ok(None);
             };
-            let case = when(condition, value);
+            let mut case = when(condition, value);
             let case = match otherwise {
-                Some(otherwise) => case.clone().otherwise(otherwise)?,
-                None => case.clone().end()?,
+                Some(otherwise) => case.otherwise(otherwise)?,
+                None => case.end()?,
             };
             Ok(Some(case))
         }),

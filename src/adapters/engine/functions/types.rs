@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
 
-use super::kernel::list_of;
-
 /// The key and value in a field's metadata that make text `json` (Arrow's own extension name).
 const EXTENSION_KEY: &str = "ARROW:extension:name";
 const EXTENSION_JSON: &str = "arrow.json";
@@ -31,7 +29,7 @@ pub(crate) fn is_json(field: &Field) -> bool {
 
 /// `array(element)`.
 pub(crate) fn list(element: DataType) -> DataType {
-    list_of(&element)
+    DataType::List(Arc::new(Field::new_list_field(element, true)))
 }
 
 /// `map(key, value)`.

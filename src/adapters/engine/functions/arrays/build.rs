@@ -52,7 +52,7 @@ pub(super) fn functions() -> Vec<Function> {
                     }
                     Ok(true)
                 })?
-                .from_values(inner.values())
+                .into_lists(inner.values())
             },
         ),
         array(
@@ -77,7 +77,7 @@ pub(super) fn functions() -> Vec<Function> {
                     picked.extend((0..number.max(0)).map(|_| Some(place)));
                     Ok(true)
                 })?
-                .from_values(value)
+                .into_lists(value)
             },
         )
         .sees_nulls(),

@@ -78,7 +78,7 @@ pub(super) fn functions() -> Vec<Function> {
                 );
                 Ok(true)
             })?
-            .from_values(values)
+            .into_lists(values)
         }),
         array(
             "arrays_overlap",

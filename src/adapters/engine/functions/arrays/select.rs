@@ -63,7 +63,7 @@ pub(super) fn functions() -> Vec<Function> {
                     }
                     Ok(true)
                 })?
-                .from_values(lists.values())
+                .into_lists(lists.values())
             }),
         array("trim_array", "trim_array(array, n)", "The array without its last elements").takes_as(
             &[List, Int],
@@ -80,7 +80,7 @@ pub(super) fn functions() -> Vec<Function> {
                         _ => exec_err!("trim_array: the number must lie between 0 and the array's length"),
                     }
                 })?
-                .from_values(lists.values())
+                .into_lists(lists.values())
             },
         ),
         array("array_max", "array_max(array)", "The largest element; NULL if one is NULL")

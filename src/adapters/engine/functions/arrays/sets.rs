@@ -30,7 +30,7 @@ pub(super) fn functions() -> Vec<Function> {
                 );
                 Ok(true)
             })?
-            .from_values(lists.values())
+            .into_lists(lists.values())
         }),
         array(
             "array_sort",
@@ -51,7 +51,7 @@ pub(super) fn functions() -> Vec<Function> {
                 picked.extend(elements.into_iter().map(Some));
                 Ok(true)
             })?
-            .from_values(values)
+            .into_lists(values)
         }),
         array(
             "array_union",
@@ -108,7 +108,7 @@ fn combine(
         }
         Ok(true)
     })?
-    .from_all(&[a.values(), b.values()])
+    .into_lists_of(&[a.values(), b.values()])
 }
 
 #[cfg(test)]

@@ -130,7 +130,7 @@ fn parse_date(text: &str) -> Result<i32> {
 
 fn in_words(seconds: f64) -> Result<String> {
     // Beyond 2^53 a double holds no single seconds.
-    if !(seconds.abs() <= 9e15) {
+    if seconds.is_nan() || seconds.abs() > 9e15 {
         return exec_err!("human_readable_seconds: {seconds} is out of range");
     }
     let mut rest = seconds.abs().round() as i64;

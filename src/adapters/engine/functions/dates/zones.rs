@@ -59,9 +59,7 @@ fn set_zone(call: &Call<'_>) -> Result<ArrayRef> {
 fn zone_argument(args: &ReturnFieldArgs<'_>, place: usize) -> Result<String> {
     let constant = args.scalar_arguments.get(place).copied().flatten();
     match constant.and_then(|value| value.try_as_str().flatten()) {
-        Some(name) => match Zone::parse(name)?.name().as_str() {
-            name => Ok(name.to_owned()),
-        },
+        Some(name) => Ok(Zone::parse(name)?.name()),
         None => plan_err!("the time zone must be a constant text"),
     }
 }

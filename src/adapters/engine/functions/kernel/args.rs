@@ -164,7 +164,7 @@ impl<'a> Call<'a> {
 
     /// A `timestamp` argument.
     pub(crate) fn instants(&self, arg: usize) -> Result<Instants> {
-        Instants::new(Arc::clone(self.column(arg)?), self.is_constant(arg))
+        Instants::new(self.column(arg)?, self.is_constant(arg))
     }
 
     /// An array argument.

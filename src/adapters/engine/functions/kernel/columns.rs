@@ -127,14 +127,14 @@ pub(crate) struct Instants {
 }
 
 impl Instants {
-    pub(super) fn new(array: ArrayRef, constant: bool) -> Result<Self> {
+    pub(super) fn new(array: &ArrayRef, constant: bool) -> Result<Self> {
         let DataType::Timestamp(_, zone) = array.data_type() else {
             return internal_err!("{} is no timestamp", array.data_type());
         };
         let zone = zone.as_deref().map(Zone::parse).transpose()?;
         // Without the zone, the cast only changes the unit.
         let micros = cast(
-            &cast_away_zone(&array)?,
+            &cast_away_zone(array)?,
             &DataType::Timestamp(TimeUnit::Microsecond, None),
         )?;
         Ok(Self {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use arrow::array::{Array, ArrayRef, AsArray, ListArray, UInt64Array};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::take;
-use arrow::datatypes::{DataType, Field};
 use arrow::row::{RowConverter, Rows, SortField};
 use datafusion::common::{Result, internal_err};
 
@@ -91,7 +90,7 @@ impl Picks {
     }
 
     /// The arrays made of the picked elements.
-    pub(crate) fn from_values(self, values: &ArrayRef) -> Result<ArrayRef> {
+    pub(crate) fn into_lists(self, values: &ArrayRef) -> Result<ArrayRef> {
         let chosen = take(values, &UInt64Array::from(self.elements), None)?;
         Ok(Arc::new(ListArray::try_new(
             super::param::item(chosen.data_type().clone()),
@@ -101,11 +100,11 @@ impl Picks {
         )?))
     }
 
-    /// As [`Self::from_values`], with several sources laid one after another: the places of the
+    /// As [`Self::into_lists`], with several sources laid one after another: the places of the
     /// second begin where the first ends.
-    pub(crate) fn from_all(self, sources: &[&ArrayRef]) -> Result<ArrayRef> {
+    pub(crate) fn into_lists_of(self, sources: &[&ArrayRef]) -> Result<ArrayRef> {
         let arrays: Vec<&dyn Array> = sources.iter().map(|source| source.as_ref()).collect();
-        self.from_values(&arrow::compute::concat(&arrays)?)
+        self.into_lists(&arrow::compute::concat(&arrays)?)
     }
 
     /// Offsets, validity and the picked elements apart, for maps.
@@ -129,9 +128,4 @@ pub(crate) fn comparable(arrays: &[&ArrayRef]) -> Result<Vec<Rows>> {
         .iter()
         .map(|array| Ok(converter.convert_columns(&[Arc::clone(array)])?))
         .collect()
-}
-
-/// The type of an array of such elements.
-pub(crate) fn list_of(element: &DataType) -> DataType {
-    DataType::List(Arc::new(Field::new_list_field(element.clone(), true)))
 }

@@ -14,6 +14,6 @@ pub(super) use args::Call;
 pub(super) use columns::{Bytes, Texts, utc_time};
 pub(super) use define::Function;
 pub use doc::{Family, FunctionDoc};
-pub(super) use lists::{Lists, Picks, comparable, list_of};
+pub(super) use lists::{Lists, Picks, comparable};
 pub(super) use param::{Param, common_type, element_of, unexpected};
 pub(super) use zone::Zone;

@@ -48,8 +48,8 @@ impl Zone {
     /// put forward yet, as Trino does.
     pub(crate) fn utc(&self, local: NaiveDateTime) -> NaiveDateTime {
         match self {
-            Self::Fixed(offset) => resolve(*offset, local),
-            Self::Named(zone) => resolve(*zone, local),
+            Self::Fixed(offset) => resolve(offset, local),
+            Self::Named(zone) => resolve(zone, local),
         }
     }
 
@@ -71,7 +71,7 @@ impl Zone {
     }
 }
 
-fn resolve<Z: TimeZone>(zone: Z, local: NaiveDateTime) -> NaiveDateTime {
+fn resolve<Z: TimeZone>(zone: &Z, local: NaiveDateTime) -> NaiveDateTime {
     match zone.from_local_datetime(&local) {
         LocalResult::Single(time) | LocalResult::Ambiguous(time, _) => time.naive_utc(),
         LocalResult::None => {

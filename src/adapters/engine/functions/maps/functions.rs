@@ -76,7 +76,7 @@ pub(crate) fn functions() -> Vec<Function> {
             |types| Ok(types::list(key_value(&types[0])?.0)),
             |call| {
                 let entries = Entries::new(call, 0)?;
-                entries.pick_all(call)?.from_values(entries.map.keys())
+                entries.pick_all(call)?.into_lists(entries.map.keys())
             },
         ),
         map("map_values", "map_values(map)", "The values").takes_as(
@@ -84,7 +84,7 @@ pub(crate) fn functions() -> Vec<Function> {
             |types| Ok(types::list(key_value(&types[0])?.1)),
             |call| {
                 let entries = Entries::new(call, 0)?;
-                entries.pick_all(call)?.from_values(entries.map.values())
+                entries.pick_all(call)?.into_lists(entries.map.values())
             },
         ),
         map(
@@ -110,7 +110,7 @@ pub(crate) fn functions() -> Vec<Function> {
                     columns,
                     None,
                 )?);
-                entries.pick_all(call)?.from_values(&rows)
+                entries.pick_all(call)?.into_lists(&rows)
             },
         ),
         map(

@@ -76,7 +76,7 @@ pub(super) fn functions() -> Vec<Function> {
                     picked.extend(lists.at(row).rev().map(Some));
                     Ok(true)
                 })?
-                .from_values(lists.values())
+                .into_lists(lists.values())
             }),
         string(
             "translate",
@@ -160,5 +160,5 @@ fn concat_lists(call: &Call<'_>) -> Result<ArrayRef> {
         }
         Ok(true)
     })?
-    .from_all(&sources)
+    .into_lists_of(&sources)
 }
