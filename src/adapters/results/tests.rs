@@ -1,3 +1,10 @@
+//! Results as their panes use them: rows in and out, spilled or not, sorted and filtered.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the tests look at the folder that a result spills to"
+)]
+
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Float64Array, Int64Array, MapBuilder, StringArray, StringBuilder};
