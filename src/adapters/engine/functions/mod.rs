@@ -183,6 +183,60 @@ mod tests {
     }
 
     #[test]
+    fn arguments_may_come_in_any_layout() {
+        for layout in ["Utf8", "LargeUtf8", "Utf8View"] {
+            let text = format!("arrow_cast('a,b', '{layout}')");
+            testing::gives(&format!("length({text})"), "3");
+            testing::gives(&format!("split({text}, ',')"), "[a, b]");
+            testing::gives(&format!("regexp_replace({text}, 'b', {text})"), "a,a,b");
+            testing::gives(&format!("contains([{text}], {text})"), "true");
+            testing::gives(&format!("concat_ws('-', [{text}])"), "a,b");
+            testing::gives(&format!("array_join([{text}], '')"), "a,b");
+            testing::gives(
+                &format!("json_extract_scalar(concat('[\"', {text}, '\"]'), '$[0]')"),
+                "a,b",
+            );
+            testing::gives(&format!("cast_value({text}, 'json')"), "\"a,b\"");
+        }
+        for list in ["List(Int32)", "LargeList(Int32)", "FixedSizeList(2, Int32)"] {
+            let list = format!("arrow_cast([7, 8], '{list}')");
+            testing::gives(&format!("element_at({list}, -1)"), "8");
+            testing::gives(&format!("cardinality({list})"), "2");
+            testing::gives(&format!("contains({list}, 7)"), "true");
+        }
+        for unit in ["s", "ms", "us", "ns"] {
+            let time = format!("arrow_cast(TIMESTAMP '2026-01-02 03:04:05', 'Timestamp({unit})')");
+            testing::gives(&format!("hour({time})"), "3");
+            testing::gives(&format!("to_unixtime({time}) = 1767323045"), "true");
+            testing::gives(&format!("date_trunc('day', {time})"), "2026-01-02T00:00:00");
+        }
+    }
+
+    #[test]
+    fn no_rows_give_no_rows() {
+        for call in [
+            "split(v, ',')",
+            "regexp_extract(v, 'a')",
+            "json_extract(v, '$')",
+            "concat(v, v)",
+            "element_at([v], 1)",
+            "zip([v], [v])",
+            "map([v], [v])",
+            "date_parse(v, '%Y')",
+            "cast_value(v, 'json')",
+            "try_cast_value(v, 'bigint')",
+            "greatest(v, v)",
+        ] {
+            let sql = format!("SELECT count({call}) FROM (VALUES ('a')) AS t(v) WHERE v = 'b'");
+            assert_eq!(
+                testing::shown(&testing::column(&sql).unwrap()),
+                ["0"],
+                "{call}"
+            );
+        }
+    }
+
+    #[test]
     fn unknown_names_have_neighbours() {
         assert!(is_supported("Date_Diff"));
         assert!(!is_supported("arrow_cast"));

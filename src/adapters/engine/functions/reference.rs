@@ -80,7 +80,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ),
     ("`ipprefix`", "Networks are text such as `10.0.0.0/8`"),
     (
-        "Collections",
+        "What is missing",
         "`uuid`, `hyperloglog`, `qdigest`, geospatial and machine-learning functions do not exist",
     ),
 ];

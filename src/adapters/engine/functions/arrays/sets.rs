@@ -37,7 +37,7 @@ pub(super) fn functions() -> Vec<Function> {
             "array_sort(array)",
             "The elements in ascending order, NULLs last",
         )
-        .note("the form with a lambda is listed with the lambdas, where it is supported")
+        .note("the form with a lambda is not supported")
         .takes_as(&[List], same_type, |call| {
             let lists = call.lists(0)?;
             let values = lists.values();
