@@ -65,7 +65,7 @@ pub enum AppError {
 pub fn run(options: AppOptions) -> Result<(), AppError> {
     let engine = Arc::new(open_engine(&options)?);
     let clock = SystemClock;
-    let session_file = SessionFile::new(options.paths.session_file());
+    let session_file = SessionFile::new(session_path(&options));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("lakehound-work")
@@ -123,6 +123,26 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
     // What still runs was told to stop; a task that is deep in a file does not keep the shell.
     runtime.shutdown_timeout(std::time::Duration::from_millis(300));
     outcome.map_err(AppError::Io)
+}
+
+/// Every lake has a session of its own; so have result files opened without one.
+fn session_path(options: &AppOptions) -> PathBuf {
+    use sha2::{Digest, Sha256};
+    let place = options
+        .lake
+        .as_ref()
+        .map(|lake| lake.canonicalize().unwrap_or(lake.clone()));
+    let place = place.map_or_else(|| "files".into(), |lake| lake.display().to_string());
+    let digest = Sha256::digest(place.as_bytes());
+    let mark: String = digest
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    options
+        .paths
+        .session_file()
+        .with_file_name(format!("session-{mark}.json"))
 }
 
 fn open_engine(options: &AppOptions) -> Result<Engine, LakeError> {
@@ -193,11 +213,17 @@ fn restore(file: &SessionFile, state: &mut State, clock: &SystemClock) -> Result
     }
 }
 
-/// The first start on a demo lake shows its findings, where an investigation begins.
+/// The first start on a demo lake shows its findings, where an investigation begins, and the
+/// playbook that fits its incident.
 fn first_start(state: &mut State, options: &AppOptions) -> Vec<crate::store::effect::Effect> {
     const FINDINGS: &str = "new-findings";
+    const PLAYBOOK: &str = "s3-data-access.md";
     if options.lake.is_none() || !state.setting.is_demo {
         return Vec::new();
+    }
+    let mut playbooks = state.content.playbooks.iter();
+    if let Some(playbook) = playbooks.find(|playbook| playbook.file_name == PLAYBOOK) {
+        state.playbook.open(Arc::clone(playbook));
     }
     state.run_template(FINDINGS)
 }

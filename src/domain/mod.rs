@@ -8,6 +8,7 @@ pub mod nearest;
 pub mod playbook;
 pub mod query;
 pub mod record;
+pub mod rfc3339;
 pub mod rows;
 pub mod template;
 pub mod view;

@@ -161,7 +161,6 @@ impl<S: Screen> EventLoop<S> {
     }
 
     fn take(&mut self, event: Event) -> io::Result<bool> {
-        tracing::debug!(?event, "event");
         let effects = update(&mut self.state, event, self.clock.now());
         self.pacer.mark();
         self.perform(effects)
@@ -170,7 +169,7 @@ impl<S: Screen> EventLoop<S> {
     /// Does what only the loop can do, and hands on the rest. Tells whether to quit.
     fn perform(&mut self, effects: Vec<Effect>) -> io::Result<bool> {
         for effect in effects {
-            tracing::debug!(?effect, "effect");
+            tracing::debug!(effect = effect.name(), "effect");
             match effect {
                 Effect::Quit => return Ok(true),
                 Effect::SetTimer(id, after) => self.timers.set(id, after),

@@ -8,7 +8,7 @@
     reason = "this room owns tasks, the clock and the paths that people name for exports"
 )]
 
-mod effects;
+pub mod effects;
 mod event_loop;
 mod input;
 mod pacer;

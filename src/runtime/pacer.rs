@@ -6,23 +6,23 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// The shortest time between two frames.
-pub const FRAME_INTERVAL: Duration = Duration::from_millis(16);
+pub(super) const FRAME_INTERVAL: Duration = Duration::from_millis(16);
 
 /// Decides when the next frame is due.
 #[derive(Debug, Default)]
-pub struct Pacer {
+pub(super) struct Pacer {
     dirty: bool,
     last: Option<Instant>,
 }
 
 impl Pacer {
     /// Something changed.
-    pub fn mark(&mut self) {
+    pub(super) fn mark(&mut self) {
         self.dirty = true;
     }
 
     /// When the next frame is due; `None` while nothing changed.
-    pub fn due(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         self.dirty.then(|| {
             self.last
                 .map_or(now, |last| (last + FRAME_INTERVAL).max(now))
@@ -30,7 +30,7 @@ impl Pacer {
     }
 
     /// A frame was drawn.
-    pub fn drawn(&mut self, now: Instant) {
+    pub(super) fn drawn(&mut self, now: Instant) {
         self.dirty = false;
         self.last = Some(now);
     }

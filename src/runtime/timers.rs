@@ -8,24 +8,24 @@ use crate::store::effect::TimerId;
 
 /// Timers that have not run out, at most one of each name.
 #[derive(Debug, Default)]
-pub struct Timers {
+pub(super) struct Timers {
     set: Vec<(TimerId, Instant)>,
 }
 
 impl Timers {
     /// Sets a timer; one of the same name is put off.
-    pub fn set(&mut self, id: TimerId, after: Duration) {
+    pub(super) fn set(&mut self, id: TimerId, after: Duration) {
         self.set.retain(|(other, _)| *other != id);
         self.set.push((id, Instant::now() + after));
     }
 
     /// When the earliest one runs out.
-    pub fn next(&self) -> Option<Instant> {
+    pub(super) fn next(&self) -> Option<Instant> {
         self.set.iter().map(|(_, at)| *at).min()
     }
 
     /// Takes a timer that has run out.
-    pub fn take_due(&mut self) -> Option<TimerId> {
+    pub(super) fn take_due(&mut self) -> Option<TimerId> {
         let now = Instant::now();
         let at = self.set.iter().position(|(_, due)| *due <= now)?;
         Some(self.set.swap_remove(at).0)

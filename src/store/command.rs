@@ -81,6 +81,9 @@ macro_rules! commands {
 
 commands! {
     Global {
+        RunStatement "query.run" "Run the statement under the cursor" ["run"];
+        CancelQuery "query.cancel" "Stop the query of the open result";
+        Templates "templates" "Choose a saved query and fill in its parameters" ["templates"];
         Help "help" "Show the keys that count here" ["help"];
         Palette "palette" "Find and run any command" ["commands"];
         FocusNext "focus.next" "Go to the next pane" ["pane"];
@@ -94,9 +97,6 @@ commands! {
         BorderRight "border.right" "Move the border beside this pane to the right";
         BorderUp "border.up" "Move the border between editor and results up";
         BorderDown "border.down" "Move the border between editor and results down";
-        RunStatement "query.run" "Run the statement under the cursor" ["run"];
-        CancelQuery "query.cancel" "Stop the query of the open result";
-        Templates "templates" "Choose a saved query and fill in its parameters" ["templates"];
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -119,10 +119,10 @@ commands! {
     }
     Editor {
         EditorComplete "editor.complete" "Complete the word before the cursor" ["complete"];
-        EditorFormat "editor.format" "Lay out the statement under the cursor" ["format"];
+        EditorFormat "editor.format" "Lay out the statement under the cursor";
         EditorUndo "editor.undo" "Undo the last change";
         EditorRedo "editor.redo" "Redo the last undone change";
-        EditorNew "editor.new" "Open an empty buffer" ["new"];
+        EditorNew "editor.new" "Open an empty buffer";
         EditorClose "editor.close" "Close this buffer";
         EditorNextBuffer "editor.next-buffer" "Go to the next buffer";
         EditorPreviousBuffer "editor.previous-buffer" "Go to the previous buffer";

@@ -97,6 +97,31 @@ pub enum Effect {
     Quit,
 }
 
+impl Effect {
+    /// The effect's name, for the log: what it carries may hold what nobody wants in a log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::StartQuery(_) => "start query",
+            Self::CancelQuery(_) => "cancel query",
+            Self::DropRows(_) => "drop rows",
+            Self::Order { .. } => "order rows",
+            Self::Find { .. } => "find",
+            Self::Export { .. } => "export",
+            Self::Copy(_) => "copy",
+            Self::LoadContent => "load content",
+            Self::LoadCatalogue => "load catalogue",
+            Self::SaveTemplate { .. } => "save template",
+            Self::SaveSession(_) => "save session",
+            Self::DemoLive(_) => "demo live",
+            Self::SetTimer(..) => "set timer",
+            Self::CaptureMouse(_) => "capture mouse",
+            Self::Redraw => "redraw",
+            Self::Suspend => "suspend",
+            Self::Quit => "quit",
+        }
+    }
+}
+
 /// Which rows of a result are shown, in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrderSpec {

@@ -23,5 +23,10 @@ pub mod session;
 pub mod state;
 mod update;
 
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use state::State;
 pub use update::{run_command, update};

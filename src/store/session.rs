@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::results::Origin;
 use super::screen::{Borders, Pane};
 use super::state::State;
+use crate::domain::rfc3339;
 
 /// The panes as they were. Every part has a default, so that an older file still opens.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -80,27 +81,6 @@ pub struct SavedTick {
     /// When it was ticked.
     #[serde(with = "rfc3339")]
     pub at: DateTime<Utc>,
-}
-
-/// Times as RFC 3339 text.
-mod rfc3339 {
-    use chrono::{DateTime, SecondsFormat, Utc};
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<S: Serializer>(
-        time: &DateTime<Utc>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&time.to_rfc3339_opts(SecondsFormat::AutoSi, true))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<DateTime<Utc>, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let time = DateTime::parse_from_rfc3339(&text).map_err(de::Error::custom)?;
-        Ok(time.to_utc())
-    }
 }
 
 impl Session {

@@ -30,6 +30,9 @@ const SAVE_AFTER: Duration = Duration::from_millis(400);
 /// How long leaving waits for queries to stop.
 const LEAVE_WITHIN: Duration = Duration::from_millis(1_500);
 
+/// What terminals take of a clipboard sequence, before it is encoded.
+const CLIPBOARD_BYTES: usize = 72 << 10;
+
 /// How a message is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
@@ -173,6 +176,19 @@ impl State {
             tone: Tone::Error,
             text,
         });
+    }
+
+    /// Puts a text into the clipboard, unless it is larger than terminals take.
+    pub fn copy(&mut self, text: String) -> Vec<Effect> {
+        if text.len() > CLIPBOARD_BYTES {
+            self.warn(format!(
+                "{} bytes are too many for the terminal's clipboard; export the result instead",
+                text.len()
+            ));
+            return Vec::new();
+        }
+        self.inform(format!("copied {} characters", text.chars().count()));
+        vec![Effect::Copy(text)]
     }
 
     /// The session is to be written soon.

@@ -91,7 +91,7 @@ impl Drop for TerminalSession {
 }
 
 /// Gives the terminal back; a second call does nothing.
-pub fn leave() -> io::Result<()> {
+pub(super) fn leave() -> io::Result<()> {
     if !ENTERED.swap(false, Ordering::SeqCst) {
         return Ok(());
     }

@@ -12,8 +12,8 @@ use crate::store::command::{Command, Context};
 use crate::store::screen::Pane;
 use crate::store::state::Tone;
 
-/// `lakehound  lake demo · embedded · us-east-1 +1 · 4 accounts · UTC         1 running 12 of 40 files`
-pub fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
+/// `lakehound  demo lake · embedded · UTC · us-east-1 +1 · 000011112222 +3 …    1 running 12 of 40 files`
+pub(in crate::ui) fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let area = rect(state.layout.status);
     fill(buffer, area, theme.style(Role::Status));
     let work = work(state);
@@ -30,6 +30,7 @@ pub fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
         pen.role(" · ", Role::Status).role(text, Role::Status);
     };
     part(&state.setting.engine);
+    part(state.setting.zone.name());
     if let Some(facts) = &state.facts {
         part(&some_of(&facts.regions, "Regions"));
         part(&some_of(&facts.accounts, "accounts"));
@@ -38,7 +39,6 @@ pub fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
         }
         part(&format!("{} objects", group_digits(facts.files)));
     }
-    part(state.setting.zone.name());
     if room > 0 {
         Pen::new(buffer, theme, area, 0)
             .to_right(room + 1)
@@ -84,7 +84,7 @@ fn work(state: &State) -> String {
 }
 
 /// ` Feed  Editor  Results  Playbook ` with the focused one marked.
-pub fn pane_names(state: &State, theme: &Theme, buffer: &mut Buffer) {
+pub(in crate::ui) fn pane_names(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let Some(area) = state.layout.tabs.map(rect) else {
         return;
     };
@@ -111,7 +111,7 @@ pub fn pane_names(state: &State, theme: &Theme, buffer: &mut Buffer) {
 }
 
 /// The keys that count here, or the message until the next key.
-pub fn footer(state: &State, theme: &Theme, buffer: &mut Buffer) {
+pub(in crate::ui) fn footer(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let area = rect(state.layout.footer);
     fill(buffer, area, theme.style(Role::Footer));
     let mut pen = Pen::new(buffer, theme, area, 0);

@@ -10,3 +10,6 @@ pub mod theme;
 pub mod widgets;
 
 pub use screen::Painter;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use super::theme::{Role, Theme};
 use crate::store::layout::Area;
 
 /// A rectangle of the store's as the drawing library has it.
-pub fn rect(area: Area) -> Rect {
+pub(in crate::ui) fn rect(area: Area) -> Rect {
     Rect {
         x: area.x,
         y: area.y,
@@ -20,7 +20,7 @@ pub fn rect(area: Area) -> Rect {
 }
 
 /// A row of cells that is written from left to right.
-pub struct Pen<'a> {
+pub(in crate::ui) struct Pen<'a> {
     buffer: &'a mut Buffer,
     theme: &'a Theme,
     x: u16,
@@ -30,7 +30,12 @@ pub struct Pen<'a> {
 
 impl<'a> Pen<'a> {
     /// A pen at the start of a row of an area; a row outside it takes no ink.
-    pub fn new(buffer: &'a mut Buffer, theme: &'a Theme, area: Rect, row: u16) -> Self {
+    pub(in crate::ui) fn new(
+        buffer: &'a mut Buffer,
+        theme: &'a Theme,
+        area: Rect,
+        row: u16,
+    ) -> Self {
         let area = area.intersection(*buffer.area());
         let end = if row < area.height {
             area.right()
@@ -47,12 +52,12 @@ impl<'a> Pen<'a> {
     }
 
     /// Columns left.
-    pub fn left(&self) -> u16 {
+    pub(in crate::ui) fn left(&self) -> u16 {
         self.end.saturating_sub(self.x)
     }
 
     /// Writes data, made safe and cut to what fits with `…`.
-    pub fn data(&mut self, text: &str, style: Style) -> &mut Self {
+    pub(in crate::ui) fn data(&mut self, text: &str, style: Style) -> &mut Self {
         let left = self.left();
         self.safe(
             &SafeText::bounded(text, usize::from(left)).truncated(usize::from(left)),
@@ -61,7 +66,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes data into a column of its own width, padded.
-    pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
+    pub(in crate::ui) fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
         let width = width.min(self.left());
         let safe = SafeText::bounded(text, usize::from(width)).truncated(usize::from(width));
         let start = self.x;
@@ -71,7 +76,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes a safe text.
-    pub fn safe(&mut self, text: &SafeText<'_>, style: Style) -> &mut Self {
+    pub(in crate::ui) fn safe(&mut self, text: &SafeText<'_>, style: Style) -> &mut Self {
         let escape = self.theme.style(Role::Escape);
         if self.left() > 0 {
             let at = (self.x, self.y);
@@ -81,31 +86,31 @@ impl<'a> Pen<'a> {
     }
 
     /// Writes data in a role's style.
-    pub fn role(&mut self, text: &str, role: Role) -> &mut Self {
+    pub(in crate::ui) fn role(&mut self, text: &str, role: Role) -> &mut Self {
         let style = self.theme.style(role);
         self.data(text, style)
     }
 
     /// Leaves columns free.
-    pub fn skip(&mut self, columns: u16) -> &mut Self {
+    pub(in crate::ui) fn skip(&mut self, columns: u16) -> &mut Self {
         self.x = self.x.saturating_add(columns).min(self.end);
         self
     }
 
     /// Goes on so that a text of this width ends at the right edge.
-    pub fn to_right(&mut self, width: u16) -> &mut Self {
+    pub(in crate::ui) fn to_right(&mut self, width: u16) -> &mut Self {
         self.x = self.x.max(self.end.saturating_sub(width));
         self
     }
 }
 
 /// Fills an area with a style.
-pub fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
+pub(in crate::ui) fn fill(buffer: &mut Buffer, area: Rect, style: Style) {
     buffer.set_style(area.intersection(*buffer.area()), style);
 }
 
 /// Clears an area for an overlay.
-pub fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
+pub(in crate::ui) fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
     let area = area.intersection(*buffer.area());
     ratatui::widgets::Clear.render(area, buffer);
     buffer.set_style(area, style);
@@ -113,7 +118,7 @@ pub fn clear(buffer: &mut Buffer, area: Rect, style: Style) {
 
 /// Draws a frame with a title at the left and one at the right, and gives the area inside. Titles
 /// are data: they are made safe and cut.
-pub fn frame(
+pub(in crate::ui) fn frame(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
@@ -163,7 +168,7 @@ pub fn frame(
 }
 
 /// Says in the middle of an empty area what would fill it.
-pub fn placeholder(buffer: &mut Buffer, theme: &Theme, area: Rect, lines: &[String]) {
+pub(in crate::ui) fn placeholder(buffer: &mut Buffer, theme: &Theme, area: Rect, lines: &[String]) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let top = area.height.saturating_sub(height) / 2;
     for (row, line) in (top..area.height).zip(lines) {

@@ -21,7 +21,7 @@ pub struct Painter {
 }
 
 /// The cell in which a text cursor stands.
-pub type Cursor = Option<(u16, u16)>;
+pub(in crate::ui) type Cursor = Option<(u16, u16)>;
 
 impl Painter {
     /// A painter for a terminal of some depth of colour, with themes of the user's own beside the
@@ -45,7 +45,7 @@ impl Painter {
     }
 
     /// Draws into a buffer, and tells where the text cursor stands.
-    pub fn paint(&mut self, buffer: &mut Buffer, state: &State) -> Cursor {
+    pub(in crate::ui) fn paint(&mut self, buffer: &mut Buffer, state: &State) -> Cursor {
         let theme = self.theme(&state.theme);
         fill(buffer, *buffer.area(), theme.style(Role::Text));
         self.grids

@@ -176,11 +176,5 @@ fn copy(state: &mut State) -> Vec<Effect> {
         .selected_text()
         .or_else(|| Some(buffer.statement()?.text(&buffer.text()).to_owned()))
         .filter(|text| !text.is_empty());
-    match picked {
-        Some(text) => {
-            state.inform("copied".to_owned());
-            vec![Effect::Copy(text)]
-        }
-        None => Vec::new(),
-    }
+    picked.map_or_else(Vec::new, |text| state.copy(text))
 }

@@ -62,9 +62,10 @@ fn copy_key(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let notification = &arrival.notification;
-    let uri = format!("s3://{}/{}", notification.bucket, notification.key.key);
-    state.inform(format!("copied {uri}"));
-    vec![Effect::Copy(uri)]
+    state.copy(format!(
+        "s3://{}/{}",
+        notification.bucket, notification.key.key
+    ))
 }
 
 fn open_object(state: &mut State) -> Vec<Effect> {

@@ -65,14 +65,12 @@ fn copy(state: &mut State) -> Vec<Effect> {
     let Some(step) = state.playbook.step() else {
         return Vec::new();
     };
-    let text = step
-        .blocks()
-        .next()
+    let block = step.blocks().next();
+    let text = block
         .map_or(&step.text, |block| &block.text)
         .trim_end()
         .to_owned();
-    state.inform(format!("copied {} characters", text.chars().count()));
-    vec![Effect::Copy(text)]
+    state.copy(text)
 }
 
 /// Saved queries and playbooks have been read.

@@ -415,9 +415,7 @@ fn copy_row(state: &mut State) -> Vec<Effect> {
 }
 
 pub(super) fn copied(state: &mut State, text: Option<String>) -> Vec<Effect> {
-    let Some(text) = text else { return Vec::new() };
-    state.inform(format!("copied {} characters", text.chars().count()));
-    vec![Effect::Copy(text)]
+    text.map_or_else(Vec::new, |text| state.copy(text))
 }
 
 /// The page that holds the selected row, and the row's place in it.

@@ -14,7 +14,7 @@ use crate::ui::theme::{Role, Theme};
 const FIELD_ROWS: u16 = 3;
 
 /// Draws the form, and tells where the text cursor stands.
-pub fn draw(form: &Form, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn draw(form: &Form, theme: &Theme, buffer: &mut Buffer) -> Cursor {
     let fields = u16::try_from(form.fields.len()).unwrap_or(u16::MAX);
     let width = buffer.area().width.min(84);
     let purpose = SafeText::new(&form.template.purpose);

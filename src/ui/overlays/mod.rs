@@ -15,7 +15,12 @@ use crate::store::line_input::LineInput;
 use crate::store::overlay::Overlay;
 
 /// Draws the open overlay, and tells where the text cursor stands.
-pub fn draw(state: &State, overlay: &Overlay, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn draw(
+    state: &State,
+    overlay: &Overlay,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     match overlay {
         Overlay::Palette(picker) => picker::palette(state, picker, theme, buffer),
         Overlay::Templates(picker) => picker::templates(state, picker, theme, buffer),

@@ -37,7 +37,12 @@ impl Line {
 }
 
 /// Draws a page. It never has a text cursor.
-pub fn draw(state: &State, page: &Page, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn draw(
+    state: &State,
+    page: &Page,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     let screen = *buffer.area();
     let width = screen.width.min(96);
     let (title, lines) = match &page.content {

@@ -17,7 +17,12 @@ struct Row {
 }
 
 /// Every command that may run here.
-pub fn palette(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn palette(
+    state: &State,
+    picker: &Picker,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     let rows = palette_matches(state, picker)
         .into_iter()
         .map(|command| Row {
@@ -28,7 +33,12 @@ pub fn palette(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffe
 }
 
 /// Saved queries.
-pub fn templates(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn templates(
+    state: &State,
+    picker: &Picker,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     let rows = template_matches(state, picker).into_iter().map(|number| {
         let template = &state.content.templates[number];
         Row {
@@ -40,7 +50,12 @@ pub fn templates(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buf
 }
 
 /// Playbooks.
-pub fn playbooks(state: &State, picker: &Picker, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn playbooks(
+    state: &State,
+    picker: &Picker,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     let rows = playbook_matches(state, picker).into_iter().map(|number| {
         let playbook = &state.content.playbooks[number];
         Row {
@@ -102,15 +117,13 @@ fn list(
             height: 1,
             ..body
         };
-        let chosen = at == selected;
-        if chosen {
-            fill(buffer, line, theme.style(Role::Cursor));
-        }
-        let role = |role| if chosen { Role::Cursor } else { role };
         let mut pen = Pen::new(buffer, theme, line, 0);
         pen.skip(1)
-            .column(&entry.label, label_width, theme.style(role(Role::Text)));
-        pen.skip(2).role(&entry.detail, role(Role::Dim));
+            .column(&entry.label, label_width, theme.style(Role::Text));
+        pen.skip(2).role(&entry.detail, Role::Dim);
+        if at == selected {
+            fill(buffer, line, theme.style(Role::Cursor));
+        }
     }
     Some((inner.x + 2 + column, inner.y))
 }

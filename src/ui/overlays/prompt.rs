@@ -11,7 +11,7 @@ use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::theme::{Role, Theme};
 
 /// A question that one line answers.
-pub fn draw(prompt: &Prompt, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn draw(prompt: &Prompt, theme: &Theme, buffer: &mut Buffer) -> Cursor {
     let width = buffer.area().width.min(84);
     let area = overlay_area(buffer, theme, width, 3);
     let inner = frame(buffer, theme, area, true, prompt.kind.title(), "");
@@ -26,7 +26,7 @@ pub fn draw(prompt: &Prompt, theme: &Theme, buffer: &mut Buffer) -> Cursor {
 }
 
 /// Queries run: leave?
-pub fn confirm_quit(state: &State, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn confirm_quit(state: &State, theme: &Theme, buffer: &mut Buffer) -> Cursor {
     let running = state.results.running().count();
     let noun = if running == 1 {
         "query runs"

@@ -13,7 +13,7 @@ use crate::ui::text::SafeText;
 use crate::ui::theme::{Role, Theme};
 
 /// Draws the pane, and tells where the text cursor stands.
-pub fn draw(
+pub(in crate::ui) fn draw(
     state: &State,
     theme: &Theme,
     area: Rect,
@@ -105,7 +105,7 @@ fn draw_lines(text: &TextBuffer, theme: &Theme, area: Rect, buffer: &mut Buffer)
     let (line, column) = text.cursor();
     let rows = usize::from(area.height.max(1));
     let top = (line + 1).saturating_sub(rows).max(text.top.min(line));
-    let room = usize::from(area.width.saturating_sub(gutter + 1));
+    let room = usize::from(area.width.saturating_sub(gutter + 1).max(1));
     let before = text
         .lines()
         .get(line)
@@ -267,18 +267,16 @@ fn draw_candidates(
             height: 1,
             ..area
         };
-        let chosen = at == open.selected;
-        if chosen {
-            fill(buffer, line, theme.style(Role::Cursor));
-        }
-        let role = |role| if chosen { Role::Cursor } else { role };
         let mut pen = Pen::new(buffer, theme, line, 0);
         pen.skip(1);
         pen.column(
             &candidate.text,
             u16::try_from(label_width.min(48)).unwrap_or(20),
-            theme.style(role(Role::Text)),
+            theme.style(Role::Text),
         );
-        pen.skip(1).role(&candidate.detail, role(Role::Dim));
+        pen.skip(1).role(&candidate.detail, Role::Dim);
+        if at == open.selected {
+            fill(buffer, line, theme.style(Role::Cursor));
+        }
     }
 }

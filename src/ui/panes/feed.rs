@@ -20,7 +20,13 @@ use crate::ui::widgets::grid::group_digits;
 const WIDE: u16 = 60;
 
 /// Draws the pane.
-pub fn draw(state: &State, theme: &Theme, area: Rect, focused: bool, buffer: &mut Buffer) {
+pub(in crate::ui) fn draw(
+    state: &State,
+    theme: &Theme,
+    area: Rect,
+    focused: bool,
+    buffer: &mut Buffer,
+) {
     let feed = &state.feed;
     let title = if feed.filter().is_empty() {
         format!("Feed {}", group_digits(feed.total() as u64))
@@ -36,7 +42,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, focused: bool, buffer: &mu
     if feed.is_empty() {
         return empty(state, theme, inner, buffer);
     }
-    let rows = usize::from(inner.height);
+    let rows = usize::from(inner.height).max(1);
     // The selected line stays in sight; scrolling follows it no further than it must.
     let top = feed
         .top
@@ -49,6 +55,7 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, focused: bool, buffer: &mu
             height: 1,
             ..inner
         };
+        draw_line(state, theme, arrival, &mut Pen::new(buffer, theme, line, 0));
         if at == feed.selected {
             let role = if focused {
                 Role::Cursor
@@ -57,14 +64,6 @@ pub fn draw(state: &State, theme: &Theme, area: Rect, focused: bool, buffer: &mu
             };
             fill(buffer, line, theme.style(role));
         }
-        let selected = at == feed.selected && focused;
-        draw_line(
-            state,
-            theme,
-            arrival,
-            selected,
-            &mut Pen::new(buffer, theme, line, 0),
-        );
     }
 }
 
@@ -81,16 +80,7 @@ fn mode(state: &State) -> &'static str {
     }
 }
 
-fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, selected: bool, pen: &mut Pen<'_>) {
-    let zone = state.setting.zone;
-    let plain = |role: Role| if selected { Role::Cursor } else { role };
-    let time = arrival.notification.time.or(arrival.seen).map(|time| {
-        let local = time.with_timezone(&zone);
-        let today = state.now.with_timezone(&zone).date_naive() == local.date_naive();
-        let format = if today { "%H:%M:%S" } else { "%m-%d %H:%M" };
-        local.format(format).to_string()
-    });
-    let wide = pen.left() >= WIDE;
+fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, pen: &mut Pen<'_>) {
     let key = &arrival.notification.key;
     let source = key
         .source
@@ -104,46 +94,58 @@ fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, selected: bool, pe
         Ok(events) => (group_digits(*events), Role::Number),
         Err(_) => ("unreadable".to_owned(), Role::Error),
     };
+    let digits = u16::try_from(count.chars().count()).unwrap_or(10);
+    let wide = pen.left() >= WIDE;
     let is_new = arrival.seen.is_some();
-    pen.role(if is_new { "▎" } else { " " }, plain(Role::Info));
+    pen.role(if is_new { "▎" } else { " " }, Role::Info);
     pen.column(
-        &time.unwrap_or_default(),
-        12,
-        theme.style(plain(Role::Time)),
+        &when(state, arrival),
+        if is_new { 9 } else { 6 },
+        theme.style(Role::Time),
     );
-    let count_width = u16::try_from(count.chars().count()).unwrap_or(10).max(6);
-    let lag = arrival
-        .seen
-        .zip(arrival.notification.time)
-        .map(|(seen, written)| format!("{:.1}s", (seen - written).as_seconds_f64().max(0.0)));
-    let fixed = count_width + 1;
+    let account = key.account.as_deref().unwrap_or("-");
     if wide {
-        pen.column(source, 18, theme.style(plain(Role::Text)));
-        pen.column(
-            key.account.as_deref().unwrap_or("-"),
-            14,
-            theme.style(plain(Role::Entity)),
-        );
+        let lag = arrival
+            .seen
+            .zip(arrival.notification.time)
+            .map(|(seen, written)| format!("{:.1} s", (seen - written).as_seconds_f64().max(0.0)));
+        pen.column(source, 18, theme.style(Role::Text));
+        pen.column(account, 14, theme.style(Role::Entity));
         pen.column(
             key.region.as_deref().unwrap_or("-"),
-            15,
-            theme.style(plain(Role::Dim)),
+            16,
+            theme.style(Role::Dim),
         );
-        pen.column(&lag.unwrap_or_default(), 8, theme.style(plain(Role::Dim)));
+        pen.column(&lag.unwrap_or_default(), 9, theme.style(Role::Dim));
     } else {
-        let room = pen.left().saturating_sub(fixed);
-        let account = key
-            .account
-            .as_deref()
-            .map_or("", |a| a.get(a.len().saturating_sub(4)..).unwrap_or(a));
-        let with_account = format!("{source} …{account}");
-        let fits = with_account.chars().count() <= usize::from(room) && !account.is_empty();
-        let text = if fits { with_account.as_str() } else { source };
-        pen.column(text, room, theme.style(plain(Role::Text)));
+        let room = usize::from(pen.left().saturating_sub(digits + 1));
+        let end = account
+            .char_indices()
+            .rev()
+            .nth(3)
+            .map_or(account, |(at, _)| &account[at..]);
+        let width = u16::try_from(room.min(source.len() + 1)).unwrap_or(0);
+        pen.column(source, width, theme.style(Role::Text));
+        if source.len() + end.len() + 2 <= room {
+            pen.role("…", Role::Dim).role(end, Role::Entity);
+        }
     }
-    let digits = u16::try_from(count.chars().count()).unwrap_or(0);
-    pen.skip(count_width.saturating_sub(digits))
-        .role(&count, plain(role));
+    pen.to_right(digits).role(&count, role);
+}
+
+/// The time at which a new object was written, or the day whose events an older one holds.
+fn when(state: &State, arrival: &Arrival) -> String {
+    let zone = state.setting.zone;
+    let written = arrival.notification.time.or(arrival.seen);
+    if arrival.seen.is_some()
+        && let Some(time) = written
+    {
+        return time.with_timezone(&zone).format("%H:%M:%S").to_string();
+    }
+    let day = arrival.notification.key.event_day.as_deref();
+    let from_key = day.and_then(|day| Some(format!("{}-{}", day.get(4..6)?, day.get(6..8)?)));
+    let from_file = || written.map(|time| time.with_timezone(&zone).format("%m-%d").to_string());
+    from_key.or_else(from_file).unwrap_or_default()
 }
 
 fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {

@@ -1,7 +1,7 @@
 //! The four panes, one file each.
 
-pub mod editor;
-pub mod feed;
-pub mod playbook;
+pub(in crate::ui) mod editor;
+pub(in crate::ui) mod feed;
+pub(in crate::ui) mod playbook;
 mod record;
-pub mod results;
+pub(in crate::ui) mod results;

@@ -25,7 +25,13 @@ use crate::ui::theme::{Role, Theme};
 const DETAIL_FROM: u16 = 14;
 
 /// Draws the pane.
-pub fn draw(state: &State, theme: &Theme, area: Rect, focused: bool, buffer: &mut Buffer) {
+pub(in crate::ui) fn draw(
+    state: &State,
+    theme: &Theme,
+    area: Rect,
+    focused: bool,
+    buffer: &mut Buffer,
+) {
     let pane = &state.playbook;
     let (done, total) = pane.progress();
     let title = pane
@@ -110,6 +116,20 @@ fn draw_list(pane: &PlaybookPane, theme: &Theme, area: Rect, focused: bool, buff
                 height: 1,
                 ..area
             };
+            let mut pen = Pen::new(buffer, theme, line, 0);
+            pen.skip(entry.indent);
+            if row == 0 {
+                pen.role(entry.mark, entry.mark_role).skip(1);
+            } else {
+                pen.skip(2);
+            }
+            pen.safe(text, theme.style(entry.text_role));
+            if row == 0 && !entry.right.is_empty() {
+                let width = u16::try_from(entry.right.chars().count()).unwrap_or(0);
+                Pen::new(buffer, theme, line, 0)
+                    .to_right(width)
+                    .role(&entry.right, Role::Dim);
+            }
             if selected {
                 let role = if focused {
                     Role::Cursor
@@ -117,27 +137,6 @@ fn draw_list(pane: &PlaybookPane, theme: &Theme, area: Rect, focused: bool, buff
                     Role::Selection
                 };
                 fill(buffer, line, theme.style(role));
-            }
-            let role = |role: Role| {
-                if selected && focused {
-                    Role::Cursor
-                } else {
-                    role
-                }
-            };
-            let mut pen = Pen::new(buffer, theme, line, 0);
-            pen.skip(entry.indent);
-            if row == 0 {
-                pen.role(entry.mark, role(entry.mark_role)).skip(1);
-            } else {
-                pen.skip(2);
-            }
-            pen.safe(text, theme.style(role(entry.text_role)));
-            if row == 0 && !entry.right.is_empty() {
-                let width = u16::try_from(entry.right.chars().count()).unwrap_or(0);
-                Pen::new(buffer, theme, line, 0)
-                    .to_right(width)
-                    .role(&entry.right, role(Role::Dim));
             }
             y += 1;
         }
@@ -160,7 +159,7 @@ fn entry(pane: &PlaybookPane, line: &Line<'_>, width: u16) -> Entry {
                 Role::Title,
                 0,
                 phase.title.clone(),
-                format!("{done}/{total}"),
+                format!(" {done}/{total}"),
             )
         }
         Line::Section(title) => (

@@ -12,7 +12,7 @@ use crate::ui::theme::Theme;
 use crate::ui::widgets::record::Record;
 
 /// Draws the record in the results' pane.
-pub fn draw(
+pub(in crate::ui) fn draw(
     state: &State,
     tab: &Tab,
     view: &RecordView,

@@ -15,7 +15,7 @@ use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::grid::{Grid, GridMemo, Rest, RowCount, SortMark, group_digits};
 
 /// Draws the pane.
-pub fn draw(
+pub(in crate::ui) fn draw(
     state: &State,
     theme: &Theme,
     area: Rect,
@@ -222,9 +222,10 @@ fn draw_tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             Role::Dim
         };
         let name: String = tab.origin.title.chars().take(24).collect();
-        pen.role(&format!("{}", at + 1), role)
+        pen.role(&format!("{} ", at + 1), role)
             .role(sign, sign_role)
+            .skip(1)
             .role(&name, role)
-            .skip(2);
+            .skip(3);
     }
 }

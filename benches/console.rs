@@ -1,0 +1,192 @@
+//! The console as a person meets it: start to first frame, key to frame on a million rows, and what
+//! it costs when nothing happens. The real binary in a pseudo-terminal.
+//!
+//! `cargo bench --bench console`
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use lakehound::demo::{DemoOptions, write_lake};
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+
+/// What ends a frame.
+const FRAME_END: &[u8] = b"\x1b[?2026l";
+const STARTS: usize = 31;
+const KEYS: usize = 1_000;
+
+fn main() {
+    let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let lake = target.join("console-lake");
+    let until = "2026-03-04T00:00:00Z".parse().expect("a time");
+    if lakehound::demo::read_scenario(&lake).is_err() {
+        write_lake(&lake, &DemoOptions::new(until), &mut |_| {}).expect("the lake");
+    }
+    let home = tempfile::tempdir().expect("a home");
+
+    let mut starts: Vec<Duration> = (0..STARTS)
+        .map(|_| {
+            let begun = Instant::now();
+            let mut console = Console::start(home.path(), &lake);
+            console.frame();
+            begun.elapsed()
+        })
+        .collect();
+    starts.sort_unstable();
+    println!(
+        "start to first frame       median {:>7.1} ms of {STARTS}",
+        ms(starts[STARTS / 2])
+    );
+
+    let mut console = Console::start(home.path(), &lake);
+    console.quiet(Duration::from_secs(2));
+    let (switches, rss) = (console.switches(), console.rss());
+    console.quiet(Duration::from_secs(5));
+    println!(
+        "idle for 5 s               {} wake-ups, {} MB",
+        console.switches() - switches,
+        rss / 1024
+    );
+
+    console.type_text("\x1b2\x0e");
+    console.quiet(Duration::from_millis(500));
+    console.type_text(
+        "\x1b[200~SELECT n, cast(n AS varchar) AS text, n * 2 AS twice, n % 7 AS seven FROM UNNEST(sequence(1, 1000)) AS a(m) CROSS JOIN LATERAL (SELECT m * 1000 AS base) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(n)\x1b[201~",
+    );
+    console.type_text("\x1b[15~\x1b3");
+    console.quiet(Duration::from_secs(4));
+    let mut frames: Vec<Duration> = (0..KEYS)
+        .map(|at| {
+            let key = ["j", "\x1b[6~", "k", "l"][at % 4];
+            let begun = Instant::now();
+            console.type_text(key);
+            console.frame();
+            let took = begun.elapsed();
+            // The next key comes after the pacer's distance, as a person's does.
+            console.quiet(Duration::from_millis(20));
+            took
+        })
+        .collect();
+    frames.sort_unstable();
+    println!(
+        "key to frame, 1,000,000 rows  median {:.2} ms, p99 {:.2} ms of {KEYS}",
+        ms(frames[KEYS / 2]),
+        ms(frames[KEYS * 99 / 100])
+    );
+}
+
+fn ms(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+struct Console {
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    _master: Box<dyn portable_pty::MasterPty + Send>,
+    tail: Vec<u8>,
+}
+
+impl Console {
+    fn start(home: &Path, lake: &Path) -> Self {
+        let size = PtySize {
+            rows: 50,
+            cols: 180,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).expect("a terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_lakehound"));
+        command.arg("--lake");
+        command.arg(lake);
+        command.env("LAKEHOUND_DATA", home.join("data"));
+        command.env("LAKEHOUND_CONFIG", home.join("config.toml"));
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        let child = pair.slave.spawn_command(command).expect("the console");
+        let keyboard = pair.master.take_writer().expect("a keyboard");
+        let mut reader = pair.master.try_clone_reader().expect("a screen");
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65_536];
+            while let Ok(count) = reader.read(&mut buffer) {
+                if count == 0 || sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            keyboard,
+            output,
+            _master: pair.master,
+            tail: Vec::new(),
+        }
+    }
+
+    /// Waits for the end of a frame.
+    fn frame(&mut self) {
+        loop {
+            if let Some(at) = self
+                .tail
+                .windows(FRAME_END.len())
+                .position(|w| w == FRAME_END)
+            {
+                self.tail.drain(..at + FRAME_END.len());
+                return;
+            }
+            let more = self.output.recv_timeout(Duration::from_secs(10));
+            self.tail.extend(more.expect("a frame within ten seconds"));
+        }
+    }
+
+    /// Waits until nothing has come for a while, and forgets what came.
+    fn quiet(&mut self, time: Duration) {
+        while self.output.recv_timeout(time).is_ok() {}
+        self.tail.clear();
+    }
+
+    fn type_text(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).expect("a key");
+        self.keyboard.flush().expect("a key");
+    }
+
+    /// Times that any of the process's threads was given the processor.
+    fn switches(&self) -> u64 {
+        let tasks = format!("/proc/{}/task", self.pid());
+        let threads = std::fs::read_dir(tasks).expect("threads").flatten();
+        let of = |path: PathBuf| {
+            let text = std::fs::read_to_string(path.join("status")).unwrap_or_default();
+            let lines = text.lines().filter(|line| line.contains("ctxt_switches"));
+            lines
+                .filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok())
+                .sum::<u64>()
+        };
+        threads.map(|thread| of(thread.path())).sum()
+    }
+
+    /// Resident memory in KB.
+    fn rss(&self) -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("status");
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("VmRSS"))
+            .expect("VmRSS");
+        line.split_whitespace()
+            .nth(1)
+            .and_then(|n| n.parse().ok())
+            .expect("a number")
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,111 @@
+//! However the console ends, the terminal is sane and the session is there at the next start.
+
+use super::LAKE;
+use super::terminal::{Home, Terminal, contains};
+
+/// What gives a terminal back: bracketed paste off, the main screen, the cursor shown.
+const GIVEN_BACK: [&[u8]; 3] = [b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h"];
+
+/// A statement that no machine finishes while a test waits.
+const ENDLESS: &str = "SELECT count(*) FROM vpc_flow a CROSS JOIN vpc_flow b CROSS JOIN vpc_flow c WHERE a.traffic.bytes + b.traffic.bytes + c.traffic.bytes = -1";
+
+fn with_a_running_query(home: &Home) -> Terminal {
+    let mut console = Terminal::start(home, &LAKE.path(), (120, 40));
+    console.wait_for("Results new-findings");
+    console.press(&["ctrl-n"]);
+    console.paste(ENDLESS);
+    console.wait_for("CROSS JOIN");
+    console.press(&["f5"]);
+    console.wait_for("1 running");
+    console
+}
+
+#[test]
+fn a_termination_in_mid_query_gives_the_terminal_back_and_keeps_the_session() {
+    for signal in ["TERM", "HUP"] {
+        let home = Home::new();
+        let mut console = with_a_running_query(&home);
+        console.signal(signal);
+        assert_eq!(console.wait_for_end(), 0);
+        for sequence in GIVEN_BACK {
+            assert!(
+                contains(&console.bytes, sequence),
+                "{}",
+                sequence.escape_ascii()
+            );
+        }
+        let mut again = Terminal::start(&home, &LAKE.path(), (120, 40));
+        again.wait_for("cut off when the console ended");
+        again.wait_for("CROSS JOIN");
+        again.press(&["ctrl-q"]);
+        again.wait_for_end();
+    }
+}
+
+#[test]
+fn a_kill_in_mid_query_loses_nothing_that_was_there_before() {
+    let home = Home::new();
+    let mut console = with_a_running_query(&home);
+    // The session is written a moment after a change: the file tells when.
+    console.wait_until("the session's file", |_| {
+        let files = std::fs::read_dir(home.data()).unwrap().flatten();
+        let texts = files.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        texts
+            .into_iter()
+            .any(|text| text.contains("\"was_running\":true"))
+    });
+    console.signal("KILL");
+    console.wait_for_end();
+    let mut again = Terminal::start(&home, &LAKE.path(), (120, 40));
+    again.wait_for("cut off when the console ended");
+    again.wait_for("CROSS JOIN");
+    again.press(&["ctrl-q"]);
+    assert_eq!(again.wait_for_end(), 0);
+}
+
+#[test]
+fn a_query_is_stopped_at_once_and_leaving_asks() {
+    let home = Home::new();
+    let mut console = with_a_running_query(&home);
+    console.press(&["ctrl-q"]);
+    console.wait_for("Stop and leave?");
+    console.type_text("n");
+    console.wait_until("the question gone", |screen| {
+        !screen.contains("Stop and leave?")
+    });
+    console.press(&["ctrl-c"]);
+    console.wait_for("stopped, not all rows");
+    console.press(&["ctrl-q"]);
+    assert_eq!(console.wait_for_end(), 0);
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_to_the_shell_and_takes_it_again() {
+    let home = Home::new();
+    let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
+    console.wait_for("Results new-findings");
+    console.press(&["ctrl-z"]);
+    console.wait_for_state('T');
+    for sequence in GIVEN_BACK {
+        console.wait_for_bytes(sequence);
+    }
+    console.bytes.clear();
+    console.signal("CONT");
+    console.wait_for_bytes(b"\x1b[?1049h");
+    console.wait_for("Results new-findings");
+    console.press(&["ctrl-q"]);
+    assert_eq!(console.wait_for_end(), 0);
+}
+
+#[test]
+fn any_size_of_window_is_borne() {
+    let home = Home::new();
+    let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
+    console.wait_for("Results new-findings");
+    console.resize(10, 3);
+    console.press(&["alt-3", "down", "alt-4", "f1", "esc"]);
+    console.resize(80, 24);
+    console.wait_for("Feed alt-1");
+    console.press(&["ctrl-q"]);
+    assert_eq!(console.wait_for_end(), 0);
+}

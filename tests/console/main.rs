@@ -1,0 +1,42 @@
+//! The console from end to end: the real binary, a real pseudo-terminal, a real lake.
+
+mod ending;
+mod investigation;
+mod terminal;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use lakehound::demo::{DemoOptions, Scenario, write_lake};
+
+/// A lake that the tests share and only read, with its answer key.
+pub struct DemoLake {
+    folder: tempfile::TempDir,
+    pub scenario: Scenario,
+}
+
+impl DemoLake {
+    pub fn path(&self) -> PathBuf {
+        self.folder.path().join("lake")
+    }
+
+    /// The value of the entity that has this role.
+    pub fn value_of(&self, role: &str) -> &str {
+        let entities = &self.scenario.entities;
+        let found = entities.iter().find(|entity| entity.role == role);
+        &found
+            .unwrap_or_else(|| panic!("no {role} in {entities:?}"))
+            .value
+    }
+}
+
+/// Ends now, so that the last seven days hold all of it.
+pub static LAKE: LazyLock<DemoLake> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let options = DemoOptions {
+        events: 20_000,
+        ..DemoOptions::new(chrono::Utc::now())
+    };
+    let scenario = write_lake(&folder.path().join("lake"), &options, &mut |_| {}).unwrap();
+    DemoLake { folder, scenario }
+});
