@@ -31,3 +31,6 @@ impl crate::ports::Clock for SystemClock {
         Utc::now()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,10 @@ use super::terminal::{Home, Terminal, contains};
 const GIVEN_BACK: [&[u8]; 3] = [b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?25h"];
 
 /// A statement that no machine finishes while a test waits.
-const ENDLESS: &str = "SELECT count(*) FROM vpc_flow a CROSS JOIN vpc_flow b CROSS JOIN vpc_flow c WHERE a.traffic.bytes + b.traffic.bytes + c.traffic.bytes = -1";
+const ENDLESS: &str = "\
+SELECT count(*)
+FROM vpc_flow a CROSS JOIN vpc_flow b CROSS JOIN vpc_flow c
+WHERE a.traffic.bytes + b.traffic.bytes + c.traffic.bytes = -1";
 
 fn with_a_running_query(home: &Home) -> Terminal {
     let mut console = Terminal::start(home, &LAKE.path(), (120, 40));

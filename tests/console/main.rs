@@ -2,6 +2,7 @@
 
 mod ending;
 mod investigation;
+mod picture;
 mod terminal;
 
 use std::path::PathBuf;

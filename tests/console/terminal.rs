@@ -72,7 +72,7 @@ impl Terminal {
             keyboard,
             master: pair.master,
             output,
-            screen: vt100::Parser::new(rows, columns, 0),
+            screen: vt100::Parser::new(cells(rows), cells(columns), 0),
             bytes: Vec::new(),
             ended: false,
         }
@@ -81,6 +81,11 @@ impl Terminal {
     /// The text on the screen, a line each.
     pub fn text(&self) -> String {
         self.screen.screen().contents()
+    }
+
+    /// The screen with its colours.
+    pub fn screen(&self) -> &vt100::Screen {
+        self.screen.screen()
     }
 
     /// Waits until the screen shows what is asked for.
@@ -174,7 +179,9 @@ impl Terminal {
             pixel_height: 0,
         };
         self.master.resize(size).unwrap();
-        self.screen.screen_mut().set_size(rows, columns);
+        self.screen
+            .screen_mut()
+            .set_size(cells(rows), cells(columns));
     }
 
     /// The process's id.
@@ -221,6 +228,10 @@ pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
+}
+
+fn cells(count: u16) -> std::num::NonZero<u16> {
+    std::num::NonZero::new(count).unwrap()
 }
 
 fn bytes_of(key: &str) -> Vec<u8> {

@@ -281,3 +281,6 @@ fn newest_objects(lake: &Path) -> Vec<(PathBuf, SystemTime)> {
     found.sort_by_cached_key(|(path, written)| (day(path), *written, path.clone()));
     found.split_off(found.len().saturating_sub(AT_START))
 }
+
+#[cfg(test)]
+mod tests;

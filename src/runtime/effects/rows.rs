@@ -136,3 +136,6 @@ fn batches(
         Some(take_record_batch(&page.batch, &indices).map_err(|error| error.to_string()))
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow::array::{ArrayRef, Int64Array, RecordBatch};
+use parquet::arrow::ArrowWriter;
+
+use super::*;
+
+const KEY: &str = "aws/WAF/2.0/region=us-east-1/accountId=000011112222/eventDay=20260301";
+
+/// An object of so many rows, renamed into place as writers do.
+fn put_object(lake: &Path, name: &str, rows: i64) -> PathBuf {
+    let folder = lake.join(KEY);
+    fs::create_dir_all(&folder).unwrap();
+    let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..rows));
+    let batch = RecordBatch::try_from_iter([("n", numbers)]).unwrap();
+    let part = folder.join("part");
+    let file = fs::File::create(&part).unwrap();
+    let mut writer = ArrowWriter::try_new(file, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let object = folder.join(name);
+    fs::rename(part, &object).unwrap();
+    object
+}
+
+async fn next_arrivals(news: &mut BoxStream<'static, FeedNews>) -> Vec<Arrival> {
+    loop {
+        let next = tokio::time::timeout(Duration::from_secs(30), news.next());
+        match next
+            .await
+            .expect("news within half a minute")
+            .expect("the source goes on")
+        {
+            FeedNews::Arrived(arrivals) => return arrivals,
+            FeedNews::State(state) => assert_eq!(state.state, Ok(())),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_is_told_first_and_then_what_appears() {
+    let lake = tempfile::tempdir().unwrap();
+    put_object(lake.path(), "a.parquet", 3);
+    let mut news = FolderSource::new(lake.path().to_owned()).watch();
+    let there = next_arrivals(&mut news).await;
+    assert_eq!(
+        (there.len(), &there[0].events, there[0].seen),
+        (1, &Ok(3), None)
+    );
+    put_object(lake.path(), "b.parquet", 5);
+    let new = next_arrivals(&mut news).await;
+    assert_eq!(new[0].events, Ok(5));
+    assert!(new[0].seen.is_some());
+    assert_eq!(
+        new[0].notification.key.account.as_deref(),
+        Some("000011112222")
+    );
+}
+
+#[tokio::test]
+async fn a_notification_file_tells_of_its_object() {
+    let lake = tempfile::tempdir().unwrap();
+    let folder = lake.path().join(NOTIFICATIONS);
+    fs::create_dir_all(&folder).unwrap();
+    put_object(lake.path(), "a.parquet", 3);
+    let mut news = FolderSource::new(lake.path().to_owned()).watch();
+    next_arrivals(&mut news).await;
+    put_object(lake.path(), "b.parquet", 7);
+    let body = serde_json::json!({
+        "detail-type": "Object Created", "time": "2026-03-01T10:00:00Z",
+        "detail": {"bucket": {"name": "lake"}, "object": {"key": format!("{KEY}/b.parquet"), "etag": "e"}}
+    });
+    fs::write(folder.join("1.part"), body.to_string()).unwrap();
+    fs::rename(folder.join("1.part"), folder.join("1.json")).unwrap();
+    let new = next_arrivals(&mut news).await;
+    assert_eq!((new.len(), &new[0].events), (1, &Ok(7)));
+    assert_eq!(new[0].notification.bucket, "lake");
+}
+
+#[test]
+fn an_object_that_cannot_be_read_says_why() {
+    let lake = tempfile::tempdir().unwrap();
+    let path = put_object(lake.path(), "a.parquet", 3);
+    fs::write(&path, b"PAR1 but no more").unwrap();
+    let arrival = arrival_of_object(lake.path(), &path, None, None);
+    assert!(arrival.events.is_err());
+}
+
+#[test]
+fn a_folder_that_is_gone_cannot_be_watched() {
+    let (sender, _receiver) = mpsc::channel(4);
+    let error = watch(Path::new("/nowhere/at/all"), &sender).unwrap_err();
+    assert!(error.contains("/nowhere/at/all"), "{error}");
+}
