@@ -3,6 +3,14 @@
 //!
 //! `cargo bench --bench console`
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a bench measures the clock, prints, and stops where it cannot measure"
+)]
+
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};

@@ -4,6 +4,14 @@
 //! `cargo bench --bench queries` makes the lake and DuckDB's environment once, below `target/`.
 //! `LAKEHOUND_BENCH_EVENTS` and `LAKEHOUND_BENCH_RUNS` change the size and the number of runs.
 
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a bench measures the clock, prints, and stops where it cannot measure"
+)]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};

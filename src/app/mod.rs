@@ -62,10 +62,10 @@ pub enum AppError {
 }
 
 /// Opens the console and returns when the user leaves it.
-pub fn run(options: AppOptions) -> Result<(), AppError> {
-    let engine = Arc::new(open_engine(&options)?);
+pub fn run(options: &AppOptions) -> Result<(), AppError> {
+    let engine = Arc::new(open_engine(options)?);
     let clock = SystemClock;
-    let session_file = SessionFile::new(session_path(&options));
+    let session_file = SessionFile::new(session_path(options));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("lakehound-work")
@@ -73,8 +73,8 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
         .build()?;
 
     let mut terminal = TerminalSession::enter(true)?;
-    let mut painter = content::painter(&options);
-    let mut state = initial_state(&options, &painter);
+    let mut painter = content::painter(options);
+    let mut state = initial_state(options, &painter);
     let mut effects = update(
         &mut state,
         Event::Content(content::load(&options.paths)),
@@ -82,7 +82,7 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
     );
     let restored = restore(&session_file, &mut state, &clock);
     if let Ok(false) = restored {
-        effects.extend(first_start(&mut state, &options));
+        effects.extend(first_start(&mut state, options));
     }
     effects.extend(
         options
@@ -95,7 +95,7 @@ pub fn run(options: AppOptions) -> Result<(), AppError> {
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
         let (answer_sender, answers) = mpsc::channel(WAITING);
-        let services = services::services(&options, &engine, session_file);
+        let services = services::services(options, &engine, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
         if let Some(lake) = &options.lake {
             worker.watch(&FolderSource::new(lake.clone()));

@@ -26,7 +26,7 @@ pub(super) fn open(
     if let Err(error) = logging::to_file(&context.paths.log_file()) {
         say(format_args!("warning: no log is written: {error}"));
     }
-    app::run(AppOptions {
+    app::run(&AppOptions {
         lake,
         open_files,
         config: context.config.clone(),

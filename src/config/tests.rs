@@ -55,7 +55,7 @@ name = "light"
     );
     assert_eq!(config.feed.sources.len(), 2);
     assert_eq!(config.keys["quit"], ["ctrl-q"]);
-    assert_eq!(config.key_lines["quit"], 25);
+    assert_eq!(config.key_lines["quit"], 26);
     assert_eq!(config.keys["results.find"], ["/", "ctrl-f"]);
     assert_eq!(config.theme.name, "light");
     assert!(!config.default_profile_unreadable);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use arrow::array::*;
-use arrow::datatypes::{DataType, Field, Schema};
+use arrow::datatypes::{Field, Schema};
 use proptest::prelude::*;
 
 use super::*;
@@ -134,7 +134,7 @@ fn an_empty_result_is_a_whole_document() {
     assert_eq!(text(Format::Csv).lines().count(), 1);
     assert!(text(Format::Table).ends_with("(0 rows)\n"));
     assert_eq!(
-        read_parquet(export(Format::Parquet, &[none], &columns)).len(),
+        read_parquet(&export(Format::Parquet, &[none], &columns)).len(),
         0
     );
 }
@@ -158,9 +158,9 @@ fn code_spans_hold_their_content() {
     );
 }
 
-fn read_parquet(bytes: Vec<u8>) -> Vec<RecordBatch> {
+fn read_parquet(bytes: &[u8]) -> Vec<RecordBatch> {
     let mut file = tempfile::tempfile().unwrap();
-    file.write_all(&bytes).unwrap();
+    file.write_all(bytes).unwrap();
     ::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(file, 8_192)
         .unwrap()
         .map(Result::unwrap)
@@ -171,11 +171,9 @@ fn read_parquet(bytes: Vec<u8>) -> Vec<RecordBatch> {
 fn parquet_reads_back_under_unique_names() {
     let (batch, columns) = sample();
     let bytes = export(Format::Parquet, &[batch.clone(), batch.clone()], &columns);
-    let read = arrow::compute::concat_batches(
-        &read_parquet(bytes.clone())[0].schema(),
-        &read_parquet(bytes),
-    )
-    .unwrap();
+    let read =
+        arrow::compute::concat_batches(&read_parquet(&bytes)[0].schema(), &read_parquet(&bytes))
+            .unwrap();
     let names: Vec<_> = read
         .schema()
         .fields()

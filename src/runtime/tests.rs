@@ -8,7 +8,7 @@ use std::time::Duration;
 use arrow::datatypes::Schema;
 use async_trait::async_trait;
 use futures::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::effects::{Effects, Services};
 use super::event_loop::{EventLoop, Screen};
@@ -64,8 +64,11 @@ impl Clock for Noon {
     }
 }
 
-/// Queries that never end by themselves.
-struct Endless;
+/// Queries that never end by themselves, and tell when one was started.
+#[derive(Default)]
+struct Endless {
+    started: Arc<Notify>,
+}
 
 impl QueryMonitor for Endless {
     fn progress(&self) -> QueryProgress {
@@ -82,11 +85,12 @@ impl QueryService for Endless {
         "endless"
     }
     async fn start(&self, _: QueryRequest) -> Result<RunningQuery, QueryError> {
+        self.started.notify_one();
         Ok(RunningQuery {
             columns: Vec::new(),
             schema: Arc::new(Schema::empty()),
             batches: futures::stream::pending().boxed(),
-            monitor: Arc::new(Endless),
+            monitor: Arc::new(Endless::default()),
         })
     }
     async fn estimate(&self, _: QueryRequest) -> Result<ScanEstimate, QueryError> {
@@ -96,7 +100,7 @@ impl QueryService for Endless {
 
 fn services() -> Services {
     Services {
-        queries: Arc::new(Endless),
+        queries: Arc::new(Endless::default()),
         load_content: Arc::new(Content::default),
         load_catalogue: Arc::new(|| Ok(Default::default())),
         save_session: Arc::new(|_| Ok(())),
@@ -237,7 +241,11 @@ async fn a_query_that_never_ends_is_stopped_by_a_key() {
 async fn a_termination_ends_the_loop_whatever_runs_and_writes_the_session() {
     let saved = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&saved);
+    let started = Arc::new(Notify::new());
     let services = Services {
+        queries: Arc::new(Endless {
+            started: Arc::clone(&started),
+        }),
         save_session: Arc::new(move |_| {
             count.fetch_add(1, Ordering::Relaxed);
             Ok(())
@@ -253,7 +261,7 @@ async fn a_termination_ends_the_loop_whatever_runs_and_writes_the_session() {
     let person = async {
         input.send(Event::Paste("SELECT 1".into())).await.unwrap();
         press(&input, "f5").await;
-        tokio::time::advance(Duration::from_secs(1)).await;
+        started.notified().await;
         signals.send(Signal::Terminate).await.unwrap();
     };
     let (ended, ()) = tokio::join!(turning.run(), person);

@@ -29,25 +29,48 @@ pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect
         }
         Event::Focus(_) => Vec::new(),
         Event::Query(query, news) => results::news(state, query, news),
-        Event::Ordered { id, rows } => none(results::answer_order(state, id, rows)),
-        Event::Found { id, rows } => none(results::answer_find(state, id, rows)),
-        Event::Exported { id, outcome } => none(results::answer_export(state, id, outcome)),
-        Event::Arrived(arrivals) => none(state.feed.take(arrivals)),
-        Event::Source(news) => none(feed::source_news(state, news)),
+        Event::Ordered { id, rows } => {
+            results::answer_order(state, id, rows);
+            Vec::new()
+        }
+        Event::Found { id, rows } => {
+            results::answer_find(state, id, rows);
+            Vec::new()
+        }
+        Event::Exported { id, outcome } => {
+            results::answer_export(state, id, outcome);
+            Vec::new()
+        }
+        Event::Arrived(arrivals) => {
+            state.feed.take(arrivals);
+            Vec::new()
+        }
+        Event::Source(news) => {
+            feed::source_news(state, news);
+            Vec::new()
+        }
         Event::Content(content) => playbook::content_read(state, content),
-        Event::Catalogue(catalogue) => none(state.catalogue = catalogue),
-        Event::Lake(facts) => none(lake_read(state, facts)),
+        Event::Catalogue(catalogue) => {
+            state.catalogue = catalogue;
+            Vec::new()
+        }
+        Event::Lake(facts) => {
+            lake_read(state, facts);
+            Vec::new()
+        }
         Event::Restored(session) => restore(state, session),
-        Event::DemoLive(outcome) => none(demo_live(state, outcome)),
-        Event::Fault(text) => none(state.fail(text)),
+        Event::DemoLive(outcome) => {
+            demo_live(state, outcome);
+            Vec::new()
+        }
+        Event::Fault(text) => {
+            state.fail(text);
+            Vec::new()
+        }
         Event::Timer(timer) => timer_rang(state, timer),
         Event::Terminate => vec![save(state), Effect::Quit],
         Event::Resumed => vec![Effect::Redraw],
     }
-}
-
-fn none((): ()) -> Vec<Effect> {
-    Vec::new()
 }
 
 fn key(state: &mut State, chord: Chord) -> Vec<Effect> {

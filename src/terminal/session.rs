@@ -115,7 +115,14 @@ fn restore_on_panic() {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let previous = std::panic::take_hook();
+        let owner = std::thread::current().id();
         std::panic::set_hook(Box::new(move |info| {
+            // Another thread's panic is caught by whoever started it and told as an error: it ends
+            // a query or a task, not the console, and its words have no place on the screen.
+            if std::thread::current().id() != owner && ENTERED.load(Ordering::SeqCst) {
+                tracing::error!(%info, "a task panicked");
+                return;
+            }
             let _ = leave();
             previous(info);
         }));

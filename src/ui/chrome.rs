@@ -41,7 +41,7 @@ pub(in crate::ui) fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
     }
     if room > 0 {
         Pen::new(buffer, theme, area, 0)
-            .to_right(room + 1)
+            .skip_to_right(room + 1)
             .role(&work, Role::StatusKey);
     }
 }

@@ -98,7 +98,7 @@ impl<'a> Pen<'a> {
     }
 
     /// Goes on so that a text of this width ends at the right edge.
-    pub(in crate::ui) fn to_right(&mut self, width: u16) -> &mut Self {
+    pub(in crate::ui) fn skip_to_right(&mut self, width: u16) -> &mut Self {
         self.x = self.x.max(self.end.saturating_sub(width));
         self
     }
@@ -160,7 +160,7 @@ pub(in crate::ui) fn frame(
         if right_width > 0 {
             let style = theme.style(Role::Dim);
             Pen::new(buffer, theme, heading, 0)
-                .to_right(right_width)
+                .skip_to_right(right_width)
                 .safe(&right, style);
         }
     }

@@ -1,5 +1,11 @@
 //! The console from end to end: the real binary, a real pseudo-terminal, a real lake.
 
+#![cfg(test)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test owns its files and waits with the clock"
+)]
+
 mod ending;
 mod investigation;
 mod picture;

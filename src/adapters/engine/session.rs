@@ -1,9 +1,14 @@
 //! DataFusion's session: settings once for the engine, names anew for each query.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room makes the folder that queries spill into"
+)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use datafusion::common::Result;
+use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::SessionStateBuilder;
 use datafusion::execution::context::SessionState;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -29,7 +34,15 @@ pub(super) fn template(
     spill_dir: Option<PathBuf>,
 ) -> Result<SessionState> {
     let spill = match spill_dir {
-        Some(dir) => DiskManagerMode::Directories(vec![dir]),
+        Some(dir) => {
+            std::fs::create_dir_all(&dir).map_err(|error| {
+                DataFusionError::ResourcesExhausted(format!(
+                    "the folder {} for what does not fit into memory cannot be made: {error}",
+                    dir.display()
+                ))
+            })?;
+            DiskManagerMode::Directories(vec![dir])
+        }
         None => DiskManagerMode::OsTmpDirectory,
     };
     let runtime = RuntimeEnvBuilder::new()

@@ -29,7 +29,7 @@ pub(in crate::ui) fn palette(
             label: command.row().title.to_owned(),
             detail: state.setting.keymap.label(command).unwrap_or_default(),
         });
-    list("Commands", picker, rows.collect(), theme, buffer)
+    list("Commands", picker, &rows.collect::<Vec<_>>(), theme, buffer)
 }
 
 /// Saved queries.
@@ -46,7 +46,13 @@ pub(in crate::ui) fn templates(
             detail: template.purpose.clone(),
         }
     });
-    list("Saved queries", picker, rows.collect(), theme, buffer)
+    list(
+        "Saved queries",
+        picker,
+        &rows.collect::<Vec<_>>(),
+        theme,
+        buffer,
+    )
 }
 
 /// Playbooks.
@@ -63,16 +69,16 @@ pub(in crate::ui) fn playbooks(
             detail: playbook.file_name.clone(),
         }
     });
-    list("Playbooks", picker, rows.collect(), theme, buffer)
+    list(
+        "Playbooks",
+        picker,
+        &rows.collect::<Vec<_>>(),
+        theme,
+        buffer,
+    )
 }
 
-fn list(
-    title: &str,
-    picker: &Picker,
-    rows: Vec<Row>,
-    theme: &Theme,
-    buffer: &mut Buffer,
-) -> Cursor {
+fn list(title: &str, picker: &Picker, rows: &[Row], theme: &Theme, buffer: &mut Buffer) -> Cursor {
     let screen = *buffer.area();
     let area = overlay_area(buffer, theme, screen.width.min(100), screen.height.min(24));
     let inner = frame(buffer, theme, area, true, title, &rows.len().to_string());

@@ -130,7 +130,7 @@ fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, pen: &mut Pen<'_>)
             pen.role("…", Role::Dim).role(end, Role::Entity);
         }
     }
-    pen.to_right(digits).role(&count, role);
+    pen.skip_to_right(digits).role(&count, role);
 }
 
 /// The time at which a new object was written, or the day whose events an older one holds.

@@ -127,7 +127,7 @@ fn draw_list(pane: &PlaybookPane, theme: &Theme, area: Rect, focused: bool, buff
             if row == 0 && !entry.right.is_empty() {
                 let width = u16::try_from(entry.right.chars().count()).unwrap_or(0);
                 Pen::new(buffer, theme, line, 0)
-                    .to_right(width)
+                    .skip_to_right(width)
                     .role(&entry.right, Role::Dim);
             }
             if selected {

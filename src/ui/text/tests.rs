@@ -139,6 +139,10 @@ fn drawing_stays_inside_and_styles_escapes_apart() {
 }
 
 #[test]
+#[allow(
+    clippy::single_range_in_vec_init,
+    reason = "one place was found, and that is the point"
+)]
 fn finding_tells_columns() {
     let text = SafeText::new("GetObject für getobject\x07");
     assert_eq!(text.find("getOBJECT"), [0..9, 14..23]);

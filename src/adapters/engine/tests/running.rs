@@ -171,3 +171,19 @@ async fn the_catalogue_lists_and_finds_tables() {
     let error = engine.table("vpc_flwo").await.unwrap_err();
     assert_eq!(error.kind, QueryErrorKind::UnknownName);
 }
+
+#[tokio::test]
+async fn a_folder_to_spill_into_is_made() {
+    let dir = many_rows();
+    let home = tempfile::tempdir().unwrap();
+    let spill = home.path().join("not/there/yet");
+    let engine = Engine::open(EngineOptions {
+        spill_dir: Some(spill.clone()),
+        ..options(dir.path())
+    })
+    .unwrap();
+    let request = QueryRequest::new(QueryId(1), "SELECT count(*) FROM vpc_flow");
+    let mut running = engine.start(request).await.unwrap();
+    assert!(running.batches.next().await.unwrap().is_ok());
+    assert!(spill.is_dir());
+}

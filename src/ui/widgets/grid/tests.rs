@@ -467,8 +467,10 @@ fn a_step_down_in_a_sorted_result_reads_one_page() {
         }
     }
     let rows = Counted(events(100_000), 0.into());
-    let mut scene = Scene::default();
-    scene.order = Some((0..100_000).map(|place| place * 7_919 % 100_000).collect());
+    let mut scene = Scene {
+        order: Some((0..100_000).map(|place| place * 7_919 % 100_000).collect()),
+        ..Scene::default()
+    };
     let asked = |scene: &mut Scene| {
         rows.1.store(0, std::sync::atomic::Ordering::Relaxed);
         let text = scene.text(&rows, 100, 21);

@@ -241,10 +241,10 @@ mod tests {
 
         #[test]
         fn any_pattern_is_compiled_without_panic(pattern in ".{0,20}", text in ".{0,20}") {
-            if let Ok(pattern) = compile(&pattern) {
-                if let Err(at) = pattern.read(&text) {
-                    prop_assert!(text.is_char_boundary(at));
-                }
+            if let Ok(pattern) = compile(&pattern)
+                && let Err(at) = pattern.read(&text)
+            {
+                prop_assert!(text.is_char_boundary(at));
             }
         }
     }

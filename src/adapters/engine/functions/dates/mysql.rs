@@ -159,10 +159,10 @@ mod tests {
 
         #[test]
         fn any_pattern_and_text_are_read_without_panic(pattern in "[%a-zA-Zä0-9]{0,12}", text in ".{0,12}") {
-            if let Ok(pattern) = compile(&pattern) {
-                if let Err(at) = pattern.read(&text) {
-                    prop_assert!(text.is_char_boundary(at));
-                }
+            if let Ok(pattern) = compile(&pattern)
+                && let Err(at) = pattern.read(&text)
+            {
+                prop_assert!(text.is_char_boundary(at));
             }
         }
     }

@@ -160,10 +160,10 @@ mod tests {
 
         #[test]
         fn any_path_is_followed_without_panic(text in ".{0,20}", path in "\\$[.\\[\\]\"a-c0-9]{0,8}") {
-            if let Ok(path) = parse_path(&path) {
-                if let Some(found) = Cursor::new(&text).find(&path) {
-                    prop_assert!(found.len() <= text.len());
-                }
+            if let Ok(path) = parse_path(&path)
+                && let Some(found) = Cursor::new(&text).find(&path)
+            {
+                prop_assert!(found.len() <= text.len());
             }
         }
     }
