@@ -1,5 +1,7 @@
 //! How long the default demo lake takes: 300,000 events over seven days, on all cores.
 
+#![allow(clippy::expect_used, reason = "a bench stops where it cannot measure")]
+
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use lakehound::demo::{DemoOptions, write_lake};
 

@@ -41,11 +41,13 @@ impl Screen for Console<'_> {
 
     fn draw(&mut self, state: &State) -> io::Result<()> {
         let painter = &mut self.painting.painter;
-        self.frames.draw(|frame| painter.draw(frame, state))
+        let size = (state.screen.width, state.screen.height);
+        self.frames
+            .draw(size, |buffer| painter.paint(buffer, state))
     }
 
-    fn forget(&mut self) -> io::Result<()> {
-        self.frames.forget()
+    fn forget(&mut self) {
+        self.frames.forget();
     }
 
     fn copy(&mut self, text: &str) -> io::Result<()> {

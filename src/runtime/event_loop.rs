@@ -28,7 +28,7 @@ pub trait Screen {
     /// Draws the state.
     fn draw(&mut self, state: &State) -> io::Result<()>;
     /// Forgets what is on the screen.
-    fn forget(&mut self) -> io::Result<()>;
+    fn forget(&mut self);
     /// Puts a text into the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Takes or releases the mouse.
@@ -176,7 +176,7 @@ impl<S: Screen> EventLoop<S> {
                 Effect::Copy(text) => self.screen.copy(&text)?,
                 Effect::CaptureMouse(on) => self.screen.capture_mouse(on)?,
                 Effect::Redraw => {
-                    self.screen.forget()?;
+                    self.screen.forget();
                     self.pacer.mark();
                 }
                 Effect::Suspend => {

@@ -41,9 +41,7 @@ impl Screen for Paper {
         self.draws.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
-    fn forget(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    fn forget(&mut self) {}
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.copied.push(text.to_owned());
         Ok(())

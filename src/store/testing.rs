@@ -42,7 +42,13 @@ pub(crate) fn state(width: u16, height: u16) -> State {
         templates: vec![Arc::new(
             Template::parse("by-address.sql", template).unwrap(),
         )],
-        playbooks: vec![Arc::new(Playbook::parse("bucket.md", playbook))],
+        playbooks: vec![
+            Arc::new(Playbook::parse("bucket.md", playbook)),
+            Arc::new(Playbook::parse(
+                "zebra.md",
+                "# A zebra\n\n## Contain\n\n- [ ] Stripe\n",
+            )),
+        ],
         problems: Vec::new(),
     };
     update(&mut state, Event::Content(content), noon());

@@ -224,6 +224,17 @@ fn leaving_asks_while_something_runs_and_stops_it() {
 }
 
 #[test]
+fn the_question_whether_to_leave_answers_itself_when_nothing_runs() {
+    let mut state = state(120, 40);
+    press(&mut state, "\"SELECT space \"1");
+    let query = started(&press(&mut state, "f5")).unwrap().id;
+    press(&mut state, "ctrl-q");
+    let done = QueryNews::Finished(crate::domain::query::QuerySummary::default());
+    let effects = update(&mut state, Event::Query(query, done), noon());
+    assert!(effects.contains(&Effect::Quit));
+}
+
+#[test]
 fn a_session_restores_the_panes_and_says_what_was_cut_off() {
     let mut state = state(120, 40);
     press(
@@ -243,6 +254,18 @@ fn a_session_restores_the_panes_and_says_what_was_cut_off() {
     let effects = press(&mut fresh, "alt-3 r");
     assert_eq!(started(&effects).unwrap().sql, "SELECT 1");
     assert_eq!(fresh.results.tabs.len(), 1, "it runs again in its place");
+}
+
+#[test]
+fn a_session_opens_its_own_playbook_again() {
+    let mut state = state(120, 40);
+    press(&mut state, "alt-4 o \"zebra enter space");
+    assert_eq!(state.playbook.file(), Some("zebra.md"));
+    let session = Session::of(&state);
+    let mut fresh = super::testing::state(120, 40);
+    update(&mut fresh, Event::Restored(session), noon());
+    assert_eq!(fresh.playbook.file(), Some("zebra.md"));
+    assert_eq!(fresh.playbook.progress(), (1, 1));
 }
 
 #[test]

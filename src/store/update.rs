@@ -358,6 +358,7 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
     let last = state.results.tabs.len().saturating_sub(1);
     state.results.current = session.tab.min(last);
     state.playbook.restore(session.playbook, session.runs);
+    state.playbook.choose_from(&state.content.playbooks);
     if let Some(pane) = session.focus {
         state.focus(pane);
     }

@@ -8,8 +8,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use crossterm::{queue, terminal};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
 use tokio::sync::Notify;
 
 /// Bytes that a frame is drawn into.
@@ -50,9 +51,14 @@ struct Link {
 }
 
 /// Draws frames and hands their bytes to the writer.
+///
+/// Compares a frame with the one on the screen by itself: the drawing library's own terminal asks
+/// the real one for its cursor whenever the size changes, and the answer would come among the keys.
 pub struct Frames {
-    terminal: Terminal<CrosstermBackend<FrameBytes>>,
+    backend: CrosstermBackend<FrameBytes>,
     bytes: FrameBytes,
+    /// What is on the screen; empty when nothing is known of it.
+    shown: Buffer,
     link: Arc<Link>,
     outbox: Option<SyncSender<Vec<u8>>>,
     writer: Option<JoinHandle<()>>,
@@ -64,10 +70,9 @@ impl Frames {
         Self::to(io::stdout())
     }
 
-    /// Frames for any sink; the terminal's size still comes from the terminal.
+    /// Frames for any sink.
     pub fn to(mut sink: impl Write + Send + 'static) -> io::Result<Self> {
         let bytes = FrameBytes::default();
-        let terminal = Terminal::new(CrosstermBackend::new(bytes.clone()))?;
         let link = Arc::new(Link::default());
         let (outbox, inbox) = sync_channel::<Vec<u8>>(1);
         let shared = Arc::clone(&link);
@@ -75,15 +80,17 @@ impl Frames {
             .name("frames".into())
             .spawn(move || {
                 for frame in inbox {
-                    // A terminal that is gone is reported by the input side; here there is no answer.
+                    // A terminal that is gone is reported by the input side; here there is no
+                    // answer.
                     let _ = sink.write_all(&frame).and_then(|()| sink.flush());
                     shared.busy.store(false, Ordering::Release);
                     shared.written.notify_one();
                 }
             })?;
         Ok(Self {
-            terminal,
+            backend: CrosstermBackend::new(bytes.clone()),
             bytes,
+            shown: Buffer::default(),
             link,
             outbox: Some(outbox),
             writer: Some(writer),
@@ -100,23 +107,43 @@ impl Frames {
         self.link.written.notified().await;
     }
 
-    /// Draws a frame and sends what changed. Call it only when [`Self::ready`].
-    pub fn draw(&mut self, render: impl FnOnce(&mut ratatui::Frame<'_>)) -> io::Result<()> {
+    /// Draws a frame of a size and sends what changed; `paint` tells where the text cursor stands.
+    /// Call it only when [`Self::ready`].
+    pub fn draw(
+        &mut self,
+        (width, height): (u16, u16),
+        paint: impl FnOnce(&mut Buffer) -> Option<(u16, u16)>,
+    ) -> io::Result<()> {
+        let area = Rect::new(0, 0, width, height);
+        let mut next = Buffer::empty(area);
+        let cursor = paint(&mut next).filter(|cursor| area.contains(Position::from(*cursor)));
         queue!(&mut self.bytes, terminal::BeginSynchronizedUpdate)?;
-        self.terminal.draw(render)?;
+        if self.shown.area != area {
+            self.backend.clear()?;
+            self.shown = Buffer::empty(area);
+        }
+        self.backend.draw(self.shown.diff(&next).into_iter())?;
+        match cursor {
+            Some(cursor) => {
+                self.backend.show_cursor()?;
+                self.backend.set_cursor_position(Position::from(cursor))?;
+            }
+            None => self.backend.hide_cursor()?,
+        }
         queue!(&mut self.bytes, terminal::EndSynchronizedUpdate)?;
+        self.shown = next;
         self.send();
         Ok(())
     }
 
-    /// Writes bytes that are no frame, such as a clipboard sequence, between two frames.
+    /// Writes bytes that are no frame, such as a clipboard sequence, ahead of the next frame.
     pub fn write(&mut self, command: impl crossterm::Command) -> io::Result<()> {
         queue!(&mut self.bytes, command)
     }
 
     /// Forgets what is on the screen, so that the next frame draws every cell.
-    pub fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+    pub fn forget(&mut self) {
+        self.shown = Buffer::default();
     }
 
     fn send(&mut self) {

@@ -9,7 +9,7 @@ pub mod text;
 pub mod theme;
 pub mod widgets;
 
-pub use screen::Painter;
+pub use screen::{Cursor, Painter};
 
 #[cfg(test)]
 mod tests;

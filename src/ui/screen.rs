@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use ratatui::Frame;
 use ratatui::buffer::Buffer;
 
 use super::paint::{clear, fill, rect};
@@ -21,7 +20,7 @@ pub struct Painter {
 }
 
 /// The cell in which a text cursor stands.
-pub(in crate::ui) type Cursor = Option<(u16, u16)>;
+pub type Cursor = Option<(u16, u16)>;
 
 impl Painter {
     /// A painter for a terminal of some depth of colour, with themes of the user's own beside the
@@ -34,18 +33,8 @@ impl Painter {
         }
     }
 
-    /// Draws a frame.
-    pub fn draw(&mut self, frame: &mut Frame<'_>, state: &State) {
-        let area = frame.area();
-        if let Some(cursor) = self.paint(frame.buffer_mut(), state)
-            && area.contains(cursor.into())
-        {
-            frame.set_cursor_position(cursor);
-        }
-    }
-
-    /// Draws into a buffer, and tells where the text cursor stands.
-    pub(in crate::ui) fn paint(&mut self, buffer: &mut Buffer, state: &State) -> Cursor {
+    /// Draws a state into a buffer, and tells where the text cursor stands.
+    pub fn paint(&mut self, buffer: &mut Buffer, state: &State) -> Cursor {
         let theme = self.theme(&state.theme);
         fill(buffer, *buffer.area(), theme.style(Role::Text));
         self.grids

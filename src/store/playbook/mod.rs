@@ -246,7 +246,7 @@ impl PlaybookPane {
         self.runs.iter().map(saved).collect()
     }
 
-    /// Puts the work of the last session back; its playbook is opened when it has been read.
+    /// Puts the work of the last session back; [`Self::choose_from`] then opens its playbook.
     pub fn restore(&mut self, file: Option<String>, runs: Vec<SavedRun>) {
         for saved in runs {
             let run = self.runs.entry(saved.file).or_default();
@@ -261,10 +261,8 @@ impl PlaybookPane {
                 .map(|(id, text)| (StepId(id), text))
                 .collect();
         }
+        self.open = None;
         self.wanted = file;
-        if let Some(playbook) = self.open.take() {
-            self.open(playbook);
-        }
     }
 
     /// Playbooks were read: opens the wanted one, or the same one anew, or the first.

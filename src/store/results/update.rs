@@ -472,7 +472,9 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     }
     state.editor.settle(query, fault);
     let mut effects = state.session_changed();
-    if state.leaving && state.results.running().next().is_none() {
+    // Whoever was asked whether to leave all the same has the answer when nothing runs any more.
+    let asked = matches!(state.overlay, Some(Overlay::ConfirmQuit));
+    if (state.leaving || asked) && state.results.running().next().is_none() {
         effects.extend(state.leave());
     }
     effects
