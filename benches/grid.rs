@@ -1,6 +1,8 @@
 //! What a frame of the grid costs at 180×50 over a million rows, part of them on disk. The target
 //! is 1 ms a frame at any size of the result.
 
+#![allow(clippy::expect_used, reason = "a bench stops where it cannot measure")]
+
 use std::sync::Arc;
 
 use arrow::array::{

@@ -1,6 +1,9 @@
 //! `docs/sql.md` is made from the code and must not lag behind it.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "this test owns the page that it compares"
 )]

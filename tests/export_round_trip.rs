@@ -1,6 +1,8 @@
 //! What the export writes, the reader of result files reads back: NULL stays NULL, the empty text
 //! stays empty, hostile bytes stay as they were.
 
+#![allow(clippy::unwrap_used, reason = "all of this is test: it fails by panic")]
+
 use std::io::Write as _;
 use std::sync::Arc;
 

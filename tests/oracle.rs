@@ -5,6 +5,9 @@
 //! Needs `python3` with `venv`; the packages come from PyPI by exact hash, once, into `target/`.
 
 #![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::disallowed_methods,
     reason = "this test owns the lake that it makes and the oracle's folder"
 )]

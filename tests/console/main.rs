@@ -1,8 +1,9 @@
 //! The console from end to end: the real binary, a real pseudo-terminal, a real lake.
 
-#![cfg(test)]
 #![allow(
     clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::panic,
     reason = "a test owns its files and waits with the clock"
 )]
 
@@ -17,18 +18,18 @@ use std::sync::LazyLock;
 use lakehound::demo::{DemoOptions, Scenario, write_lake};
 
 /// A lake that the tests share and only read, with its answer key.
-pub struct DemoLake {
+pub(crate) struct DemoLake {
     folder: tempfile::TempDir,
-    pub scenario: Scenario,
+    pub(crate) scenario: Scenario,
 }
 
 impl DemoLake {
-    pub fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("lake")
     }
 
     /// The value of the entity that has this role.
-    pub fn value_of(&self, role: &str) -> &str {
+    pub(crate) fn value_of(&self, role: &str) -> &str {
         let entities = &self.scenario.entities;
         let found = entities.iter().find(|entity| entity.role == role);
         &found
@@ -38,7 +39,7 @@ impl DemoLake {
 }
 
 /// Ends now, so that the last seven days hold all of it.
-pub static LAKE: LazyLock<DemoLake> = LazyLock::new(|| {
+pub(crate) static LAKE: LazyLock<DemoLake> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let options = DemoOptions {
         events: 20_000,

@@ -12,33 +12,33 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A console at work.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     keyboard: Arc<Mutex<Box<dyn Write + Send>>>,
     master: Box<dyn MasterPty + Send>,
     output: Receiver<Vec<u8>>,
     screen: vt100::Parser,
     /// Everything that the program wrote.
-    pub bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     ended: bool,
 }
 
 /// Where a console keeps its things.
-pub struct Home(tempfile::TempDir);
+pub(crate) struct Home(tempfile::TempDir);
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 }
 
 impl Terminal {
     /// Starts the console on a lake.
-    pub fn start(home: &Home, lake: &Path, (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(home: &Home, lake: &Path, (columns, rows): (u16, u16)) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -79,17 +79,17 @@ impl Terminal {
     }
 
     /// The text on the screen, a line each.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.screen().contents()
     }
 
     /// The screen with its colours.
-    pub fn screen(&self) -> &vt100::Screen {
+    pub(crate) fn screen(&self) -> &vt100::Screen {
         self.screen.screen()
     }
 
     /// Waits until the screen shows what is asked for.
-    pub fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
+    pub(crate) fn wait_until(&mut self, what: &str, holds: impl Fn(&str) -> bool) {
         let end = Instant::now() + PATIENCE;
         while !holds(&self.text()) {
             let left = end.saturating_duration_since(Instant::now());
@@ -103,12 +103,12 @@ impl Terminal {
     }
 
     /// Waits for a text on the screen.
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
     /// Waits until the program has written these bytes.
-    pub fn wait_for_bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn wait_for_bytes(&mut self, bytes: &[u8]) {
         let end = Instant::now() + PATIENCE;
         while !contains(&self.bytes, bytes) {
             let left = end.saturating_duration_since(Instant::now());
@@ -118,7 +118,7 @@ impl Terminal {
     }
 
     /// Waits until the program has ended and everything that it wrote has been read.
-    pub fn wait_for_end(&mut self) -> u32 {
+    pub(crate) fn wait_for_end(&mut self) -> u32 {
         let end = Instant::now() + PATIENCE;
         while !self.ended {
             let left = end.saturating_duration_since(Instant::now());
@@ -148,19 +148,19 @@ impl Terminal {
     }
 
     /// Presses keys: `enter`, `ctrl-t`, `alt-3`, `f5`, or a character each of a quoted word.
-    pub fn press(&mut self, keys: &[&str]) {
+    pub(crate) fn press(&mut self, keys: &[&str]) {
         for key in keys {
             self.send(&bytes_of(key));
         }
     }
 
     /// Types a text.
-    pub fn type_text(&mut self, text: &str) {
+    pub(crate) fn type_text(&mut self, text: &str) {
         self.send(text.as_bytes());
     }
 
     /// Pastes a text as a terminal does that brackets it.
-    pub fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         self.send(format!("\x1b[200~{text}\x1b[201~").as_bytes());
     }
 
@@ -171,7 +171,7 @@ impl Terminal {
     }
 
     /// Changes the window's size.
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize {
             rows,
             cols: columns,
@@ -185,12 +185,12 @@ impl Terminal {
     }
 
     /// The process's id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
     /// Sends a signal by its name, as a shell does.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
         let status = std::process::Command::new("kill")
             .args(["-s", name, &pid])
@@ -200,7 +200,7 @@ impl Terminal {
     }
 
     /// Waits until the process is in a state, such as `T` for stopped.
-    pub fn wait_for_state(&mut self, state: char) {
+    pub(crate) fn wait_for_state(&mut self, state: char) {
         let end = Instant::now() + PATIENCE;
         let stat = format!("/proc/{}/stat", self.pid());
         loop {
@@ -224,7 +224,7 @@ impl Drop for Terminal {
 }
 
 /// Whether `needle` occurs in `haystack`.
-pub fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+pub(crate) fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     haystack
         .windows(needle.len())
         .any(|window| window == needle)
