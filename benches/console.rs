@@ -60,7 +60,7 @@ fn main() {
     console.type_text("\x1b2\x0e");
     console.quiet(Duration::from_millis(500));
     console.type_text(
-        "\x1b[200~SELECT n, cast(n AS varchar) AS text, n * 2 AS twice, n % 7 AS seven FROM UNNEST(sequence(1, 1000)) AS a(m) CROSS JOIN LATERAL (SELECT m * 1000 AS base) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(n)\x1b[201~",
+        "\x1b[200~SELECT a.n * 1000 + b.n AS n, cast(a.n AS varchar) AS text, a.n * 2 AS twice, b.n % 7 AS seven FROM UNNEST(sequence(1, 1000)) AS a(n) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(n)\x1b[201~",
     );
     console.type_text("\x1b[15~\x1b3");
     console.quiet(Duration::from_secs(4));
