@@ -299,6 +299,22 @@ fn the_palette_runs_what_was_chosen() {
 }
 
 #[test]
+fn a_press_in_the_feed_selects_the_line_under_it() {
+    let mut state = state(120, 40);
+    let arrivals = (0..100).map(|n| super::feed::tests::arrival(&n.to_string()));
+    update(&mut state, Event::Arrived(arrivals.collect()), noon());
+    press(&mut state, "alt-1 end");
+    let mouse = super::event::Mouse {
+        kind: super::event::MouseKind::Press,
+        column: 3,
+        row: 2,
+    };
+    update(&mut state, Event::Mouse(mouse), noon());
+    let rows = state.layout.inner_height(Pane::Feed);
+    assert_eq!(state.feed.selected, 100 - rows);
+}
+
+#[test]
 fn only_a_demo_lake_goes_on() {
     let mut state = state(120, 40);
     assert_eq!(press(&mut state, "f8"), [Effect::DemoLive(true)]);

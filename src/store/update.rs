@@ -316,7 +316,7 @@ fn press_pane(state: &mut State, pane: Pane, mouse: Mouse) -> Vec<Effect> {
     };
     match pane {
         Pane::Feed => {
-            let target = state.feed.top + line;
+            let target = state.feed.first_in_sight(usize::from(area.height)) + line;
             if target < state.feed.len() {
                 state.feed.selected = target;
                 state.feed.follow = false;

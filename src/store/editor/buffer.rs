@@ -19,10 +19,6 @@ pub struct Buffer {
     states: Vec<LineState>,
     /// The fault of the last run.
     pub fault: Option<Fault>,
-    /// The first line on the screen.
-    pub top: usize,
-    /// The first column on the screen.
-    pub left: usize,
 }
 
 impl Buffer {
@@ -42,8 +38,6 @@ impl Buffer {
             area,
             states: Vec::new(),
             fault: None,
-            top: 0,
-            left: 0,
         };
         buffer.relex();
         buffer

@@ -27,7 +27,7 @@ pub struct Feed {
     /// The selected line of `visible`.
     pub selected: usize,
     /// The first line on the screen.
-    pub top: usize,
+    top: usize,
     /// Keep the newest in sight.
     pub follow: bool,
     /// Hold back what arrives.
@@ -144,6 +144,13 @@ impl Feed {
         self.held.len()
     }
 
+    /// The first line in sight of so many: the selected one stays in sight.
+    pub fn first_in_sight(&self, rows: usize) -> usize {
+        let rows = rows.max(1);
+        self.top
+            .clamp((self.selected + 1).saturating_sub(rows), self.selected)
+    }
+
     /// The notification of a shown line.
     pub fn line(&self, at: usize) -> Option<&Arrival> {
         self.entries.get(*self.visible.get(at)?)
@@ -156,4 +163,4 @@ impl Feed {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

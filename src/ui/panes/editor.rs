@@ -104,7 +104,7 @@ fn draw_lines(text: &TextBuffer, theme: &Theme, area: Rect, buffer: &mut Buffer)
     let gutter = digits + 1;
     let (line, column) = text.cursor();
     let rows = usize::from(area.height.max(1));
-    let top = (line + 1).saturating_sub(rows).max(text.top.min(line));
+    let top = (line + 1).saturating_sub(rows);
     let room = usize::from(area.width.saturating_sub(gutter + 1).max(1));
     let before = text
         .lines()

@@ -42,11 +42,7 @@ pub(in crate::ui) fn draw(
     if feed.is_empty() {
         return empty(state, theme, inner, buffer);
     }
-    let rows = usize::from(inner.height).max(1);
-    // The selected line stays in sight; scrolling follows it no further than it must.
-    let top = feed
-        .top
-        .clamp((feed.selected + 1).saturating_sub(rows), feed.selected);
+    let top = feed.first_in_sight(usize::from(inner.height));
     for row in 0..inner.height {
         let at = top + usize::from(row);
         let Some(arrival) = feed.line(at) else { break };
