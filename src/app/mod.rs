@@ -12,8 +12,6 @@ mod services;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crossterm::event::EventStream;
-use futures::StreamExt;
 use tokio::sync::mpsc;
 
 use crate::adapters::engine::{Engine, EngineOptions, LakeError};
@@ -21,7 +19,7 @@ use crate::adapters::feed::FolderSource;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::ports::Clock;
-use crate::runtime::{Effects, EventLoop, SystemClock, signals, translate};
+use crate::runtime::{Effects, EventLoop, SystemClock, input, signals};
 use crate::store::event::Event;
 use crate::store::keymap::Keymap;
 use crate::store::session::Session;
@@ -31,7 +29,7 @@ use crate::terminal::{TerminalError, TerminalSession};
 
 /// Memory that the engine's queries may use together.
 const QUERY_BYTES: usize = 2 << 30;
-/// Keys, answers and signals that wait for the loop before their senders do.
+/// Answers that wait for the loop before their senders do.
 const WAITING: usize = 1_024;
 
 /// What the console is opened on.
@@ -104,7 +102,11 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             worker.perform(effect);
         }
         let screen = screen::Console::new(terminal, &mut painter)?;
-        let input = keys();
+        let input = input()?;
+        // From here on changes of the size are heard of; one before this line was not.
+        if let Ok((width, height)) = crossterm::terminal::size() {
+            update(&mut state, Event::Resize { width, height }, clock.now());
+        }
         let signals = signals()?;
         EventLoop::new(
             state,
@@ -226,20 +228,4 @@ fn first_start(state: &mut State, options: &AppOptions) -> Vec<crate::store::eff
         state.playbook.open(Arc::clone(playbook));
     }
     state.run_template(FINDINGS)
-}
-
-/// The terminal's keys. The task ends with the runtime.
-fn keys() -> mpsc::Receiver<Event> {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    tokio::spawn(async move {
-        let mut stream = EventStream::new();
-        while let Some(Ok(input)) = stream.next().await {
-            if let Some(event) = translate(input)
-                && sender.send(event).await.is_err()
-            {
-                break;
-            }
-        }
-    });
-    receiver
 }

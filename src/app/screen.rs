@@ -58,7 +58,8 @@ impl Screen for Console<'_> {
         self.terminal.capture_mouse(on)
     }
 
-    fn suspend(&mut self) -> io::Result<()> {
-        self.terminal.suspend()
+    fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
+        self.terminal.suspend()?;
+        Ok(crossterm::terminal::size().ok())
     }
 }

@@ -33,8 +33,9 @@ pub trait Screen {
     fn copy(&mut self, text: &str) -> io::Result<()>;
     /// Takes or releases the mouse.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
-    /// Puts the program into the background; returns when it is back.
-    fn suspend(&mut self) -> io::Result<()>;
+    /// Puts the program into the background; returns when it is back, with the window's width and
+    /// height then, where the terminal tells them: no signal came while it was away.
+    fn suspend(&mut self) -> io::Result<Option<(u16, u16)>>;
 }
 
 /// Everything that the loop turns.
@@ -180,8 +181,8 @@ impl<S: Screen> EventLoop<S> {
                     self.pacer.mark();
                 }
                 Effect::Suspend => {
-                    self.screen.suspend()?;
-                    if self.take(Event::Resumed)? {
+                    let size = self.screen.suspend()?;
+                    if self.take(Event::Resumed { size })? {
                         return Ok(true);
                     }
                 }

@@ -1,16 +1,59 @@
-//! From the terminal library's events to the store's.
+//! The terminal's input: from the library's events to the store's.
 
-use crossterm::event::{self, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind};
+use std::io;
+
+use crossterm::event::{
+    self, EventStream, KeyEventKind, KeyModifiers, MouseButton, MouseEventKind,
+};
+use futures::StreamExt;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::store::event::{Event, Mouse, MouseKind};
 use crate::store::key::{Chord, KeyCode};
 
+/// Events that wait for the loop before the terminal does.
+const WAITING: usize = 1_024;
+
+/// Starts reading keys, pastes, the mouse and the window's size. Must be called inside a tokio
+/// runtime; reading ends when the receiver is dropped.
+pub fn input() -> io::Result<mpsc::Receiver<Event>> {
+    let (sender, receiver) = mpsc::channel(WAITING);
+    // The library reports sizes as well, but loses one that changes in the same moment as a key
+    // arrives. A signal of our own is never lost: many may become one, and then the last size is
+    // the one that is asked for.
+    let mut resized = signal(SignalKind::window_change())?;
+    tokio::spawn(async move {
+        let mut stream = EventStream::new();
+        loop {
+            let event = tokio::select! {
+                _ = resized.recv() => window_size(),
+                read = stream.next() => match read {
+                    Some(Ok(input)) => translate(input),
+                    _ => break,
+                },
+            };
+            if let Some(event) = event
+                && sender.send(event).await.is_err()
+            {
+                break;
+            }
+        }
+    });
+    Ok(receiver)
+}
+
+/// The window's size now; nothing where the terminal does not tell it.
+fn window_size() -> Option<Event> {
+    let (width, height) = crossterm::terminal::size().ok()?;
+    Some(Event::Resize { width, height })
+}
+
 /// The store's event, or nothing for what has no meaning here.
-pub fn translate(input: event::Event) -> Option<Event> {
+fn translate(input: event::Event) -> Option<Event> {
     match input {
         event::Event::Key(key) if key.kind != KeyEventKind::Release => chord(key).map(Event::Key),
         event::Event::Paste(text) => Some(Event::Paste(text)),
-        event::Event::Resize(width, height) => Some(Event::Resize { width, height }),
         event::Event::FocusGained => Some(Event::Focus(true)),
         event::Event::FocusLost => Some(Event::Focus(false)),
         event::Event::Mouse(mouse) => {
@@ -26,7 +69,7 @@ pub fn translate(input: event::Event) -> Option<Event> {
                 row: mouse.row,
             }))
         }
-        event::Event::Key(_) => None,
+        event::Event::Key(_) | event::Event::Resize(..) => None,
     }
 }
 

@@ -17,7 +17,7 @@ mod timers;
 
 pub use effects::{Effects, Services};
 pub use event_loop::{EventLoop, Screen};
-pub use input::translate;
+pub use input::input;
 pub use signals::{Signal, signals};
 
 use chrono::{DateTime, Utc};

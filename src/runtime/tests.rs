@@ -49,8 +49,8 @@ impl Screen for Paper {
     fn capture_mouse(&mut self, _: bool) -> io::Result<()> {
         Ok(())
     }
-    fn suspend(&mut self) -> io::Result<()> {
-        Ok(())
+    fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
+        Ok(Some((100, 30)))
     }
 }
 

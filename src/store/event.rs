@@ -77,7 +77,10 @@ pub enum Event {
     /// The program was asked to end.
     Terminate,
     /// The program is back in the foreground.
-    Resumed,
+    Resumed {
+        /// Width and height of the window now, where the terminal tells them.
+        size: Option<(u16, u16)>,
+    },
 }
 
 /// News of one query.

@@ -22,9 +22,7 @@ pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect
         Event::Mouse(mouse) => mouse_used(state, mouse),
         Event::Command(command) => run_command(state, command),
         Event::Resize { width, height } => {
-            state.screen.width = width;
-            state.screen.height = height;
-            state.relayout();
+            resize(state, width, height);
             Vec::new()
         }
         Event::Focus(_) => Vec::new(),
@@ -69,8 +67,19 @@ pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect
         }
         Event::Timer(timer) => timer_rang(state, timer),
         Event::Terminate => vec![save(state), Effect::Quit],
-        Event::Resumed => vec![Effect::Redraw],
+        Event::Resumed { size } => {
+            if let Some((width, height)) = size {
+                resize(state, width, height);
+            }
+            vec![Effect::Redraw]
+        }
     }
+}
+
+fn resize(state: &mut State, width: u16, height: u16) {
+    state.screen.width = width;
+    state.screen.height = height;
+    state.relayout();
 }
 
 fn key(state: &mut State, chord: Chord) -> Vec<Effect> {

@@ -108,6 +108,12 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_takes_it_again() {
     assert_eq!(console.wait_for_end(), 0);
 }
 
+/// Whether the panes reach down to the footer on the last of so many rows.
+fn fills(screen: &str, rows: usize) -> bool {
+    let lines: Vec<&str> = screen.lines().collect();
+    lines.len() == rows && lines[rows - 2].starts_with('└')
+}
+
 #[test]
 fn any_size_of_window_is_borne() {
     let home = Home::new();
@@ -117,6 +123,23 @@ fn any_size_of_window_is_borne() {
     console.press(&["alt-3", "down", "alt-4", "down"]);
     console.resize(80, 24);
     console.wait_for("Feed alt-1");
+    console.press(&["ctrl-q"]);
+    assert_eq!(console.wait_for_end(), 0);
+}
+
+/// A size that changes in the same moment as a key arrives is heard of.
+#[test]
+fn no_change_of_size_is_lost_among_keys() {
+    let home = Home::new();
+    let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
+    console.wait_for("Results new-findings");
+    for round in 0..60 {
+        let rows = 24 + round % 20;
+        console.press(&["down"]);
+        console.resize(100, rows);
+        console.press(&["down"]);
+        console.wait_until("the new size", |screen| fills(screen, usize::from(rows)));
+    }
     console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }
