@@ -21,7 +21,7 @@ use futures::StreamExt;
 use lakehound::adapters::engine::{Engine, EngineOptions};
 use lakehound::demo::{DemoOptions, write_lake};
 use lakehound::domain::query::{QueryId, QueryRequest};
-use lakehound::ports::QueryService;
+use lakehound::ports::{QueryService, RunControl};
 
 /// DuckDB's Python package, the peer.
 const PEER: &str = "duckdb==1.5.6";
@@ -152,7 +152,10 @@ fn queries(address: &str) -> Vec<Query> {
 
 async fn rows(engine: &Engine, sql: &str) -> usize {
     let request = QueryRequest::new(QueryId(1), sql);
-    let mut running = engine.start(request).await.expect("the statement starts");
+    let mut running = engine
+        .start(request, RunControl::default())
+        .await
+        .expect("the statement starts");
     let mut rows = 0;
     while let Some(batch) = running.batches.next().await {
         rows += batch.expect("a batch").num_rows();

@@ -1,19 +1,58 @@
 //! The traits through which the runtime reaches the outside world. Adapters implement them; tests
 //! put fakes in their place.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate};
 use crate::domain::rows::Column;
 
-/// A query that has been planned and is being read. Dropping it stops it.
+/// Holds a run from outside, from before its start to its end: tells how far it is while it waits
+/// for its first row, and asks it to stop. Clones hold the same run.
+#[derive(Debug, Clone, Default)]
+pub struct RunControl {
+    stop: CancellationToken,
+    waiting: Arc<Mutex<QueryProgress>>,
+}
+
+impl RunControl {
+    /// Asks the run to stop. Its start or its rows then end with an error of the kind `Cancelled`,
+    /// once whoever runs it has confirmed.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Whether the run was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Resolves when the run is asked to stop.
+    pub async fn stopping(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// How far the run is while it has no rows; its [`QueryMonitor`] tells from then on.
+    pub fn waiting(&self) -> QueryProgress {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For the service: how far the run is while it has no rows.
+    pub fn tell(&self, progress: QueryProgress) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = progress;
+    }
+}
+
+/// A query that has rows to give. Dropping it stops one that runs in this process, and lets go of
+/// one that runs elsewhere, which then runs on and can be attached to; [`RunControl::stop`] stops
+/// either.
 pub struct RunningQuery {
     /// The display names of the result's columns.
     pub columns: Vec<Column>,
@@ -38,8 +77,12 @@ pub trait QueryMonitor: Send + Sync {
 pub trait QueryService: Send + Sync {
     /// What the status line calls it, such as `embedded`.
     fn name(&self) -> &str;
-    /// Plans the statement and starts it.
-    async fn start(&self, request: QueryRequest) -> Result<RunningQuery, QueryError>;
+    /// Plans the statement, starts it and waits until it has rows to give, or fails.
+    async fn start(
+        &self,
+        request: QueryRequest,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError>;
     /// Plans the statement and says what it would read; runs nothing.
     async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError>;
 }

@@ -24,7 +24,7 @@ use arrow::datatypes::{DataType, Field, Fields, Schema, TimeUnit};
 use futures::StreamExt;
 use lakehound::adapters::engine::{Engine, EngineOptions};
 use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
-use lakehound::ports::QueryService;
+use lakehound::ports::{QueryService, RunControl};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
@@ -283,7 +283,9 @@ fn run(command: &mut Command) {
 
 /// Our answer as rows of JSON values.
 async fn answer(engine: &Engine, sql: &str) -> Result<Vec<Value>, QueryError> {
-    let mut running = engine.start(QueryRequest::new(QueryId(1), sql)).await?;
+    let mut running = engine
+        .start(QueryRequest::new(QueryId(1), sql), RunControl::default())
+        .await?;
     let mut rows = Vec::new();
     while let Some(batch) = running.batches.next().await {
         let batch = batch?;

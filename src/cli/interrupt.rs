@@ -7,17 +7,38 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::stop::Stop;
+use crate::ports::RunControl;
 
-/// How long cancelled work may take to tidy up.
+/// How long a query that was asked to stop may take to confirm it.
+const CONFIRM: Duration = Duration::from_millis(1_500);
+
+/// How long the process may take from an interruption to its end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The exit code of an interrupted process.
 const INTERRUPTED: i32 = 130;
 
 /// Runs the work on this thread until it is done or the user interrupts it. Dropping the work
-/// cancels it: a query stops, a half-written file goes away.
+/// cancels it: a half-written file goes away.
 pub(super) fn run_until_interrupted<T>(
     work: impl Future<Output = Result<T, Stop>>,
+) -> Result<T, Stop> {
+    run(work, None)
+}
+
+/// The same for a query, which is first asked to stop and given a moment to confirm it: it may run
+/// elsewhere, where dropping it would only let go of it.
+pub(super) fn run_query<T, F>(work: impl FnOnce(RunControl) -> F) -> Result<T, Stop>
+where
+    F: Future<Output = Result<T, Stop>>,
+{
+    let control = RunControl::default();
+    run(work(control.clone()), Some(&control))
+}
+
+fn run<T>(
+    work: impl Future<Output = Result<T, Stop>>,
+    query: Option<&RunControl>,
 ) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -25,9 +46,16 @@ pub(super) fn run_until_interrupted<T>(
         .map_err(|error| Stop::failed(format_args!("cannot start: {error}")))?;
     let token = watch()?;
     let result = runtime.block_on(async {
+        tokio::pin!(work);
         tokio::select! {
-            result = work => result,
-            () = token.cancelled() => Err(Stop::Interrupted),
+            result = &mut work => result,
+            () = token.cancelled() => {
+                if let Some(control) = query {
+                    control.stop();
+                    let _ = tokio::time::timeout(CONFIRM, &mut work).await;
+                }
+                Err(Stop::Interrupted)
+            }
         }
     });
     // Blocking work that was let go must not hold up the end.

@@ -9,7 +9,7 @@ use futures::StreamExt as _;
 use serde_json::json;
 
 use super::context::Context;
-use super::interrupt::run_until_interrupted;
+use super::interrupt::run_query;
 use super::lake::{LakeArgs, open_engine};
 use super::listing::{grouped, print_json, size};
 use super::out_file::OutFile;
@@ -85,9 +85,10 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         parameters: statement.parameters.clone(),
         attached,
         max_bytes: if args.explain { None } else { args.max_bytes },
+        confirmed: args.yes,
     };
     let engine = open_engine(context, lake)?;
-    run_until_interrupted(async {
+    run_query(|control| async move {
         if args.explain {
             let estimate = engine
                 .estimate(request)
@@ -96,7 +97,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             explain(&estimate, args)
         } else {
             let running = engine
-                .start(request)
+                .start(request, control)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             write_result(running, args, &statement).await

@@ -48,8 +48,14 @@ pub struct Profile {
     /// US dollars that the queries of one session may cost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_usd: Option<f64>,
+    /// US dollars for a terabyte scanned, as the Region asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usd_per_tb: Option<f64>,
     /// Whether every change on the AWS side is barred, containment included.
     pub read_only: bool,
+    /// Whether statements that write (CTAS, INSERT, UNLOAD, DDL) may run once a person has
+    /// confirmed each.
+    pub allow_writes: bool,
     /// Short table names for long ones.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub aliases: BTreeMap<String, String>,
@@ -87,7 +93,9 @@ impl Profile {
                 .collect(),
             endpoint_url: section.text("endpoint_url", faults),
             budget_usd: section.amount("budget_usd", faults),
+            usd_per_tb: section.amount("usd_per_tb", faults),
             read_only: section.flag("read_only", faults).unwrap_or(false),
+            allow_writes: section.flag("allow_writes", faults).unwrap_or(false),
             aliases: aliases(&mut section, faults),
             containment: containment(&mut section, faults),
         };

@@ -1,6 +1,8 @@
 //! Values and rules, no I/O: nothing here reads a file, a clock or the network.
 
+pub mod access;
 pub mod cell;
+pub mod cost;
 pub mod format;
 pub mod lake;
 pub mod names;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::cost::Usd;
+
 /// Names one run of one statement for as long as the program lives; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct QueryId(pub u64);
@@ -26,6 +28,9 @@ pub struct QueryRequest {
     pub attached: Vec<AttachedFile>,
     /// Refuse to start when more bytes than this would be read.
     pub max_bytes: Option<u64>,
+    /// A person has agreed to what the service asks about before it starts: a statement that
+    /// writes, a budget that would be passed.
+    pub confirmed: bool,
 }
 
 impl QueryRequest {
@@ -37,6 +42,7 @@ impl QueryRequest {
             parameters: Vec::new(),
             attached: Vec::new(),
             max_bytes: None,
+            confirmed: false,
         }
     }
 }
@@ -50,15 +56,38 @@ pub struct AttachedFile {
     pub path: PathBuf,
 }
 
+/// What a run is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stage {
+    /// It is made ready: planned, or handed to the service.
+    #[default]
+    Planning,
+    /// The account runs as many queries as it may; the run is handed in when one of them ends.
+    Waiting,
+    /// The service has it and has not begun.
+    Queued,
+    /// It reads.
+    Running,
+    /// It is done where it ran, and its rows are fetched.
+    Fetching,
+}
+
 /// How far a running query is. Every count only grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct QueryProgress {
+    /// What the run is doing.
+    pub stage: Stage,
     /// Files that the plan has to read, after pruning.
     pub files_total: u64,
     /// Files read to their end.
     pub files_done: u64,
-    /// Bytes of those files' needed columns read so far.
+    /// Bytes of those files' needed columns read so far; on Athena the bytes scanned, which are
+    /// what is paid for.
     pub bytes_read: u64,
+    /// Bytes of the result, or of the lake's objects, that came over the network.
+    pub bytes_fetched: u64,
+    /// Requests made for them.
+    pub requests: u64,
     /// Rows that left the scans so far.
     pub rows_scanned: u64,
     /// Rows of the result so far.
@@ -74,6 +103,32 @@ pub struct QuerySummary {
     pub files_known: u64,
     /// What a person must know to read the result rightly, such as a damaged file passed over.
     pub notes: Vec<String>,
+    /// What the service tells of the run, where it ran on one.
+    pub execution: Option<Execution>,
+}
+
+/// What a query service tells of a run that it has ended.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Execution {
+    /// The service's name of the run.
+    pub id: String,
+    /// The workgroup that it ran in.
+    pub workgroup: Option<String>,
+    /// Where the service wrote the result.
+    pub output_location: Option<String>,
+    /// Bytes scanned, which are what is paid for.
+    pub scanned_bytes: u64,
+    /// Milliseconds in the service's queue.
+    pub queued_ms: u64,
+    /// Milliseconds of planning.
+    pub planning_ms: u64,
+    /// Milliseconds of the engine's work.
+    pub engine_ms: u64,
+    /// Milliseconds from the start to the end.
+    pub total_ms: u64,
+    /// Whether an earlier result was used again, which costs nothing.
+    pub reused: bool,
 }
 
 /// What a query would read, without running it.
@@ -83,8 +138,14 @@ pub struct ScanEstimate {
     pub files: u64,
     /// Files of the tables before pruning.
     pub files_known: u64,
-    /// Compressed bytes of the needed columns in those files.
+    /// Compressed bytes of the needed columns in those files; at least, where that is not known.
     pub bytes: u64,
+    /// The same at most: equal to `bytes` where it is known, `None` where nothing tells.
+    pub bytes_at_most: Option<u64>,
+    /// What it costs, at least and at most; `None` where reading costs nothing.
+    pub cost: Option<(Usd, Option<Usd>)>,
+    /// What the figures stand on, a line each; empty where they were counted.
+    pub basis: Vec<String>,
     /// Rows in those files, as their footers say.
     pub rows: u64,
     /// Tables read, with their share: name, files, bytes.
@@ -131,6 +192,12 @@ pub enum QueryErrorKind {
     Resources,
     /// The lake's files or the service could not be reached or read.
     Storage,
+    /// Credentials are missing or have expired.
+    Credentials,
+    /// Rights are missing.
+    Denied,
+    /// The service has no room for the query now.
+    Busy,
     /// Stopped on demand.
     Cancelled,
     /// A fault of the program itself.

@@ -13,13 +13,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 use crate::adapters::results::ResultStore;
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::LakeFacts;
-use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryRequest};
-use crate::ports::{FeedNews, NotificationSource, QueryService};
+use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryProgress, QueryRequest};
+use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl, RunningQuery};
 use crate::sql::completion::Catalogue;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
@@ -67,7 +66,7 @@ pub struct Services {
 
 /// A query that was started.
 struct Run {
-    cancel: CancellationToken,
+    control: RunControl,
     rows: Option<Arc<ResultStore>>,
 }
 
@@ -124,7 +123,7 @@ impl Effects {
     pub fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::StartQuery(request) => self.start_query(request),
-            Effect::CancelQuery(query) => self.with_run(query, |run| run.cancel.cancel()),
+            Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
             }
@@ -195,7 +194,7 @@ impl Effects {
 
     fn stop_all(&mut self) {
         for run in self.lock_runs().values() {
-            run.cancel.cancel();
+            run.control.stop();
         }
         for feed in self.feeds.drain(..) {
             feed.abort();
@@ -283,11 +282,11 @@ impl Effects {
 
     fn start_query(&self, request: QueryRequest) {
         let id = request.id;
-        let cancel = CancellationToken::new();
+        let control = RunControl::default();
         self.lock_runs().insert(
             id,
             Run {
-                cancel: cancel.clone(),
+                control: control.clone(),
                 rows: None,
             },
         );
@@ -299,22 +298,13 @@ impl Effects {
         };
         self.runtime.spawn(async move {
             let answers = reader.answers.clone();
-            let outcome = tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(stopped()),
-                outcome = reader.read(request) => outcome,
-            };
-            let news = match outcome {
+            let news = match reader.read(request, control).await {
                 Ok(news) => news,
                 Err(error) => QueryNews::Failed(error),
             };
             let _ = answers.send(Event::Query(id, news)).await;
         });
     }
-}
-
-fn stopped() -> QueryError {
-    QueryError::new(QueryErrorKind::Cancelled, "stopped")
 }
 
 /// Reads one query's batches into its rows.
@@ -326,8 +316,12 @@ struct Reader {
 }
 
 impl Reader {
-    async fn read(self, request: QueryRequest) -> Result<QueryNews, QueryError> {
-        let mut running = self.services.queries.start(request).await?;
+    async fn read(
+        self,
+        request: QueryRequest,
+        control: RunControl,
+    ) -> Result<QueryNews, QueryError> {
+        let mut running = self.start(request, control).await?;
         let rows = ResultStore::new(
             running.columns.clone(),
             Arc::clone(&running.schema),
@@ -365,6 +359,32 @@ impl Reader {
                 _ = ticks.tick() => {
                     told = Instant::now();
                     self.tell(QueryNews::Progress(running.monitor.progress())).await;
+                }
+            }
+        }
+    }
+
+    /// Starts the query and tells how far it is until it has rows to give.
+    async fn start(
+        &self,
+        request: QueryRequest,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
+        let starting = self.services.queries.start(request, control.clone());
+        tokio::pin!(starting);
+        let mut told = QueryProgress::default();
+        let mut ticks = interval(PROGRESS_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                running = &mut starting => return running,
+                _ = ticks.tick() => {
+                    let waiting = control.waiting();
+                    if waiting != told {
+                        told = waiting;
+                        self.tell(QueryNews::Progress(waiting)).await;
+                    }
                 }
             }
         }

@@ -15,8 +15,10 @@ use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
-use crate::domain::query::{QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate};
-use crate::ports::{Clock, QueryMonitor, QueryService, RunningQuery};
+use crate::domain::query::{
+    QueryError, QueryErrorKind, QueryProgress, QueryRequest, QuerySummary, ScanEstimate,
+};
+use crate::ports::{Clock, QueryMonitor, QueryService, RunControl, RunningQuery};
 use crate::store::State;
 use crate::store::content::Content;
 use crate::store::event::Event;
@@ -82,12 +84,20 @@ impl QueryService for Endless {
     fn name(&self) -> &str {
         "endless"
     }
-    async fn start(&self, _: QueryRequest) -> Result<RunningQuery, QueryError> {
+    async fn start(
+        &self,
+        _: QueryRequest,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
         self.started.notify_one();
         Ok(RunningQuery {
             columns: Vec::new(),
             schema: Arc::new(Schema::empty()),
-            batches: futures::stream::pending().boxed(),
+            batches: futures::stream::once(async move {
+                control.stopping().await;
+                Err(QueryError::new(QueryErrorKind::Cancelled, "stopped"))
+            })
+            .boxed(),
             monitor: Arc::new(Endless::default()),
         })
     }

@@ -252,6 +252,7 @@ impl State {
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
             max_bytes: None,
+            confirmed: false,
         };
         self.results
             .push(Tab::new(id, origin, self.now, Phase::Running));

@@ -9,7 +9,7 @@ use futures::StreamExt;
 use lakehound::adapters::engine::{Engine, EngineOptions};
 use lakehound::demo::{DemoOptions, Scenario, write_lake};
 use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
-use lakehound::ports::QueryService;
+use lakehound::ports::{QueryService, RunControl};
 use lakehound::sql::parameters::Context;
 use tokio::runtime::Runtime;
 
@@ -98,7 +98,7 @@ impl Lake {
         let mut request = QueryRequest::new(QueryId(1), sql);
         request.parameters = parameters;
         self.runtime.block_on(async {
-            let mut running = self.engine.start(request).await?;
+            let mut running = self.engine.start(request, RunControl::default()).await?;
             let mut table = Table {
                 columns: running.columns.iter().map(|c| c.name.clone()).collect(),
                 rows: Vec::new(),

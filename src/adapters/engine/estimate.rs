@@ -34,6 +34,7 @@ pub(super) fn estimate(plan: &Arc<dyn ExecutionPlan>) -> ScanEstimate {
         estimate.rows += share.files.values().map(|(_, rows)| rows).sum::<u64>();
         estimate.tables.push((name, files, bytes));
     }
+    estimate.bytes_at_most = Some(estimate.bytes);
     estimate
 }
 

@@ -51,7 +51,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
-use crate::ports::{Catalog, ColumnInfo, QueryService, RunningQuery, TableInfo};
+use crate::ports::{Catalog, ColumnInfo, QueryService, RunControl, RunningQuery, TableInfo};
 use columns_of::ColumnsOf;
 use errors::explain;
 use footer::FooterCache;
@@ -285,11 +285,23 @@ impl QueryService for Engine {
         "embedded"
     }
 
-    async fn start(&self, request: QueryRequest) -> Result<RunningQuery, QueryError> {
-        self.on_runtime(
-            |inner, runtime| async move { plan::start(&inner, &runtime, request).await },
-        )
-        .await
+    async fn start(
+        &self,
+        request: QueryRequest,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
+        let planned = self.on_runtime(|inner, runtime| async move {
+            plan::start(&inner, &runtime, request).await
+        });
+        let running = tokio::select! {
+            biased;
+            () = control.stopping() => Err(run::stopped()),
+            running = planned => running,
+        }?;
+        Ok(RunningQuery {
+            batches: run::until_stopped(running.batches, control),
+            ..running
+        })
     }
 
     async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError> {

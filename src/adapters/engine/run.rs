@@ -19,6 +19,7 @@ use super::output::result_batch;
 use super::stop::make_stoppable;
 use super::watch::Watch;
 use crate::domain::query::{QueryError, QueryErrorKind};
+use crate::ports::RunControl;
 
 /// Batches that may wait for their reader.
 const WAITING: usize = 4;
@@ -92,6 +93,23 @@ pub(super) fn start(
             }
         };
         Some((next, running))
+    })
+    .boxed()
+}
+
+/// The rows until the run is asked to stop; then the query is let go of, and the last word is that
+/// it was stopped.
+pub(super) fn until_stopped(
+    batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
+    control: RunControl,
+) -> BoxStream<'static, Result<RecordBatch, QueryError>> {
+    stream::unfold(Some((batches, control)), |open| async move {
+        let (mut batches, control) = open?;
+        tokio::select! {
+            biased;
+            () = control.stopping() => Some((Err(stopped()), None)),
+            next = batches.next() => next.map(|next| (next, Some((batches, control)))),
+        }
     })
     .boxed()
 }

@@ -39,7 +39,9 @@ pub(super) async fn rows(
     engine: &Engine,
     sql: &str,
 ) -> Result<(Vec<String>, QuerySummary), QueryError> {
-    let mut running = engine.start(QueryRequest::new(QueryId(1), sql)).await?;
+    let mut running = engine
+        .start(QueryRequest::new(QueryId(1), sql), RunControl::default())
+        .await?;
     let mut rows = Vec::new();
     while let Some(batch) = running.batches.next().await {
         let batch = batch?;

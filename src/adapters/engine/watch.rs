@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::query::{QueryProgress, QuerySummary};
+use crate::domain::query::{QueryProgress, QuerySummary, Stage};
 use crate::ports::QueryMonitor;
 
 /// More notes than this are counted, not shown.
@@ -94,9 +94,12 @@ impl QueryMonitor for Watch {
             .unwrap_or_else(PoisonError::into_inner)
             .len() as u64;
         QueryProgress {
+            stage: Stage::Running,
             files_total: self.files_total.load(Ordering::Relaxed),
             files_done: done,
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
+            bytes_fetched: 0,
+            requests: 0,
             rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
             rows_out: self.rows_out.load(Ordering::Relaxed),
         }
@@ -107,6 +110,7 @@ impl QueryMonitor for Watch {
             progress: self.progress(),
             files_known: self.files_known(),
             notes: self.notes(),
+            execution: None,
         }
     }
 }

@@ -200,10 +200,10 @@ async fn a_column_of_one_file_in_many_is_found() {
         .unwrap();
     assert_eq!(found, ["55"]);
     let all = engine
-        .start(QueryRequest::new(
-            QueryId(1),
-            "SELECT * FROM cloud_trail_mgmt LIMIT 1",
-        ))
+        .start(
+            QueryRequest::new(QueryId(1), "SELECT * FROM cloud_trail_mgmt LIMIT 1"),
+            RunControl::default(),
+        )
         .await
         .unwrap();
     assert!(all.columns.iter().any(|column| column.name == "rare"));
@@ -263,7 +263,11 @@ async fn only_the_needed_leaves_of_a_struct_are_read() {
     }
     let mut request = QueryRequest::new(QueryId(3), "SELECT actor.blob FROM events");
     request.max_bytes = Some(size / 10);
-    let error = engine.start(request).await.map(|_| ()).unwrap_err();
+    let error = engine
+        .start(request, RunControl::default())
+        .await
+        .map(|_| ())
+        .unwrap_err();
     assert_eq!(error.kind, QueryErrorKind::TooLarge);
 }
 
@@ -319,7 +323,7 @@ fn attach(sql: &str, name: &str, path: &Path) -> QueryRequest {
 }
 
 async fn attached_rows(engine: &Engine, request: QueryRequest) -> Result<Vec<String>, QueryError> {
-    let mut running = engine.start(request).await?;
+    let mut running = engine.start(request, RunControl::default()).await?;
     let mut rows = Vec::new();
     while let Some(batch) = running.batches.next().await {
         let batch = batch?;

@@ -40,7 +40,7 @@ async fn dropping_a_query_stops_it() {
         "SELECT a.time FROM vpc_flow a CROSS JOIN vpc_flow b ORDER BY a.time, b.time",
     ] {
         let mut running = engine
-            .start(QueryRequest::new(QueryId(1), sql))
+            .start(QueryRequest::new(QueryId(1), sql), RunControl::default())
             .await
             .unwrap();
         let first = tokio::time::timeout(Duration::from_millis(100), running.batches.next());
@@ -57,7 +57,7 @@ async fn a_query_outlives_neither_its_engine_nor_its_reader() {
     let engine = open(dir.path());
     let sql = "SELECT a.time FROM vpc_flow a CROSS JOIN vpc_flow b CROSS JOIN vpc_flow c";
     let mut running = engine
-        .start(QueryRequest::new(QueryId(1), sql))
+        .start(QueryRequest::new(QueryId(1), sql), RunControl::default())
         .await
         .unwrap();
     assert!(running.batches.next().await.unwrap().is_ok());
@@ -183,7 +183,7 @@ async fn a_folder_to_spill_into_is_made() {
     })
     .unwrap();
     let request = QueryRequest::new(QueryId(1), "SELECT count(*) FROM vpc_flow");
-    let mut running = engine.start(request).await.unwrap();
+    let mut running = engine.start(request, RunControl::default()).await.unwrap();
     assert!(running.batches.next().await.unwrap().is_ok());
     assert!(spill.is_dir());
 }
