@@ -28,6 +28,10 @@ pub(super) enum NodeKind {
     Other,
 }
 
+/// Blocks inside blocks, at most. Deeper ones stand beside their parents, as paragraphs: nobody
+/// writes them, and whoever walks the tree goes down it by recursion.
+const DEEPEST: usize = 64;
+
 /// A block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
@@ -136,12 +140,26 @@ impl Tree<'_> {
     }
 
     fn end(&mut self) {
-        if let Some(node) = self.open.pop() {
-            match self.open.last_mut() {
-                Some(parent) => parent.children.push(node),
-                None => self.roots.push(node),
-            }
+        let Some(mut node) = self.open.pop() else {
+            return;
+        };
+        let depth = self.open.len();
+        let siblings = match self.open.last_mut() {
+            Some(parent) => &mut parent.children,
+            None => &mut self.roots,
+        };
+        if depth < DEEPEST {
+            siblings.push(node);
+            return;
         }
+        let inside = std::mem::take(&mut node.children);
+        if !matches!(node.kind, NodeKind::Code { .. } | NodeKind::Table(_)) {
+            node.kind = NodeKind::Paragraph;
+        }
+        if node.kind != NodeKind::Paragraph || !node.text.trim().is_empty() {
+            siblings.push(node);
+        }
+        siblings.extend(inside);
     }
 
     fn row_or_cell(&mut self, tag: &Tag<'_>) {
