@@ -7,6 +7,7 @@ use super::AppOptions;
 use crate::config::{ContentKind, Paths, content};
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Library;
+use crate::sql::table_names::TableNames;
 use crate::store::content::Content;
 use crate::ui::Painter;
 use crate::ui::theme::{Depth, MONOCHROME, Theme, ThemeFile};
@@ -47,13 +48,15 @@ pub(super) fn painter(options: &AppOptions) -> Painting {
     }
 }
 
-/// Saved queries and playbooks, with the faults of those that were left out.
-pub(super) fn load(paths: &Paths) -> Content {
+/// Saved queries and playbooks over the lake's own table names, with the faults of those that were
+/// left out.
+pub(super) fn load(paths: &Paths, names: &TableNames) -> Content {
     let (queries, mut problems) = content(ContentKind::SavedQueries, &paths.content_dir);
-    let texts = queries
+    let texts: Vec<_> = queries
         .iter()
-        .map(|file| (file.name.as_str(), file.text.as_str()));
-    let library = Library::read(texts);
+        .map(|file| (file.name.as_str(), names.bind(&file.text)))
+        .collect();
+    let library = Library::read(texts.iter().map(|(name, text)| (*name, text.as_ref())));
     let (playbooks, unreadable) = content(ContentKind::Playbooks, &paths.content_dir);
     problems.extend(unreadable);
     let mut faults: Vec<String> = problems.iter().map(ToString::to_string).collect();
@@ -62,7 +65,7 @@ pub(super) fn load(paths: &Paths) -> Content {
     templates.sort_by(|a, b| a.name.cmp(&b.name));
     let playbooks = playbooks
         .iter()
-        .map(|file| Arc::new(Playbook::parse(&file.name, &file.text)));
+        .map(|file| Arc::new(Playbook::parse(&file.name, &names.bind(&file.text))));
     Content {
         templates,
         playbooks: playbooks.collect(),

@@ -20,6 +20,7 @@ use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::ports::Clock;
 use crate::runtime::{Effects, EventLoop, SystemClock, input, signals};
+use crate::sql::table_names::TableNames;
 use crate::store::event::Event;
 use crate::store::keymap::Keymap;
 use crate::store::session::Session;
@@ -75,7 +76,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     let mut state = initial_state(options, &painter);
     let mut effects = update(
         &mut state,
-        Event::Content(content::load(&options.paths)),
+        Event::Content(content::load(&options.paths, &TableNames::short())),
         clock.now(),
     );
     let restored = restore(&session_file, &mut state, &clock);

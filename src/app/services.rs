@@ -16,6 +16,7 @@ use crate::domain::query::QueryError;
 use crate::ports::{Catalog, QueryService};
 use crate::runtime::Services;
 use crate::sql::completion::Catalogue;
+use crate::sql::table_names::TableNames;
 
 /// Bytes of a result kept in memory.
 const RESULT_BYTES: usize = 256 << 20;
@@ -35,7 +36,7 @@ pub(super) fn services(
     let catalogue_engine = Arc::clone(engine);
     Services {
         queries: Arc::clone(engine) as Arc<dyn QueryService>,
-        load_content: Arc::new(move || content::load(&paths)),
+        load_content: Arc::new(move || content::load(&paths, &TableNames::short())),
         load_catalogue: Arc::new(move || read_catalogue(&catalogue_engine)),
         save_session: Arc::new(move |state| {
             let text = serde_json::to_string(state).map_err(|error| error.to_string())?;

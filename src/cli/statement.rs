@@ -13,6 +13,7 @@ use crate::config;
 use crate::domain::template::Template;
 use crate::sql::parameters::{self, Literal};
 use crate::sql::statements;
+use crate::sql::table_names::TableNames;
 
 /// The most bytes of a statement that Athena takes.
 const LONGEST_STATEMENT: u64 = 262_144;
@@ -50,19 +51,38 @@ impl StatementArgs {
     ) -> Result<Statement, Stop> {
         if let Some(name) = &self.template {
             let templates = Templates::load(context);
-            return bind(&templates.get(name)?.0, context, values);
+            let (_, file) = templates.get(name)?;
+            let text = TableNames::short().bind(&file.text);
+            let template = Template::parse(name, &text).map_err(Stop::failed)?;
+            return bind(&template, context, values);
         }
         let (name, text) = match (&self.sql, &self.file) {
             (Some(sql), _) => ("the statement".to_owned(), sql.clone()),
             (None, Some(file)) => (file.display().to_string(), read_file(file)?),
             (None, None) => return Err(Stop::usage("no statement is given")),
         };
-        if values.is_empty() {
-            return only_statement(&text);
+        // A saved query is one wherever it comes from: run without a value where its default only
+        // shows the form, it would find nothing and seem to say that there is nothing.
+        match Template::parse(&name, &text) {
+            Ok(template) if !template.parameters.is_empty() => bind(&template, context, values),
+            Err(error) if !values.is_empty() && declares_parameters(&text) => {
+                Err(Stop::failed(error))
+            }
+            Ok(_) | Err(_) => match values.keys().next() {
+                None => only_statement(&text),
+                Some(value) => Err(Stop::usage(format_args!(
+                    "{name} has no parameter `{value}`"
+                ))
+                .hint("a parameter is declared by `-- param: NAME TYPE \"help\"` above the statement")),
+            },
         }
-        let template = Template::parse(&name, &text).map_err(Stop::failed)?;
-        bind(&template, context, values)
     }
+}
+
+/// Whether a text means to be a saved query.
+fn declares_parameters(text: &str) -> bool {
+    text.lines()
+        .any(|line| line.trim_start().starts_with("-- param:"))
 }
 
 /// A statement may begin with a `-- comment`, which looks like an option; a mistyped option is one

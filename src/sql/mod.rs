@@ -9,6 +9,7 @@ pub mod lint;
 pub mod parameters;
 pub mod placeholders;
 pub mod statements;
+pub mod table_names;
 mod template;
 mod words;
 

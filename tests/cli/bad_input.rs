@@ -140,3 +140,44 @@ fn a_file_of(source: &str) -> std::path::PathBuf {
     }
     panic!("the demo lake has no file of {source}");
 }
+
+#[test]
+fn a_saved_query_from_a_file_wants_the_values_that_it_has_no_answer_without() {
+    let home = Home::new();
+    let text = home.run(&["templates", "show", "api-by-access-key"]).ok();
+    home.write("mine.sql", text);
+    let stderr = home.run_on_demo(&["query", "-f", "mine.sql"]).fails(2);
+    assert_holds(
+        &stderr,
+        &["needs a value for `access_key`", "-p access_key="],
+    );
+}
+
+#[test]
+fn a_value_for_a_statement_without_parameters_is_wrong_usage() {
+    let home = Home::new();
+    for sql in ["SELECT 1", "SELECT /* :ip */ 'x'"] {
+        let stderr = home.run_on_demo(&["query", sql, "-p", "ip=3"]).fails(2);
+        assert_holds(&stderr, &["no parameter `ip`", "-- param:"]);
+    }
+}
+
+#[test]
+fn a_pipe_is_no_table() {
+    let home = Home::new();
+    let pipe = home.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
+    // A pipe opens only when somebody writes to it.
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::write(pipe, "a,b\n1,2\n")
+    });
+    let with = format!("x={}", pipe.display());
+    let stderr = home
+        .run_on_demo(&["query", "SELECT * FROM x", "--with", &with])
+        .fails(1);
+    assert_holds(&stderr, &["write it to a file first"]);
+    // Whether the reader took anything is nothing to this test.
+    let _ = writer.join().unwrap();
+}

@@ -10,7 +10,7 @@ use datafusion::datasource::TableProvider;
 
 use super::columns_of::ColumnsOf;
 use super::footer::FooterCache;
-use super::lake::{FOLDER_DATABASE, NamedTable, Names, Snapshot};
+use super::lake::{FOLDER_DATABASE, NamedTable, Names, Snapshot, TableKey};
 use super::provider::LakeTable;
 use super::watch::Watch;
 
@@ -51,6 +51,7 @@ impl Scope {
 
     fn make(&self, named: &NamedTable, parts: &[&str]) -> Arc<LakeTable> {
         let files = named.files(&self.snapshot);
+        self.tell_of_other_regions(named, files.len());
         let name = parts
             .last()
             .map_or_else(String::new, |name| (*name).to_owned());
@@ -71,6 +72,26 @@ impl Scope {
             watch: Arc::clone(&self.watch),
             threads: self.threads,
         })
+    }
+}
+
+impl Scope {
+    /// A table of one Region in a lake of several answers for that Region alone: an empty answer
+    /// would seem to speak for all.
+    fn tell_of_other_regions(&self, named: &NamedTable, held: usize) {
+        let (Some(region), TableKey::Native(source, version)) = (&named.region, &named.key) else {
+            return;
+        };
+        let elsewhere = self.snapshot.files(&named.key).len() - held;
+        if elsewhere > 0 {
+            self.watch.note(format!(
+                "{} holds the objects of {region} alone; {elsewhere} objects of other Regions are \
+                 in `{}_{}`, which spans them all",
+                named.name.table,
+                source.alias(),
+                version.suffix()
+            ));
+        }
     }
 }
 

@@ -151,9 +151,15 @@ impl ResultFile {
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let describe = || -> Result<Self, Fault> {
             let mut file = File::open(path)?;
-            if file.metadata()?.is_dir() {
+            let kind = file.metadata()?.file_type();
+            if kind.is_dir() {
                 return Err(Fault::new(
                     "is a folder; name a file, or give the folder as --lake",
+                ));
+            }
+            if !kind.is_file() {
+                return Err(Fault::new(
+                    "is a pipe or a device, which can be read only once; write it to a file first",
                 ));
             }
             let mut head = [0; 512];
