@@ -8,7 +8,7 @@ use crate::config::{ContentFile, ContentKind, Origin, Problem, TEMPLATE};
 use crate::domain::nearest::did_you_mean;
 use crate::store::command::COMMANDS;
 use crate::store::keymap::{Keymap, KeymapError};
-use crate::ui::text::Align;
+use crate::ui::text::{Align, SafeText};
 use crate::ui::theme::ThemeFile;
 
 const EXAMPLES: &str = "\
@@ -70,6 +70,8 @@ fn path(context: &Context) -> Result<(), Stop> {
 }
 
 fn show(context: &Context) -> Result<(), Stop> {
+    tell_key_faults(context);
+    tell_theme_fault(context, &context.content(ContentKind::Themes));
     let text = context
         .config
         .to_toml()
@@ -105,7 +107,8 @@ fn init(context: &Context) -> Result<(), Stop> {
     out.finish()
 }
 
-fn keys(context: &Context) -> Result<(), Stop> {
+/// The key map in force; what cannot be taken into it is told with its line.
+fn tell_key_faults(context: &Context) -> Keymap {
     let config = &context.config;
     let (keymap, faults) = Keymap::with_overrides(&config.keys);
     for fault in faults {
@@ -124,6 +127,11 @@ fn keys(context: &Context) -> Result<(), Stop> {
             }
         ));
     }
+    keymap
+}
+
+fn keys(context: &Context) -> Result<(), Stop> {
+    let keymap = tell_key_faults(context);
     let rows: Vec<[String; 4]> = COMMANDS
         .iter()
         .map(|row| {
@@ -165,15 +173,31 @@ fn themes(context: &Context) -> Result<(), Stop> {
             Origin::Shipped => "shipped".to_owned(),
             Origin::Own(path) => path.display().to_string(),
         };
-        out.line(format_args!("{mark} {:<16} {origin}", file.stem()))?;
+        let line = format!("{mark} {:<16} {origin}", file.stem());
+        out.line(SafeText::new(&line).as_str())?;
     }
     out.finish()?;
-    if !files.iter().any(|file| file.stem() == chosen) {
-        let hint = did_you_mean(chosen, files.iter().map(ContentFile::stem));
-        say(format_args!(
-            "warning: there is no theme `{chosen}`, so `dark` is used; {}",
-            hint.unwrap_or_else(|| "set one of the list".to_owned())
-        ));
-    }
+    tell_theme_fault(context, &files);
     Ok(())
+}
+
+/// Tells where the theme that is asked for is none that can be used.
+fn tell_theme_fault(context: &Context, files: &[ContentFile]) {
+    let chosen = &context.config.theme.name;
+    match files.iter().find(|file| file.stem() == chosen) {
+        Some(file) => {
+            if let Err(error) = ThemeFile::parse(&file.name, &file.text) {
+                say(format_args!(
+                    "warning: the theme `{chosen}` cannot be read, so `dark` is used: {error}"
+                ));
+            }
+        }
+        None => {
+            let hint = did_you_mean(chosen, files.iter().map(ContentFile::stem));
+            say(format_args!(
+                "warning: there is no theme `{chosen}`, so `dark` is used; {}",
+                hint.unwrap_or_else(|| "`lakehound config themes` lists them".to_owned())
+            ));
+        }
+    }
 }

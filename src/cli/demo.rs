@@ -14,7 +14,7 @@ use super::listing::{grouped, size};
 use super::progress::bar;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::demo::{self, DemoOptions, LiveOptions, Progress, SCENARIO_FILE, SCENARIOS};
+use crate::demo::{self, DemoError, DemoOptions, LiveOptions, Progress, SCENARIO_FILE, SCENARIOS};
 use crate::domain::nearest::did_you_mean;
 use crate::sql::parameters;
 
@@ -54,7 +54,7 @@ pub(super) struct Args {
     #[arg(long)]
     live: bool,
     /// How many times as fast as real time
-    #[arg(long, value_name = "X", requires = "live", default_value_t = 1.0)]
+    #[arg(long, value_name = "X", requires = "live", default_value_t = 1.0, value_parser = speed)]
     speed: f64,
 }
 
@@ -185,6 +185,11 @@ fn make(folder: &Path, options: DemoOptions) -> Result<(), Stop> {
         });
         match work.await {
             Ok(Ok(written)) => Ok(written),
+            Ok(Err(
+                error @ (DemoError::Days(_)
+                | DemoError::TooFewEvents { .. }
+                | DemoError::UnknownScenario { .. }),
+            )) => Err(Stop::usage(error)),
             Ok(Err(error)) => Err(Stop::failed(error)),
             Err(_) => Err(Stop::failed("the making of the demo lake broke off")),
         }
@@ -197,6 +202,13 @@ fn make(folder: &Path, options: DemoOptions) -> Result<(), Stop> {
         "made a demo lake"
     );
     Ok(())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(speed) if speed.is_finite() && speed > 0.0 => Ok(speed),
+        _ => Err("it is a number above 0, such as 60 or 0.5".to_owned()),
+    }
 }
 
 /// A time as a person types it, in the shown zone where it names none.

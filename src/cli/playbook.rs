@@ -8,7 +8,7 @@ use super::stdout::Stdout;
 use super::stop::Stop;
 use crate::config::{self, ContentFile, ContentKind};
 use crate::domain::nearest::did_you_mean;
-use crate::domain::playbook::{Check, Playbook};
+use crate::domain::playbook::{Check, Playbook, Unreadable};
 use crate::ui::text::Align;
 
 const EXAMPLES: &str = "\
@@ -51,7 +51,7 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
         Action::List => list(context),
         Action::Show { name } => {
             let mut out = Stdout::lock();
-            out.foreign_text(&find(context, &name)?.1)?;
+            out.foreign_text(&find(&context.content(ContentKind::Playbooks), &name)?.1)?;
             out.finish()
         }
         Action::Check { names } => check(context, &names),
@@ -84,18 +84,32 @@ fn list(context: &Context) -> Result<(), Stop> {
 
 fn check(context: &Context, names: &[String]) -> Result<(), Stop> {
     let mut playbooks = Vec::with_capacity(names.len());
+    let mut unreadable = Vec::new();
+    let mut failure = None;
+    let files = context.content(ContentKind::Playbooks);
     for name in names {
-        let (path, text) = find(context, name)?;
-        playbooks.push(Playbook::parse(&path.display().to_string(), &text));
+        match find(&files, name) {
+            Ok((path, text)) => playbooks.push(Playbook::parse(&path.display().to_string(), &text)),
+            Err(stop) => {
+                unreadable.push(Unreadable {
+                    file: name.clone(),
+                    reason: stop.message().to_owned(),
+                });
+                failure.get_or_insert(stop);
+            }
+        }
     }
-    let check = Check::of(&playbooks);
+    let check = Check::of(&playbooks, unreadable);
     listing::print_json(&check)?;
-    if check.ok { Ok(()) } else { Err(Stop::No) }
+    match failure {
+        Some(stop) => Err(stop),
+        None if check.ok => Ok(()),
+        None => Err(Stop::No),
+    }
 }
 
 /// A playbook by the name in the list, else by its path: where it lies and its text.
-fn find(context: &Context, name: &str) -> Result<(PathBuf, String), Stop> {
-    let files = context.content(ContentKind::Playbooks);
+fn find(files: &[ContentFile], name: &str) -> Result<(PathBuf, String), Stop> {
     let known = |file: &&ContentFile| file.stem() == name || file.name == name;
     if let Some(file) = files.iter().find(known) {
         return Ok((file.path(ContentKind::Playbooks), file.text.clone()));

@@ -53,7 +53,7 @@ pub(super) struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Let the statement name a CSV, Parquet, NDJSON or JSON file as a table
-    #[arg(long, value_name = "NAME=FILE", value_parser = name_and_value)]
+    #[arg(long, value_name = "NAME=FILE", value_parser = name_and_file)]
     with: Vec<(String, String)>,
     /// Refuse to start when more than this would be read, such as 500000000 or 500MB
     #[arg(long, value_name = "N", value_parser = byte_count)]
@@ -235,6 +235,10 @@ fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
         return Err(Stop::No);
     }
     Ok(())
+}
+
+fn name_and_file(text: &str) -> Result<(String, String), String> {
+    name_and_value(text).map_err(|_| "it reads NAME=FILE".to_owned())
 }
 
 fn name_and_value(text: &str) -> Result<(String, String), String> {

@@ -53,6 +53,14 @@ impl Stop {
         Self::Usage(Report::new(message))
     }
 
+    /// What is said of it, without the hint; empty where nothing is.
+    pub(super) fn message(&self) -> &str {
+        match self {
+            Self::Failed(report) | Self::Usage(report) => &report.message,
+            Self::No | Self::Interrupted | Self::PipeClosed => "",
+        }
+    }
+
     /// The same with what to do next.
     #[must_use]
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {

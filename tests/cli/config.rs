@@ -125,3 +125,30 @@ fn a_broken_theme_is_told_with_its_line_and_an_unknown_one_offers_the_nearest() 
         ],
     );
 }
+
+#[test]
+fn a_file_name_steers_no_terminal() {
+    let home = Home::new();
+    home.write(
+        "themes/e\u{1b}[31mx.toml",
+        include_str!("../../themes/light.toml"),
+    );
+    let stdout = home.run(&["config", "themes"]).ok();
+    assert!(!stdout.contains('\u{1b}'), "{stdout:?}");
+    assert_holds(&stdout, &["\\x1b[31mx"]);
+}
+
+#[test]
+fn show_tells_what_of_it_cannot_be_used() {
+    let home = Home::new();
+    home.write(
+        "config.toml",
+        "[theme]\nname = 'drak'\n[keys]\n\"no.such\" = \"x\"\n",
+    );
+    let run = home.run(&["config", "show"]);
+    assert_eq!(run.code, Some(0));
+    assert_holds(
+        &run.stderr,
+        &["drak", "`dark` is used", "no.such", "config.toml:4"],
+    );
+}

@@ -124,8 +124,15 @@ fn a_playbook_without_steps_is_a_no() {
 fn a_playbook_that_is_not_there_or_no_text_is_a_failure() {
     let home = Home::new();
     home.write("binary.md", b"# x\n\xff\xfe");
-    let stderr = home.run(&["playbook", "check", "binary.md"]).fails(1);
-    assert_holds(&stderr, &["binary.md:2: ", "UTF-8"]);
+    home.write("mine.md", OWN_PLAYBOOK);
+    let run = home.run(&["playbook", "check", "mine.md", "binary.md", "gone.md"]);
+    assert_eq!(run.code, Some(1));
+    assert_holds(&run.stderr, &["binary.md:2: ", "UTF-8"]);
+    let check: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(check["ok"], false);
+    assert_eq!(check["playbooks"][0]["ok"], true);
+    assert_eq!(check["unreadable"][0]["file"], "binary.md");
+    assert_eq!(check["unreadable"][1]["file"], "gone.md");
     let stderr = home.run(&["playbook", "show", "nonsense"]).fails(1);
     assert_holds(&stderr, &["nonsense", "hint:"]);
 }

@@ -99,8 +99,10 @@ fn wrong_wishes_are_refused() {
     assert_holds(&stderr, &["nonsense", "hint:"]);
     let stderr = home.run(&["demo", "--until", "someday"]).fails(2);
     assert_holds(&stderr, &["someday"]);
-    let stderr = home.run(&["demo", "--days", "0"]).fails(1);
+    let stderr = home.run(&["demo", "--days", "0"]).fails(2);
     assert_holds(&stderr, &["days"]);
+    home.run(&["demo", "--events", "0"]).fails(2);
+    home.run(&["demo", "--live", "--speed", "0"]).fails(2);
     home.run(&["demo", "--events", "many"]).fails(2);
     assert!(!home.path("data").exists());
 }

@@ -11,6 +11,17 @@ pub struct Check {
     pub ok: bool,
     /// The files in the order given.
     pub playbooks: Vec<CheckedPlaybook>,
+    /// The files that could not be read.
+    pub unreadable: Vec<Unreadable>,
+}
+
+/// A file that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreadable {
+    /// The file, as it was named.
+    pub file: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// What was recognised in one file.
@@ -61,13 +72,17 @@ pub struct CheckedWarning {
 }
 
 impl Check {
-    /// Checks the playbooks.
-    pub fn of<'a>(playbooks: impl IntoIterator<Item = &'a Playbook>) -> Self {
+    /// Checks the playbooks; files that could not be read are told beside them.
+    pub fn of<'a>(
+        playbooks: impl IntoIterator<Item = &'a Playbook>,
+        unreadable: Vec<Unreadable>,
+    ) -> Self {
         let playbooks: Vec<CheckedPlaybook> =
             playbooks.into_iter().map(CheckedPlaybook::of).collect();
         Self {
-            ok: playbooks.iter().all(|playbook| playbook.ok),
+            ok: unreadable.is_empty() && playbooks.iter().all(|playbook| playbook.ok),
             playbooks,
+            unreadable,
         }
     }
 }

@@ -18,7 +18,7 @@ mod stage;
 use std::fmt;
 use std::ops::Range;
 
-pub use check::{Check, CheckedPhase, CheckedPlaybook, CheckedWarning};
+pub use check::{Check, CheckedPhase, CheckedPlaybook, CheckedWarning, Unreadable};
 pub use placeholder::{Placeholder, PlaceholderStyle};
 pub use stage::Stage;
 

@@ -176,7 +176,7 @@ fn what_is_broken_is_named_with_its_line() {
     assert_eq!(lines, vec![1, 5, 7, 7]);
     let empty = Playbook::parse("x.md", "");
     assert_eq!(empty.title, "x.md");
-    assert!(!Check::of([&empty]).ok);
+    assert!(!Check::of([&empty], Vec::new()).ok);
 }
 
 #[test]
@@ -208,7 +208,8 @@ fn equal_steps_have_different_ids() {
 
 #[test]
 fn the_summary_is_one_json_document_with_a_verdict() {
-    let json = serde_json::to_value(Check::of([&Playbook::parse("x.md", NEW_STYLE)])).unwrap();
+    let json =
+        serde_json::to_value(Check::of([&Playbook::parse("x.md", NEW_STYLE)], Vec::new())).unwrap();
     assert_eq!(json["ok"], true);
     assert_eq!(json["playbooks"][0]["queries"], 1);
     assert_eq!(json["playbooks"][0]["phases"][0]["csf"][0], "GV");
@@ -288,4 +289,14 @@ fn tasks(nodes: &[markdown::Node]) -> usize {
             usize::from(own) + tasks(&node.children)
         })
         .sum()
+}
+
+#[test]
+fn nesting_without_end_is_read_and_keeps_its_text() {
+    let deep = format!("# t\n## Part 1\n{}the end\n", "- ".repeat(20_000));
+    let playbook = Playbook::parse("deep.md", &deep);
+    let quotes = format!("# t\n{}the end\n", "> ".repeat(20_000));
+    let quoted = Playbook::parse("quotes.md", &quotes);
+    assert!(format!("{playbook:?}").contains("the end"));
+    assert!(format!("{quoted:?}").contains("the end"));
 }
