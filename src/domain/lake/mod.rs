@@ -4,6 +4,7 @@ mod arrival;
 mod facts;
 mod key;
 pub mod notification;
+mod recognise;
 mod schema;
 mod source;
 
@@ -11,5 +12,6 @@ pub use arrival::{Arrival, SourceNews};
 pub use facts::LakeFacts;
 pub use key::{KeyError, ObjectKey};
 pub use notification::Notification;
+pub use recognise::recognise;
 pub use schema::{athena_type, documented_schema, partition_columns};
 pub use source::{Source, SourceVersion, TableName};

@@ -4,7 +4,6 @@
 mod listing;
 mod names;
 mod place;
-mod recognise;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
@@ -13,12 +12,11 @@ use std::time::SystemTime;
 
 use arrow::datatypes::SchemaRef;
 
-use crate::domain::lake::LakeFacts;
+use crate::domain::lake::{LakeFacts, recognise};
 use listing::{FoundFile, Lister};
 pub(super) use names::{NamedTable, Names};
 pub(super) use place::TableKey;
 use place::{Place, table_word};
-use recognise::recognise;
 
 /// The database of the tables that plain folders and files make.
 pub(super) const FOLDER_DATABASE: &str = "default";
@@ -185,9 +183,12 @@ fn add_recognised(
             continue;
         }
         let first = files.iter().find_map(|file| columns(file));
-        if let Some(source) = first.and_then(|schema| recognise(&schema)) {
+        let Some(schema) = first else { continue };
+        let names = schema.fields().iter().map(|field| field.name().as_str());
+        if let Some((source, version)) = recognise(names) {
             let new = files.iter().filter(|file| seen.insert(Arc::as_ptr(file)));
-            recognised.extend(new.map(|file| (source.clone(), Arc::clone(file))));
+            let key = TableKey::Native(source, version);
+            recognised.extend(new.map(|file| (key.clone(), Arc::clone(file))));
         }
     }
     for (source, file) in recognised {

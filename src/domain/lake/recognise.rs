@@ -1,51 +1,46 @@
-//! Which documented source a plain folder's files are of, by their columns.
+//! Which documented source a table is of, by its columns.
 
 use std::collections::HashSet;
 
-use arrow::datatypes::Schema;
+use super::{Source, SourceVersion, documented_schema};
 
-use super::TableKey;
-use crate::domain::lake::{Source, SourceVersion, documented_schema};
-
-/// So many of a file's columns at least must be documented, in percent.
+/// So many of a table's columns at least must be documented, in percent.
 const KNOWN_PERCENT: usize = 70;
 
-/// The source whose documented columns a file's are most like; `None` where they are like none's.
+/// The source whose documented columns a table's are most like; `None` where they are like none's.
 ///
 /// S3 data events and Lambda's have the columns of CloudTrail's management events, and count as
 /// these.
-pub(super) fn recognise(file: &Schema) -> Option<TableKey> {
-    let found: HashSet<&str> = names(file).collect();
-    let mut best: Option<(usize, TableKey)> = None;
+pub fn recognise<'a>(
+    columns: impl IntoIterator<Item = &'a str>,
+) -> Option<(Source, SourceVersion)> {
+    let found: HashSet<&str> = columns.into_iter().collect();
+    let mut best: Option<(usize, (Source, SourceVersion))> = None;
     for source in Source::ALL {
         for version in [SourceVersion::V2, SourceVersion::V1] {
             let Some(documented) = documented_schema(source, version) else {
                 continue;
             };
-            let documented: HashSet<&str> = names(&documented).collect();
+            let fields = documented.fields().iter();
+            let documented: HashSet<&str> = fields.map(|field| field.name().as_str()).collect();
             let shared = found.intersection(&documented).count();
-            if shared * 100 < found.len() * KNOWN_PERCENT {
+            if shared == 0 || shared * 100 < found.len() * KNOWN_PERCENT {
                 continue;
             }
             // Shared columns of all columns of both, in a thousand.
             let all = found.union(&documented).count().max(1);
             let score = shared * 1_000 / all;
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
-                best = Some((score, TableKey::Native(source, version)));
+                best = Some((score, (source, version)));
             }
         }
     }
-    best.map(|(_, key)| key)
-}
-
-fn names(schema: &Schema) -> impl Iterator<Item = &str> {
-    schema.fields().iter().map(|field| field.name().as_str())
+    best.map(|(_, found)| found)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use arrow::datatypes::{DataType, Field};
 
     #[test]
     fn every_documented_schema_is_recognised() {
@@ -58,9 +53,10 @@ mod tests {
                     Source::S3Data | Source::LambdaExecution => Source::CloudTrailMgmt,
                     other => other,
                 };
+                let columns = schema.fields().iter().map(|field| field.name().as_str());
                 assert_eq!(
-                    recognise(&schema),
-                    Some(TableKey::Native(expected, version)),
+                    recognise(columns),
+                    Some((expected, version)),
                     "{source} {version:?}"
                 );
             }
@@ -69,10 +65,7 @@ mod tests {
 
     #[test]
     fn foreign_columns_are_of_no_source() {
-        let schema = Schema::new(vec![
-            Field::new("id", DataType::Int64, true),
-            Field::new("time", DataType::Int64, true),
-        ]);
-        assert_eq!(recognise(&schema), None);
+        assert_eq!(recognise(["id", "time"]), None);
+        assert_eq!(recognise([]), None);
     }
 }
