@@ -18,3 +18,6 @@ mod venv;
 mod http;
 mod peer;
 mod peers_own;
+mod queries;
+mod secrets;
+mod support;

@@ -241,7 +241,7 @@ async def answer(sql, database):
         _, plan, _ = await run(bare[explain.end():], database, "EXPLAIN ")
         lines = "\n".join(str(row[-1]) for row in plan).split("\n")
         return [("Query Plan", "varchar")], [[line] for line in lines], 0
-    columns, rows, scanned = await run(bare, database)
+    columns, rows, scanned = await run(sql, database)
     return columns, [[text(value, kind) for value, (_, kind) in zip(row, columns)] for row in rows], scanned
 
 
