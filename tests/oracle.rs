@@ -12,6 +12,9 @@
     reason = "this test owns the lake that it makes and the oracle's folder"
 )]
 
+#[path = "support/venv.rs"]
+mod venv;
+
 use std::fs::{self, File};
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -215,7 +218,7 @@ type Rows = Result<Vec<Value>, String>;
 
 /// Runs the oracle once over all statements.
 fn ask_oracle(home: &Path, parquet: &Path, statements: &[Statement]) -> Vec<Rows> {
-    let python = oracle_python(home);
+    let python = venv::python("oracle-venv", &home.join("requirements.txt"));
     let mut oracle = Command::new(python)
         .arg(home.join("oracle.py"))
         .stdin(Stdio::piped())
@@ -244,41 +247,6 @@ fn ask_oracle(home: &Path, parquet: &Path, statements: &[Statement]) -> Vec<Rows
             None => Err(answer["error"].to_string()),
         })
         .collect()
-}
-
-/// The Python of the oracle's environment, which is made where it is missing or of other packages.
-fn oracle_python(home: &Path) -> PathBuf {
-    static MAKING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _alone = MAKING.lock().unwrap();
-    let requirements = home.join("requirements.txt");
-    let wanted = fs::read_to_string(&requirements).unwrap();
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle-venv");
-    let (python, made) = (folder.join("bin/python"), folder.join("made-of.txt"));
-    if fs::read_to_string(&made).is_ok_and(|made| made == wanted) {
-        return python;
-    }
-    run(Command::new("python3")
-        .args(["-m", "venv", "--clear"])
-        .arg(&folder));
-    let install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--require-hashes",
-        "-r",
-    ];
-    run(Command::new(&python).args(install).arg(&requirements));
-    fs::write(made, wanted).unwrap();
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command
-        .status()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
 }
 
 /// Our answer as rows of JSON values.

@@ -1,7 +1,11 @@
-//! The outside world behind the ports: each room owns one kind of it and knows no other.
+//! The outside world behind the ports: each room owns one kind of it and knows no other, but for
+//! those that stand on [`aws`] for access and on [`journal`] for what was begun.
 
+pub mod athena;
+pub mod aws;
 pub mod engine;
 pub mod feed;
 pub mod files;
+pub mod journal;
 pub mod results;
 pub mod session;

@@ -1,0 +1,286 @@
+//! Queries on Athena: handed over once, watched, stopped when asked, all of their rows read.
+//!
+//! Stands on [`aws`](super::aws) for access and on [`journal`](super::journal), which knows every
+//! run before Athena does.
+//!
+//! # The life of a run
+//!
+//! 1. [`admit`]: one statement, and none that writes unless that is allowed and confirmed.
+//! 2. [`queue`]: as many at work as the account lets.
+//! 3. [`submit`]: a token is made and journalled, then sent, again and again if need be; the same
+//!    token starts nothing twice.
+//! 4. [`watcher`]: one task asks how all of them are.
+//! 5. [`running`]: the end, confirmed: rows, or [`errors`].
+//! 6. [`results`]: the rows.
+//!
+//! Dropping a run lets it go on at Athena; it stays unfinished in the journal until
+//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows.
+
+mod admit;
+mod errors;
+mod queue;
+mod results;
+mod running;
+mod submit;
+mod watcher;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_athena::types::QueryExecution;
+
+use crate::adapters::aws::AwsAccess;
+use crate::adapters::journal::{BegunRun, JournalError, RunJournal, UnfinishedRun};
+use crate::domain::cost::Price;
+use crate::domain::query::{
+    QueryError, QueryErrorKind, QueryProgress, QueryRequest, ScanEstimate, Stage,
+};
+use crate::ports::{QueryService, RunControl, RunningQuery};
+use queue::{Queue, Slot};
+use results::Clients;
+use running::Followed;
+use watcher::Watcher;
+
+/// How queries run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AthenaOptions {
+    /// The profile's name, for the journal.
+    pub profile: String,
+    /// The workgroup; Athena's `primary` where `None`.
+    pub workgroup: Option<String>,
+    /// Where results are written, `s3://bucket/prefix/`; the workgroup's where `None`.
+    pub output_location: Option<String>,
+    /// The database of table names without one.
+    pub database: Option<String>,
+    /// The catalogue of table names without one.
+    pub catalog: Option<String>,
+    /// Whether statements that write may run once a person has confirmed each.
+    pub allow_writes: bool,
+    /// Whether nothing may be changed at all.
+    pub read_only: bool,
+    /// What scanning costs, to tell what a stopped run is billed; nothing is told where `None`.
+    pub price: Option<Price>,
+}
+
+/// Athena in one account, Region and workgroup.
+pub struct AthenaService {
+    access: AwsAccess,
+    clients: Clients,
+    options: AthenaOptions,
+    journal: Arc<RunJournal>,
+    queue: Arc<Queue>,
+    watcher: Arc<Watcher>,
+}
+
+impl fmt::Debug for AthenaService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AthenaService")
+            .field("access", &self.access)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl AthenaService {
+    /// A service over an opened access. Asks AWS nothing yet. Must be used on a tokio runtime.
+    pub fn new(access: &AwsAccess, journal: Arc<RunJournal>, options: AthenaOptions) -> Self {
+        let clients = Clients {
+            athena: access.athena(),
+            s3: access.s3(),
+        };
+        Self {
+            access: access.clone(),
+            options,
+            journal,
+            queue: Queue::new(),
+            watcher: Watcher::new(clients.athena.clone()),
+            clients,
+        }
+    }
+
+    /// The access that it stands on.
+    pub fn access(&self) -> &AwsAccess {
+        &self.access
+    }
+
+    /// Takes up a run by Athena's name of it: waits for its end where it still runs, and gives its
+    /// rows. One that the journal knows as unfinished is ended there with its last row.
+    ///
+    /// # Errors
+    ///
+    /// As a start's; `UnknownName` where Athena does not know it (any more).
+    pub async fn attach(
+        &self,
+        execution_id: &str,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
+        let known = self.unfinished().await?;
+        let token = known
+            .into_iter()
+            .find(|known| known.execution_id.as_deref() == Some(execution_id))
+            .map(|known| known.run.token);
+        let run = Followed {
+            id: execution_id.to_owned(),
+            token,
+            max_bytes: None,
+            fresh: false,
+        };
+        self.follow(run, self.queue.join(), &control).await
+    }
+
+    /// Takes up a run that the journal knows as unfinished. One whose start was never answered is
+    /// sent again with its own token: if it had begun, Athena answers with the same execution.
+    ///
+    /// # Errors
+    ///
+    /// As a start's.
+    pub async fn resume(
+        &self,
+        unfinished: UnfinishedRun,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
+        let UnfinishedRun {
+            run, execution_id, ..
+        } = unfinished;
+        let (id, slot, fresh) = match execution_id {
+            Some(id) => (id, self.queue.join(), false),
+            None => {
+                let mut slot = self.enter(&control).await?;
+                let id = self.submit(&run, &mut slot, &control).await?;
+                (id, slot, true)
+            }
+        };
+        let followed = Followed {
+            id,
+            token: Some(run.token),
+            max_bytes: None,
+            fresh,
+        };
+        self.follow(followed, slot, &control).await
+    }
+
+    /// What this profile's journal knows as begun and not ended, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` where the journal cannot be read.
+    pub async fn unfinished(&self) -> Result<Vec<UnfinishedRun>, QueryError> {
+        let journal = Arc::clone(&self.journal);
+        let profile = self.options.profile.clone();
+        let read = tokio::task::spawn_blocking(move || journal.unfinished()).await;
+        let runs = read
+            .map_err(|_| QueryError::new(QueryErrorKind::Internal, "the journal's thread failed"))?
+            .map_err(|error| journal_failed(&error))?;
+        Ok(runs
+            .into_iter()
+            .filter(|unfinished| unfinished.run.profile == profile)
+            .collect())
+    }
+
+    /// Lets go of an unfinished run for good: it is not offered again. It goes on at Athena.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` where the journal cannot be written.
+    pub fn forget(&self, unfinished: &UnfinishedRun) -> Result<(), QueryError> {
+        self.journal
+            .ended(&unfinished.run.token, "let go")
+            .map_err(|error| journal_failed(&error))
+    }
+
+    fn price(&self) -> Price {
+        self.options.price.unwrap_or(Price {
+            usd_per_tb: 0.0,
+            minimum_bytes: 0,
+        })
+    }
+
+    /// A place at work; `Cancelled` where the run is stopped while it waits for one.
+    async fn enter(&self, control: &RunControl) -> Result<Slot, QueryError> {
+        let waiting = || {
+            control.tell(QueryProgress {
+                stage: Stage::Waiting,
+                ..QueryProgress::default()
+            });
+        };
+        tokio::select! {
+            biased;
+            () = control.stopping() => Err(cancelled(0, self.price())),
+            slot = self.queue.enter(waiting) => Ok(slot),
+        }
+    }
+}
+
+#[async_trait]
+impl QueryService for AthenaService {
+    fn name(&self) -> &str {
+        "athena"
+    }
+
+    async fn start(
+        &self,
+        request: QueryRequest,
+        control: RunControl,
+    ) -> Result<RunningQuery, QueryError> {
+        let sql = admit::admit(&request, &self.options)?;
+        let mut slot = self.enter(&control).await?;
+        let token = self
+            .journal
+            .new_token()
+            .map_err(|error| journal_failed(&error))?;
+        let run = BegunRun {
+            token,
+            sql,
+            parameters: request.parameters,
+            profile: self.options.profile.clone(),
+            workgroup: self.options.workgroup.clone(),
+            database: self.options.database.clone(),
+            catalog: self.options.catalog.clone(),
+            output_location: self.options.output_location.clone(),
+        };
+        submit::begin(&self.journal, &run).await?;
+        let id = self.submit(&run, &mut slot, &control).await?;
+        let followed = Followed {
+            id,
+            token: Some(run.token),
+            max_bytes: request.max_bytes,
+            fresh: true,
+        };
+        self.follow(followed, slot, &control).await
+    }
+
+    async fn estimate(&self, _request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+        Err(QueryError::new(
+            QueryErrorKind::Unsupported,
+            "Athena does not say what a query would scan",
+        ))
+    }
+}
+
+/// Bytes that a run has scanned so far.
+fn scanned(execution: &QueryExecution) -> u64 {
+    execution
+        .statistics()
+        .and_then(|statistics| statistics.data_scanned_in_bytes())
+        .and_then(|bytes| u64::try_from(bytes).ok())
+        .unwrap_or(0)
+}
+
+/// The end of a run that was stopped, with what it costs.
+fn cancelled(bytes: u64, price: Price) -> QueryError {
+    let error = QueryError::new(QueryErrorKind::Cancelled, "the query was stopped");
+    if bytes == 0 {
+        return error;
+    }
+    let mut hint = format!("{bytes} bytes were scanned until then, which are billed");
+    if price.usd_per_tb > 0.0 {
+        hint.push_str(&format!(": {}", price.of(bytes)));
+    }
+    error.with_hint(hint)
+}
+
+fn journal_failed(error: &JournalError) -> QueryError {
+    QueryError::new(QueryErrorKind::Internal, error.to_string())
+        .with_hint("a query is not started unless the journal knows it: look at the disk's room and the file's rights")
+}

@@ -1,0 +1,199 @@
+//! Rows by GetQueryResults: at most a thousand a page, two pages ahead of the reader. The way for
+//! results that no object of ours holds; everywhere permitted, and slow.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "this room owns the task that fetches ahead; it ends when its reader lets go"
+)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
+use arrow::datatypes::{Field, Schema, SchemaRef};
+use aws_sdk_athena::Client;
+use aws_sdk_athena::operation::get_query_results::GetQueryResultsOutput;
+use aws_sdk_athena::types::{ColumnInfo, Row};
+use futures::stream::{self, StreamExt};
+use tokio::sync::mpsc;
+
+use super::types::{ColumnBuilder, arrow_type};
+use super::{FinishedRun, ResultRows};
+use crate::adapters::aws::explain;
+use crate::domain::names::unique_names;
+use crate::domain::query::{QueryError, QueryErrorKind};
+use crate::domain::rows::Column;
+
+/// Pages that are fetched before they are asked for.
+const AHEAD: usize = 2;
+
+/// Rows in a page: the most that Athena gives.
+const PAGE: i32 = 1_000;
+
+/// Opens the rows of a run; its first page has arrived when this returns.
+pub(super) async fn open(client: &Client, run: &FinishedRun) -> Result<ResultRows, QueryError> {
+    let fetched = Arc::new(AtomicU64::new(0));
+    let requests = Arc::new(AtomicU64::new(0));
+    let pages = Pages {
+        client: client.clone(),
+        id: run.execution_id.clone(),
+        fetched: Arc::clone(&fetched),
+        requests: Arc::clone(&requests),
+    };
+    let first = pages.get(None).await?;
+    let infos: Vec<ColumnInfo> = first
+        .result_set()
+        .and_then(|set| set.result_set_metadata())
+        .map(|metadata| metadata.column_info().to_vec())
+        .unwrap_or_default();
+    let columns: Vec<Column> = infos
+        .iter()
+        .map(|info| Column {
+            name: info.name().to_owned(),
+        })
+        .collect();
+    let fields: Vec<Field> = unique_names(&columns)
+        .into_iter()
+        .zip(&infos)
+        .map(|(name, info)| Field::new(name, arrow_type(info), true))
+        .collect();
+    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    let maker = Maker {
+        infos,
+        schema: Arc::clone(&schema),
+        rows: 0,
+    };
+    // What Athena made a table of has its header as first row; what SHOW and the like print has not.
+    let header = usize::from(run.statement_type.as_deref() == Some("DML"));
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    tokio::spawn(pages.pump(first, header, maker, sender));
+    let batches = stream::unfold(receiver, |mut receiver| async move {
+        let next = receiver.recv().await?;
+        Some((next, receiver))
+    })
+    .boxed();
+    Ok(ResultRows {
+        columns,
+        schema,
+        batches,
+        fetched,
+        requests,
+    })
+}
+
+/// The pages of one result.
+struct Pages {
+    client: Client,
+    id: String,
+    fetched: Arc<AtomicU64>,
+    requests: Arc<AtomicU64>,
+}
+
+impl Pages {
+    async fn get(&self, token: Option<String>) -> Result<GetQueryResultsOutput, QueryError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let page = self
+            .client
+            .get_query_results()
+            .query_execution_id(&self.id)
+            .max_results(PAGE)
+            .set_next_token(token)
+            .send()
+            .await
+            .map_err(|error| explain("athena:GetQueryResults", &error))?;
+        let bytes: usize = rows(&page)
+            .iter()
+            .flat_map(Row::data)
+            .map(|datum| datum.var_char_value().map_or(0, str::len))
+            .sum();
+        self.fetched.fetch_add(bytes as u64, Ordering::Relaxed);
+        Ok(page)
+    }
+
+    /// Sends a batch a page until the last one, an error, or a reader that has let go.
+    async fn pump(
+        self,
+        first: GetQueryResultsOutput,
+        header: usize,
+        mut maker: Maker,
+        sender: mpsc::Sender<Result<RecordBatch, QueryError>>,
+    ) {
+        let mut page = first;
+        let mut skip = header;
+        loop {
+            let batch = maker.batch(rows(&page).get(skip..).unwrap_or_default());
+            skip = 0;
+            let failed = batch.is_err();
+            let empty = batch.as_ref().is_ok_and(|batch| batch.num_rows() == 0);
+            if (!empty && sender.send(batch).await.is_err()) || failed {
+                return;
+            }
+            let Some(token) = page.next_token.take() else {
+                return;
+            };
+            page = match self.get(Some(token)).await {
+                Ok(page) => page,
+                Err(error) => {
+                    // The reader may have gone: then nobody waits for this.
+                    let _ = sender.send(Err(error)).await;
+                    return;
+                }
+            };
+        }
+    }
+}
+
+fn rows(page: &GetQueryResultsOutput) -> &[Row] {
+    page.result_set().map(|set| set.rows()).unwrap_or_default()
+}
+
+/// Makes batches of rows of texts.
+struct Maker {
+    infos: Vec<ColumnInfo>,
+    schema: SchemaRef,
+    /// Rows made so far.
+    rows: u64,
+}
+
+impl Maker {
+    fn batch(&mut self, rows: &[Row]) -> Result<RecordBatch, QueryError> {
+        let arrays = self
+            .schema
+            .fields()
+            .iter()
+            .zip(&self.infos)
+            .enumerate()
+            .map(|(column, (field, info))| {
+                let mut builder = ColumnBuilder::new(field.data_type());
+                for (row, number) in rows.iter().zip(self.rows + 1..) {
+                    // A row that ends early has NULL in what it lacks.
+                    let value = row
+                        .data()
+                        .get(column)
+                        .and_then(|datum| datum.var_char_value());
+                    if builder.push(value).is_err() {
+                        return Err(misfit(number, info, value.unwrap_or_default()));
+                    }
+                }
+                Ok(builder.finish())
+            })
+            .collect::<Result<Vec<ArrayRef>, QueryError>>()?;
+        self.rows += rows.len() as u64;
+        let options = RecordBatchOptions::new().with_row_count(Some(rows.len()));
+        RecordBatch::try_new_with_options(Arc::clone(&self.schema), arrays, &options)
+            .map_err(|error| QueryError::new(QueryErrorKind::Internal, error.to_string()))
+    }
+}
+
+fn misfit(row: u64, column: &ColumnInfo, text: &str) -> QueryError {
+    let shown: String = text.chars().take(60).collect();
+    QueryError::new(
+        QueryErrorKind::Execution,
+        format!(
+            "row {row} of the result has `{shown}` in the column `{}`, which is no {}",
+            column.name(),
+            column.r#type()
+        ),
+    )
+    .with_hint("cast the column to varchar to see its texts as they are")
+}

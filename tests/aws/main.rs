@@ -1,0 +1,23 @@
+//! Queries, results and access on AWS, against real protocol peers on the loopback: ministack for
+//! Athena, Glue, S3 and STS, and microburst for faults between it and the SDK.
+//!
+//! Needs `python3` with `venv`; the packages come from PyPI by exact hash, once, into `target/`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "all of this is test: it owns its peers and files, and fails by panic"
+)]
+
+#[path = "../support/venv.rs"]
+mod venv;
+
+mod http;
+mod peer;
+mod peers_own;
+mod queries;
+mod secrets;
+mod support;
