@@ -3,6 +3,7 @@
 
 pub mod athena;
 pub mod aws;
+pub mod catalog;
 pub mod engine;
 pub mod feed;
 pub mod files;

@@ -6,15 +6,18 @@
 )]
 
 mod content;
+mod lake;
+mod on_aws;
 mod screen;
 mod services;
+
+pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::adapters::engine::{Engine, EngineOptions, LakeError};
 use crate::adapters::feed::FolderSource;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
@@ -36,8 +39,8 @@ const WAITING: usize = 1_024;
 /// What the console is opened on.
 #[derive(Debug, Clone)]
 pub struct AppOptions {
-    /// The lake's folder; `None` opens result files alone.
-    pub lake: Option<PathBuf>,
+    /// The lake.
+    pub place: LakePlace,
     /// Result files to open as tabs.
     pub open_files: Vec<PathBuf>,
     /// The configuration in force.
@@ -51,7 +54,7 @@ pub struct AppOptions {
 pub enum AppError {
     /// The lake.
     #[error(transparent)]
-    Lake(#[from] LakeError),
+    Lake(#[from] OpenError),
     /// The terminal.
     #[error(transparent)]
     Terminal(#[from] TerminalError),
@@ -62,7 +65,6 @@ pub enum AppError {
 
 /// Opens the console and returns when the user leaves it.
 pub fn run(options: &AppOptions) -> Result<(), AppError> {
-    let engine = Arc::new(open_engine(options)?);
     let clock = SystemClock;
     let session_file = SessionFile::new(session_path(options));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -70,6 +72,11 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         .thread_name("lakehound-work")
         .enable_all()
         .build()?;
+    let share = EngineShare {
+        memory_bytes: QUERY_BYTES,
+        spill_dir: Some(options.paths.spill_dir()),
+    };
+    let lake = Arc::new(runtime.block_on(options.place.open(&options.paths, share))?);
 
     let mut terminal = TerminalSession::enter(true)?;
     let mut painter = content::painter(options);
@@ -81,7 +88,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     );
     let restored = restore(&session_file, &mut state, &clock);
     if let Ok(false) = restored {
-        effects.extend(first_start(&mut state, options));
+        effects.extend(first_start(&mut state));
     }
     effects.extend(
         options
@@ -94,10 +101,10 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
         let (answer_sender, answers) = mpsc::channel(WAITING);
-        let services = services::services(options, &engine, session_file);
+        let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        if let Some(lake) = &options.lake {
-            worker.watch(&FolderSource::new(lake.clone()));
+        if let LakePlace::Folder(folder) = &options.place {
+            worker.watch(&FolderSource::new(folder.clone()));
         }
         for effect in effects {
             worker.perform(effect);
@@ -131,11 +138,14 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
 /// Every lake has a session of its own; so have result files opened without one.
 fn session_path(options: &AppOptions) -> PathBuf {
     use sha2::{Digest, Sha256};
-    let place = options
-        .lake
-        .as_ref()
-        .map(|lake| lake.canonicalize().unwrap_or(lake.clone()));
-    let place = place.map_or_else(|| "files".into(), |lake| lake.display().to_string());
+    let place = match &options.place {
+        LakePlace::Folder(folder) => {
+            let folder = folder.canonicalize().unwrap_or(folder.clone());
+            folder.display().to_string()
+        }
+        LakePlace::Aws { name, .. } => format!("profile {name}"),
+        LakePlace::Nowhere => "files".to_owned(),
+    };
     let digest = Sha256::digest(place.as_bytes());
     let mark: String = digest
         .iter()
@@ -148,34 +158,27 @@ fn session_path(options: &AppOptions) -> PathBuf {
         .with_file_name(format!("session-{mark}.json"))
 }
 
-fn open_engine(options: &AppOptions) -> Result<Engine, LakeError> {
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let engine = |lake| EngineOptions {
-        lake,
-        memory_bytes: QUERY_BYTES,
-        threads,
-        spill_dir: Some(options.paths.spill_dir()),
-    };
-    match &options.lake {
-        Some(lake) => Engine::open(engine(lake.clone())),
-        None => Engine::without_lake(engine(PathBuf::new())),
-    }
-}
-
 fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
     let (keymap, faults) = Keymap::with_overrides(&options.config.keys);
-    let (lake_name, is_demo) = match &options.lake {
-        Some(lake) if *lake == options.paths.demo_lake() => ("demo lake".to_owned(), true),
-        Some(lake) => (
-            lake.display().to_string(),
-            crate::demo::read_scenario(lake).is_ok(),
+    let (lake_name, is_demo) = match &options.place {
+        LakePlace::Folder(folder) if *folder == options.paths.demo_lake() => {
+            ("demo lake".to_owned(), true)
+        }
+        LakePlace::Folder(folder) => (
+            folder.display().to_string(),
+            crate::demo::read_scenario(folder).is_ok(),
         ),
-        None => ("result files".to_owned(), false),
+        LakePlace::Aws { name, .. } => (name.clone(), false),
+        LakePlace::Nowhere => ("result files".to_owned(), false),
     };
     let setting = Setting {
         lake_name,
         is_demo,
-        engine: "embedded".to_owned(),
+        engine: if options.place.is_on_aws() {
+            "athena".to_owned()
+        } else {
+            "embedded".to_owned()
+        },
         zone: options.config.zone,
         themes: painter.names.clone(),
         keymap: Arc::new(keymap),
@@ -218,10 +221,10 @@ fn restore(file: &SessionFile, state: &mut State, clock: &SystemClock) -> Result
 
 /// The first start on a demo lake shows its findings, where an investigation begins, and the
 /// playbook that fits its incident.
-fn first_start(state: &mut State, options: &AppOptions) -> Vec<crate::store::effect::Effect> {
+fn first_start(state: &mut State) -> Vec<crate::store::effect::Effect> {
     const FINDINGS: &str = "new-findings";
     const PLAYBOOK: &str = "s3-data-access.md";
-    if options.lake.is_none() || !state.setting.is_demo {
+    if !state.setting.is_demo {
         return Vec::new();
     }
     let mut playbooks = state.content.playbooks.iter();

@@ -5,15 +5,14 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{AppOptions, content};
-use crate::adapters::engine::{Engine, functions};
+use super::{AppOptions, LakePlace, OpenLake, content};
+use crate::adapters::engine::functions;
 use crate::adapters::session::SessionFile;
 use crate::config::ContentKind;
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::QueryError;
-use crate::ports::{Catalog, QueryService};
 use crate::runtime::Services;
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
@@ -24,7 +23,7 @@ const RESULT_BYTES: usize = 256 << 20;
 /// The services of this start.
 pub(super) fn services(
     options: &AppOptions,
-    engine: &Arc<Engine>,
+    lake: &Arc<OpenLake>,
     session: SessionFile,
 ) -> Services {
     let paths = options.paths.clone();
@@ -32,22 +31,26 @@ pub(super) fn services(
         .paths
         .content_dir
         .join(ContentKind::SavedQueries.folder());
-    let lake = options.lake.clone();
-    let catalogue_engine = Arc::clone(engine);
+    let folder = match &options.place {
+        LakePlace::Folder(folder) => Some(folder.clone()),
+        LakePlace::Aws { .. } | LakePlace::Nowhere => None,
+    };
+    let catalogue = Arc::clone(lake);
+    let names = Arc::clone(lake);
     Services {
-        queries: Arc::clone(engine) as Arc<dyn QueryService>,
-        load_content: Arc::new(move || content::load(&paths, &TableNames::short())),
-        load_catalogue: Arc::new(move || read_catalogue(&catalogue_engine)),
+        queries: Arc::clone(&lake.queries),
+        load_content: Arc::new(move || content::load(&paths, &table_names(&names))),
+        load_catalogue: Arc::new(move || read_catalogue(&catalogue)),
         save_session: Arc::new(move |state| {
             let text = serde_json::to_string(state).map_err(|error| error.to_string())?;
             session.save(&text).map_err(|error| error.to_string())
         }),
         save_template: Arc::new(move |name, text| save_template(&own_queries, name, text)),
         demo_live: Arc::new(move |pause| {
-            let Some(lake) = &lake else {
+            let Some(folder) = &folder else {
                 return Err("no lake is open".to_owned());
             };
-            let told = demo::live(lake, &LiveOptions::default(), pause, &mut |_| {});
+            let told = demo::live(folder, &LiveOptions::default(), pause, &mut |_| {});
             told.map(|_| ()).map_err(|error| error.to_string())
         }),
         times: TimeStyle::Shown(options.config.zone),
@@ -56,9 +59,22 @@ pub(super) fn services(
     }
 }
 
-fn read_catalogue(engine: &Engine) -> Result<(Catalogue, LakeFacts), QueryError> {
-    let (tables, facts) = futures::executor::block_on(async {
-        Ok::<_, QueryError>((engine.tables().await?, engine.facts().await?))
+/// The lake's own table names; where they cannot be told, the documented ones stay.
+fn table_names(lake: &OpenLake) -> TableNames {
+    wait_for(lake.table_names()).unwrap_or_default()
+}
+
+/// Waits for an answer on a thread that may block.
+fn wait_for<T>(answer: impl Future<Output = T>) -> T {
+    match tokio::runtime::Handle::try_current() {
+        Ok(runtime) => runtime.block_on(answer),
+        Err(_) => futures::executor::block_on(answer),
+    }
+}
+
+fn read_catalogue(lake: &OpenLake) -> Result<(Catalogue, LakeFacts), QueryError> {
+    let (tables, facts) = wait_for(async {
+        Ok::<_, QueryError>((lake.catalog.tables().await?, lake.catalog.facts().await?))
     })?;
     let mut catalogue = Catalogue::default();
     for table in &tables {

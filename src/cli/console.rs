@@ -3,31 +3,27 @@
 use std::path::PathBuf;
 
 use super::context::Context;
-use super::demo;
 use super::lake::LakeArgs;
 use super::logging;
 use super::stop::{Stop, say};
-use crate::app::{self, AppOptions};
+use crate::app::{self, AppOptions, LakePlace};
 
 pub(super) fn run(context: &Context, lake: &LakeArgs) -> Result<(), Stop> {
-    let folder = match lake.chosen(context)? {
-        Some(folder) => folder,
-        None => demo::ready(context)?,
-    };
-    open(context, Some(folder), Vec::new())
+    let place = lake.place(context)?;
+    open(context, place, Vec::new())
 }
 
 /// Opens the console on a lake, on result files, or on both.
 pub(super) fn open(
     context: &Context,
-    lake: Option<PathBuf>,
+    place: LakePlace,
     open_files: Vec<PathBuf>,
 ) -> Result<(), Stop> {
     if let Err(error) = logging::to_file(&context.paths.log_file()) {
         say(format_args!("warning: no log is written: {error}"));
     }
     app::run(&AppOptions {
-        lake,
+        place,
         open_files,
         config: context.config.clone(),
         paths: context.paths.clone(),

@@ -1,18 +1,17 @@
 //! Which lake is meant: `--lake`, `--profile`, the configuration's default profile, or the demo
-//! lake, in this order; and the engine over it.
+//! lake, in this order.
 
 use std::path::{Path, PathBuf};
-use std::thread::available_parallelism;
 
 use super::context::Context;
 use super::demo;
 use super::stop::Stop;
-use crate::adapters::engine::{Engine, EngineOptions};
+use crate::app::{EngineShare, LakePlace, OpenError, OpenLake};
 use crate::domain::nearest::did_you_mean;
 
-/// What this build can open, as an error says it.
-const CAN_OPEN: &str = "this build opens lakes in folders: pass --lake DIR, name a profile with \
-                        `lake = \"DIR\"`, or leave both out for the demo lake";
+/// What can be opened, as an error says it.
+const CAN_OPEN: &str = "pass --lake DIR, or --profile NAME for one of the configuration's profiles, \
+                        or leave both out for the demo lake";
 
 /// Memory that one query may take before it spills to disk.
 const MEMORY_BYTES: usize = 1 << 30;
@@ -48,10 +47,10 @@ impl LakeArgs {
         Ok(())
     }
 
-    /// The folder that is meant; `None` for the demo lake, which may have to be made first.
-    pub(super) fn chosen(&self, context: &Context) -> Result<Option<PathBuf>, Stop> {
+    /// The lake that is meant. The first use of the demo lake makes it.
+    pub(super) fn place(&self, context: &Context) -> Result<LakePlace, Stop> {
         if let Some(folder) = &self.lake {
-            return existing(folder).map(Some);
+            return existing(folder).map(LakePlace::Folder);
         }
         let config = &context.config;
         if self.profile.is_none() && config.default_profile_unreadable {
@@ -62,7 +61,7 @@ impl LakeArgs {
             .hint("mend the file, or pass --lake DIR or --profile NAME"));
         }
         let Some(name) = self.profile.as_ref().or(config.default_profile.as_ref()) else {
-            return Ok(None);
+            return demo::ready(context).map(LakePlace::Folder);
         };
         let Some(profile) = config.profiles.get(name) else {
             let known = config.profiles.keys().map(String::as_str);
@@ -76,11 +75,11 @@ impl LakeArgs {
             ));
         };
         match &profile.lake {
-            Some(folder) => existing(folder).map(Some),
-            None => Err(Stop::failed(format_args!(
-                "the profile `{name}` is a lake on AWS, which this build does not serve yet"
-            ))
-            .hint(CAN_OPEN)),
+            Some(folder) => existing(folder).map(LakePlace::Folder),
+            None => Ok(LakePlace::Aws {
+                name: name.clone(),
+                profile: Box::new(profile.clone()),
+            }),
         }
     }
 }
@@ -97,17 +96,15 @@ fn existing(folder: &Path) -> Result<PathBuf, Stop> {
     Err(Stop::failed(what).hint(CAN_OPEN))
 }
 
-/// The engine over the lake that is meant; the first use of the demo lake makes it.
-pub(super) fn open_engine(context: &Context, lake: &LakeArgs) -> Result<Engine, Stop> {
-    let folder = match lake.chosen(context)? {
-        Some(folder) => folder,
-        None => demo::ready(context)?,
-    };
-    Engine::open(EngineOptions {
-        lake: folder,
+/// Opens the lake for one query, which has the machine to itself.
+pub(super) async fn open(context: &Context, place: &LakePlace) -> Result<OpenLake, Stop> {
+    let share = EngineShare {
         memory_bytes: MEMORY_BYTES,
-        threads: available_parallelism().map_or(2, usize::from),
         spill_dir: None,
+    };
+    let opened = place.open(&context.paths, share).await;
+    opened.map_err(|error| match error {
+        OpenError::Aws(error) => Stop::query(error, ""),
+        other => Stop::failed(other),
     })
-    .map_err(Stop::failed)
 }

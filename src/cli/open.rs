@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::console;
 use super::context::Context;
 use super::stop::Stop;
+use crate::app::LakePlace;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,5 +32,5 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
                 .hint("`lakehound --lake DIR` opens a folder"));
         }
     }
-    console::open(context, None, args.files)
+    console::open(context, LakePlace::Nowhere, args.files)
 }

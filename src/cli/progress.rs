@@ -8,7 +8,8 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::listing::{grouped, size};
-use crate::ports::QueryMonitor;
+use crate::domain::query::{QueryProgress, Stage};
+use crate::ports::{QueryMonitor, RunControl};
 
 /// Before this, nothing is shown: what is quick needs no progress.
 const MOMENT: Duration = Duration::from_millis(200);
@@ -32,21 +33,30 @@ pub(super) fn bar(length: u64, style: &str) -> ProgressBar {
 
 /// The counts of a running query, from the moment on that it takes long until its first rows.
 pub(super) struct QueryProgressBar {
-    monitor: Arc<dyn QueryMonitor>,
+    control: RunControl,
+    /// From its first row on.
+    monitor: Option<Arc<dyn QueryMonitor>>,
     bar: Option<ProgressBar>,
     shown: bool,
 }
 
 impl QueryProgressBar {
-    pub(super) fn new(monitor: Arc<dyn QueryMonitor>) -> Self {
+    /// Shows a run that has no rows yet.
+    pub(super) fn new(control: RunControl) -> Self {
         let bar = std::io::stderr()
             .is_terminal()
-            .then(|| bar(0, "{bar:24} {pos} of {len} files, {msg}"));
+            .then(|| bar(0, "{spinner} {msg}"));
         Self {
-            monitor,
+            control,
+            monitor: None,
             bar,
             shown: false,
         }
+    }
+
+    /// Shows what the run's monitor tells from now on.
+    pub(super) fn follow(&mut self, monitor: Arc<dyn QueryMonitor>) {
+        self.monitor = Some(monitor);
     }
 
     /// Waits for something of the query, and shows how far it is while that takes long.
@@ -64,14 +74,9 @@ impl QueryProgressBar {
     fn show(&mut self) {
         let Some(bar) = &self.bar else { return };
         self.shown = true;
-        let progress = self.monitor.progress();
-        bar.set_length(progress.files_total);
-        bar.set_position(progress.files_done);
-        bar.set_message(format!(
-            "{} read, {} rows scanned",
-            size(progress.bytes_read),
-            grouped(progress.rows_scanned)
-        ));
+        let waiting = || self.control.waiting();
+        let progress = self.monitor.as_ref().map_or_else(waiting, |m| m.progress());
+        bar.set_message(words(&progress));
         bar.tick();
     }
 
@@ -86,5 +91,54 @@ impl QueryProgressBar {
 impl Drop for QueryProgressBar {
     fn drop(&mut self) {
         self.hide();
+    }
+}
+
+/// What a run is doing, with a number in it where there is one.
+fn words(progress: &QueryProgress) -> String {
+    match progress.stage {
+        Stage::Planning => "planning".to_owned(),
+        Stage::Waiting => "waiting: the account runs as many queries as it may".to_owned(),
+        Stage::Queued => "queued".to_owned(),
+        Stage::Running if progress.files_total == 0 => {
+            format!("running, {} scanned", size(progress.bytes_read))
+        }
+        Stage::Running => format!(
+            "{} of {} files, {} read, {} rows scanned",
+            grouped(progress.files_done),
+            grouped(progress.files_total),
+            size(progress.bytes_read),
+            grouped(progress.rows_scanned)
+        ),
+        Stage::Fetching => format!(
+            "{} scanned, {} fetched, {} rows",
+            size(progress.bytes_read),
+            size(progress.bytes_fetched),
+            grouped(progress.rows_out)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_stage_says_what_is_waited_for() {
+        let at = |stage| QueryProgress {
+            stage,
+            bytes_read: 12_000_000,
+            rows_out: 7,
+            ..QueryProgress::default()
+        };
+        assert_eq!(words(&at(Stage::Queued)), "queued");
+        assert_eq!(words(&at(Stage::Running)), "running, 12.0 MB scanned");
+        assert!(words(&at(Stage::Fetching)).ends_with("7 rows"));
+        let local = QueryProgress {
+            files_total: 3,
+            files_done: 1,
+            ..at(Stage::Running)
+        };
+        assert!(words(&local).starts_with("1 of 3 files"));
     }
 }

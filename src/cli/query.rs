@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
@@ -10,7 +11,7 @@ use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::run_query;
-use super::lake::{LakeArgs, open_engine};
+use super::lake::{LakeArgs, open};
 use super::listing::{grouped, print_json, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
@@ -20,7 +21,8 @@ use super::stop::{Stop, say};
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, ScanEstimate};
 use crate::export::Writer;
-use crate::ports::{QueryService, RunningQuery};
+use crate::ports::RunningQuery;
+use crate::sql::table_names::TableNames;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -71,7 +73,7 @@ pub(super) struct Args {
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
     let values = unique(&args.param)?;
-    let statement = args.statement.read(context, &values)?;
+    let text = args.statement.read(context)?;
     let attached = unique(&args.with)?
         .into_iter()
         .map(|(name, path)| AttachedFile {
@@ -79,29 +81,40 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             path: PathBuf::from(path),
         })
         .collect();
-    let request = QueryRequest {
-        id: QueryId(1),
-        sql: statement.sql.clone(),
-        parameters: statement.parameters.clone(),
-        attached,
-        max_bytes: if args.explain { None } else { args.max_bytes },
-        confirmed: args.yes,
-    };
-    let engine = open_engine(context, lake)?;
+    // What is wrong in the text alone is told before a lake is looked for.
+    text.bind(context, &values, &TableNames::short())?;
+    let place = lake.place(context)?;
     run_query(|control| async move {
+        let lake = open(context, &place).await?;
+        let names = match text.names_tables() {
+            true => lake.table_names().await,
+            false => Ok(TableNames::default()),
+        };
+        let names = names.map_err(|error| Stop::query(error, ""))?;
+        let statement = text.bind(context, &values, &names)?;
+        let request = QueryRequest {
+            id: QueryId(1),
+            sql: statement.sql.clone(),
+            parameters: statement.parameters.clone(),
+            attached,
+            max_bytes: if args.explain { None } else { args.max_bytes },
+            confirmed: args.yes,
+        };
         if args.explain {
-            let estimate = engine
+            let estimate = lake
+                .queries
                 .estimate(request)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
-            explain(&estimate, args)
-        } else {
-            let running = engine
-                .start(request, control)
-                .await
-                .map_err(|error| Stop::query(error, &statement.sql))?;
-            write_result(running, args, &statement).await
+            return explain(&estimate, args);
         }
+        let mut progress = QueryProgressBar::new(control.clone());
+        let running = progress
+            .watch(lake.queries.start(request, control))
+            .await
+            .map_err(|error| Stop::query(error, &statement.sql))?;
+        progress.follow(Arc::clone(&running.monitor));
+        write_result(running, args, &statement, progress).await
     })
 }
 
@@ -131,13 +144,13 @@ async fn write_result(
     mut running: RunningQuery,
     args: &Args,
     statement: &Statement,
+    mut progress: QueryProgressBar,
 ) -> Result<(), Stop> {
     let mut target = match &args.output {
         Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
         _ => Target::Stdout(Stdout::lock()),
     };
     let format = chosen_format(args, &target)?;
-    let mut progress = QueryProgressBar::new(running.monitor.clone());
     let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
         .map_err(Stop::export)?;
     while let Some(batch) = progress.watch(running.batches.next()).await {
@@ -152,12 +165,21 @@ async fn write_result(
         say(format_args!("note: {note}"));
     }
     if std::io::stderr().is_terminal() {
-        say(format_args!(
-            "read {} of {} files, {}",
-            grouped(summary.progress.files_done),
-            grouped(summary.files_known),
-            size(summary.progress.bytes_read)
-        ));
+        match &summary.execution {
+            Some(execution) => say(format_args!(
+                "scanned {} in {} ms ({} ms in the queue), execution {}",
+                size(execution.scanned_bytes),
+                grouped(execution.total_ms),
+                grouped(execution.queued_ms),
+                execution.id
+            )),
+            None => say(format_args!(
+                "read {} of {} files, {}",
+                grouped(summary.progress.files_done),
+                grouped(summary.files_known),
+                size(summary.progress.bytes_read)
+            )),
+        }
     }
     Ok(())
 }

@@ -42,28 +42,56 @@ pub(super) struct StatementArgs {
     template: Option<String>,
 }
 
+/// The text of a statement, read and not yet filled in.
+pub(super) struct StatementText {
+    /// What an error calls it.
+    name: String,
+    text: String,
+    /// A saved query of the library, whose table names are the lake's to give.
+    from_library: bool,
+}
+
 impl StatementArgs {
-    /// Reads the statement and binds the values to it.
-    pub(super) fn read(
+    /// Reads the text.
+    pub(super) fn read(&self, context: &Context) -> Result<StatementText, Stop> {
+        let (name, text, from_library) = match (&self.template, &self.sql, &self.file) {
+            (Some(name), _, _) => {
+                let templates = Templates::load(context);
+                (name.clone(), templates.get(name)?.1.text.clone(), true)
+            }
+            (None, Some(sql), _) => ("the statement".to_owned(), sql.clone(), false),
+            (None, None, Some(file)) => (file.display().to_string(), read_file(file)?, false),
+            (None, None, None) => return Err(Stop::usage("no statement is given")),
+        };
+        Ok(StatementText {
+            name,
+            text,
+            from_library,
+        })
+    }
+}
+
+impl StatementText {
+    /// Whether its table names are to be bound to the lake's.
+    pub(super) fn names_tables(&self) -> bool {
+        self.from_library
+    }
+
+    /// The statement with the values bound to it, over the lake's own table names.
+    pub(super) fn bind(
         &self,
         context: &Context,
         values: &BTreeMap<String, String>,
+        tables: &TableNames,
     ) -> Result<Statement, Stop> {
-        if let Some(name) = &self.template {
-            let templates = Templates::load(context);
-            let (_, file) = templates.get(name)?;
-            let text = TableNames::short().bind(&file.text);
-            let template = Template::parse(name, &text).map_err(Stop::failed)?;
-            return bind(&template, context, values);
-        }
-        let (name, text) = match (&self.sql, &self.file) {
-            (Some(sql), _) => ("the statement".to_owned(), sql.clone()),
-            (None, Some(file)) => (file.display().to_string(), read_file(file)?),
-            (None, None) => return Err(Stop::usage("no statement is given")),
+        let name = &self.name;
+        let text = match self.from_library {
+            true => tables.bind(&self.text),
+            false => self.text.as_str().into(),
         };
         // A saved query is one wherever it comes from: run without a value where its default only
         // shows the form, it would find nothing and seem to say that there is nothing.
-        match Template::parse(&name, &text) {
+        match Template::parse(name, &text) {
             Ok(template) if !template.parameters.is_empty() => bind(&template, context, values),
             Err(error) if !values.is_empty() && declares_parameters(&text) => {
                 Err(Stop::failed(error))
@@ -73,7 +101,9 @@ impl StatementArgs {
                 Some(value) => Err(Stop::usage(format_args!(
                     "{name} has no parameter `{value}`"
                 ))
-                .hint("a parameter is declared by `-- param: NAME TYPE \"help\"` above the statement")),
+                .hint(
+                    "a parameter is declared by `-- param: NAME TYPE \"help\"` above the statement",
+                )),
             },
         }
     }

@@ -4,12 +4,12 @@ use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::run_until_interrupted;
-use super::lake::{LakeArgs, open_engine};
+use super::lake::{LakeArgs, open};
 use super::listing::{self, ListFormat, grouped, print_json, size};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use super::type_tree::type_tree;
-use crate::ports::{Catalog, ColumnInfo, TableInfo};
+use crate::ports::{ColumnInfo, TableInfo};
 use crate::ui::text::Align;
 
 const EXAMPLES: &str = "\
@@ -32,11 +32,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
-    let engine = open_engine(context, lake)?;
+    let place = lake.place(context)?;
     run_until_interrupted(async {
+        let catalog = open(context, &place).await?.catalog;
         match &args.table {
             Some(name) => {
-                let table = engine
+                let table = catalog
                     .table(name)
                     .await
                     .map_err(|error| Stop::query(error, name))?;
@@ -46,7 +47,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 }
             }
             None => {
-                let tables = engine
+                let tables = catalog
                     .tables()
                     .await
                     .map_err(|error| Stop::query(error, ""))?;

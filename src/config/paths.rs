@@ -77,6 +77,27 @@ impl Paths {
         self.data_dir.join("lakehound.log")
     }
 
+    /// The journal of the runs that were handed to a service.
+    pub fn run_journal(&self) -> PathBuf {
+        self.data_dir.join("runs.sqlite")
+    }
+
+    /// The copy of a profile's catalogue. Any name of a profile makes a file's name.
+    pub fn catalogue_file(&self, profile: &str) -> PathBuf {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        let name: String = profile
+            .chars()
+            .map(|c| if plain(c) { c } else { '_' })
+            .collect();
+        // Two names that read the same as files are still two.
+        let mark = profile.bytes().fold(5_381_u32, |mark, byte| {
+            mark.wrapping_mul(33) ^ u32::from(byte)
+        });
+        self.data_dir
+            .join("catalogues")
+            .join(format!("{name}-{mark:08x}.json"))
+    }
+
     /// Where results larger than memory go while they are shown.
     pub fn spill_dir(&self) -> PathBuf {
         self.data_dir.join("spill")

@@ -2,6 +2,7 @@
 //!
 //! No plan, no data, no I/O. Everything here is tolerant: it runs on text that is being typed.
 
+pub mod aliases;
 pub mod completion;
 pub mod format;
 pub mod lexer;
