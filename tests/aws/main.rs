@@ -15,9 +15,11 @@
 #[path = "../support/venv.rs"]
 mod venv;
 
+mod faults;
 mod http;
 mod peer;
 mod peers_own;
+mod proxy;
 mod queries;
 mod secrets;
 mod support;

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
 use aws_sdk_athena::config::{Credentials, SharedCredentialsProvider};
 use futures::StreamExt;
 use lakehound::adapters::athena::{AthenaOptions, AthenaService};
@@ -25,25 +29,18 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
 }
 
+/// How long the tests' SDK waits for a byte: short, so that a fault's timeout is met soon.
+pub(crate) const READ_WITHIN: Duration = Duration::from_secs(5);
+
 /// The access to AWS at an address, with the peer's credentials.
 pub(crate) async fn access(endpoint: &str) -> AwsAccess {
-    access_retrying(endpoint, 3).await
-}
-
-/// The same with so many attempts of the SDK's own.
-pub(crate) async fn access_retrying(endpoint: &str, attempts: u32) -> AwsAccess {
     let keys = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(REGION))
         .endpoint_url(endpoint)
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(attempts))
-        .timeout_config(
-            aws_config::timeout::TimeoutConfig::builder()
-                .connect_timeout(std::time::Duration::from_secs(5))
-                .read_timeout(std::time::Duration::from_secs(2))
-                .build(),
-        )
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(TimeoutConfig::builder().read_timeout(READ_WITHIN).build())
         .load()
         .await;
     let settings = AwsSettings {
