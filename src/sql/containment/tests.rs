@@ -1,0 +1,3 @@
+//! The proof, rule by rule.
+
+mod rules;
