@@ -3,5 +3,6 @@
 pub mod engine;
 pub mod feed;
 pub mod files;
+pub mod kept;
 pub mod results;
 pub mod session;
