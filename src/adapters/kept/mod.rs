@@ -14,6 +14,7 @@
     reason = "this room owns the folder of kept results"
 )]
 
+mod answer;
 mod claim;
 mod columns;
 mod manifest;
@@ -34,6 +35,7 @@ use sha2::{Digest, Sha256};
 use crate::domain::nearest::nearest;
 use crate::domain::query::AttachedFile;
 use crate::domain::rows::Column;
+pub use answer::AskKept;
 use claim::Claim;
 pub use manifest::{KeptColumn, KeptResult};
 pub use rows::KeptRows;
@@ -134,7 +136,7 @@ pub struct KeepRequest {
     pub parameters: Vec<String>,
     /// The query service's name.
     pub engine: String,
-    /// The profile that it ran with, where there is one.
+    /// The profile that it ran with; for the embedded engine whatever tells one lake from another.
     pub profile: Option<String>,
     /// When the run was started.
     pub started: DateTime<Utc>,

@@ -716,6 +716,62 @@ async fn a_kept_result_is_a_table_that_joins() {
     assert_eq!(ask(&lake, &kept, sql).await, "1|1;");
 }
 
+#[tokio::test]
+async fn the_newest_result_that_holds_it_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = KeptResults::open(folder.path()).unwrap();
+    let batch = numbers(50);
+    for (profile, sql, parameters, rows) in [
+        ("one", "SELECT n, s FROM t WHERE n < ?", vec!["50"], 50),
+        ("one", "SELECT n, s FROM t WHERE n < 20", vec![], 20),
+        ("other", "SELECT n, s FROM t WHERE n < 10", vec![], 10),
+    ] {
+        let mut request = request(None, sql);
+        request.profile = Some(profile.to_owned());
+        request.parameters = parameters.into_iter().map(str::to_owned).collect();
+        let schema = batch.schema();
+        let mut writer = kept.keep(request, &own_names(&schema), &schema).unwrap();
+        writer.append(&batch.slice(0, rows)).unwrap();
+        writer.finish(noon(), &QuerySummary::default()).unwrap();
+    }
+    let parameters = ["5".to_owned()];
+    let ask = |sql, parameters| AskKept {
+        sql,
+        parameters,
+        engine: "embedded",
+        profile: Some("one"),
+        elsewhere: false,
+        now: noon(),
+        freshness: crate::sql::containment::Freshness::Unchanged,
+    };
+    let of = |ask: &AskKept<'_>| {
+        let found = kept.answer(ask).unwrap();
+        found.map(|(result, answer)| (result.name, answer.sql))
+    };
+    let few = ask("SELECT count(*) FROM t WHERE n < ?", &parameters);
+    let (name, sql) = of(&few).unwrap();
+    assert_eq!(name, "result_2");
+    assert_eq!(super::tests::ask(&engine(None), &kept, &sql).await, "5;");
+    let many = ask("SELECT s FROM t WHERE n BETWEEN 20 AND 30", &[]);
+    assert_eq!(of(&many).unwrap().0, "result_1");
+    assert_eq!(of(&ask("SELECT s FROM t WHERE n < 51", &[])), None);
+    assert_eq!(of(&ask("SELECT s FROM t WHERE n < ?", &[])), None);
+    assert_eq!(
+        of(&AskKept {
+            engine: "athena",
+            ..few
+        }),
+        None
+    );
+    assert_eq!(
+        of(&AskKept {
+            profile: None,
+            ..few
+        }),
+        None
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 

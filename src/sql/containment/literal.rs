@@ -10,6 +10,9 @@ use crate::sql::parameters::quote_text;
 /// Digits of a number that every engine keeps exactly, also as a double.
 const EXACT_DIGITS: usize = 15;
 
+/// Digits of a number that is a bigint for sure.
+const BIGINT_DIGITS: usize = 18;
+
 /// A constant of a statement.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Literal {
@@ -108,13 +111,16 @@ impl Literal {
     pub(super) fn number(digits: &str, negative: bool) -> Option<Self> {
         let sign = if negative { "-" } else { "" };
         let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
-        if whole && digits.len() <= EXACT_DIGITS {
-            return format!("{sign}{digits}").parse().ok().map(Self::Int);
+        match digits.len() {
+            length if whole && length <= EXACT_DIGITS => {
+                format!("{sign}{digits}").parse().ok().map(Self::Int)
+            }
+            length if whole && length <= BIGINT_DIGITS || length <= EXACT_DIGITS => digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+                .then(|| Self::Plain(format!("{sign}{digits}"))),
+            _ => None,
         }
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.')
-            .then(|| Self::Plain(format!("{sign}{digits}")))
     }
 
     /// `TIMESTAMP '…'` without a zone or in UTC, to the millisecond; `DATE '…'`.

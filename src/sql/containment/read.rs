@@ -2,26 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use sqlparser::ast::{
-    Distinct, Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderBy, OrderByKind, Query,
-    Select, SelectItem, SetExpr, Statement as Parsed, TableAlias, TableFactor, Value,
-    ValueWithSpan,
+    Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderBy, OrderByKind, SelectItem, SetExpr,
+    TableFactor, Value, ValueWithSpan,
 };
-use sqlparser::dialect::Dialect;
-use sqlparser::keywords::Keyword;
-use sqlparser::parser::Parser;
-use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::expressions::Terms;
 use super::literal::Literal;
-use super::term::{Term, Terms};
-
-/// Longer statements are not looked at, in bytes.
-const LONGEST: usize = 64 << 10;
-
-/// Operators that a statement may have: each makes its tree deeper.
-const MOST_OPERATORS: usize = 300;
-
-/// How deep the parser may nest.
-const PARSER_DEPTH: usize = 50;
+use super::parse::{parse, written};
+use super::term::Term;
 
 /// A statement of one table.
 #[derive(Debug)]
@@ -57,6 +45,15 @@ pub(super) enum Key {
     Term(Term),
 }
 
+impl Key {
+    fn term(&self) -> Option<&Term> {
+        match self {
+            Self::Place(_) => None,
+            Self::Term(term) => Some(term),
+        }
+    }
+}
+
 /// A key of ORDER BY.
 #[derive(Debug)]
 pub(super) struct Order {
@@ -82,34 +79,15 @@ impl Statement {
     }
 
     fn has_aggregates(&self) -> bool {
+        self.terms().any(Term::is_aggregate)
+    }
+
+    /// Every expression in it.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        let keys = self.order_by.iter().map(|order| &order.key);
+        let keys = keys.chain(&self.group_by).filter_map(Key::term);
         let items = self.items.iter().flatten().map(|item| &item.term);
-        let keys = self.order_by.iter().filter_map(|order| match &order.key {
-            Key::Term(term) => Some(term),
-            Key::Place(_) => None,
-        });
-        items.chain(keys).any(Term::is_aggregate)
-    }
-}
-
-/// The parser's dialect: Athena's words and quotes, nothing special.
-#[derive(Debug)]
-struct Plain;
-
-impl Dialect for Plain {
-    fn is_identifier_start(&self, ch: char) -> bool {
-        ch.is_alphabetic() || ch == '_'
-    }
-
-    fn is_identifier_part(&self, ch: char) -> bool {
-        ch.is_alphanumeric() || ch == '_'
-    }
-
-    fn is_delimited_identifier_start(&self, ch: char) -> bool {
-        ch == '"'
-    }
-
-    fn supports_group_by_expr(&self) -> bool {
-        true
+        items.chain(&self.filter).chain(&self.having).chain(keys)
     }
 }
 
@@ -173,120 +151,18 @@ pub(super) fn statement(sql: &str, now: (DateTime<Utc>, DateTime<Utc>)) -> Optio
         items,
         qualifiers: qualifiers.clone(),
     };
-    let source_terms = statement.filter.iter().chain(&statement.having).chain(
-        statement.group_by.iter().filter_map(|key| match key {
-            Key::Term(term) => Some(term),
-            Key::Place(_) => None,
-        }),
-    );
+    let grouped = statement.group_by.iter().filter_map(Key::term);
+    let source_terms = statement
+        .filter
+        .iter()
+        .chain(&statement.having)
+        .chain(grouped);
     for term in source_terms {
         if is_ambiguous(term, statement.items.as_deref()) {
             return None;
         }
     }
     Some(statement)
-}
-
-fn parse(sql: &str) -> Option<Box<Query>> {
-    if sql.len() > LONGEST {
-        return None;
-    }
-    let mut tokens = Tokenizer::new(&Plain, sql).tokenize_with_location().ok()?;
-    tokens.retain(|token| !matches!(token.token, Token::Whitespace(_)));
-    let operators = tokens.iter().filter(|token| is_operator(&token.token));
-    if operators.count() > MOST_OPERATORS {
-        return None;
-    }
-    names_beside_dots(&mut tokens);
-    let mut parser = Parser::new(&Plain)
-        .with_recursion_limit(PARSER_DEPTH)
-        .with_tokens_with_locations(tokens);
-    let parsed = parser.parse_statement().ok()?;
-    while parser.consume_token(&Token::SemiColon) {}
-    match parsed {
-        Parsed::Query(query) if parser.peek_token_ref().token == Token::EOF => Some(query),
-        _ => None,
-    }
-}
-
-fn is_operator(token: &Token) -> bool {
-    match token {
-        Token::Word(word) => matches!(
-            word.keyword,
-            Keyword::AND | Keyword::OR | Keyword::NOT | Keyword::IS | Keyword::UNION
-        ),
-        Token::Comma | Token::Period | Token::LParen | Token::RParen => false,
-        Token::SingleQuotedString(_) | Token::Number(..) => false,
-        _ => true,
-    }
-}
-
-/// A word beside a dot is a name, whatever else it means.
-fn names_beside_dots(tokens: &mut [TokenWithSpan]) {
-    let dots: Vec<bool> = tokens
-        .iter()
-        .map(|token| token.token == Token::Period)
-        .collect();
-    let dot = |at: Option<usize>| at.and_then(|at| dots.get(at)).copied() == Some(true);
-    for (at, token) in tokens.iter_mut().enumerate() {
-        if let Token::Word(word) = &mut token.token
-            && (dot(at.checked_sub(1)) || dot(at.checked_add(1)))
-        {
-            word.quote_style = Some('"');
-            word.keyword = Keyword::NoKeyword;
-        }
-    }
-}
-
-/// The statement made of the parts that are looked at.
-fn written(
-    query: &Query,
-    select: &Select,
-    name: &ObjectName,
-    alias: Option<&TableAlias>,
-) -> Option<String> {
-    let list = |parts: Vec<String>| parts.join(", ");
-    let mut text = "SELECT ".to_owned();
-    match select.distinct {
-        None => {}
-        Some(Distinct::Distinct) => text += "DISTINCT ",
-        Some(_) => return None,
-    }
-    text += &list(select.projection.iter().map(ToString::to_string).collect());
-    text += &format!(" FROM {name}");
-    if let Some(alias) = alias {
-        if !alias.columns.is_empty() || alias.at.is_some() {
-            return None;
-        }
-        text += &format!(" {alias}");
-    }
-    if let Some(filter) = &select.selection {
-        text += &format!(" WHERE {filter}");
-    }
-    if let GroupByExpr::Expressions(keys, _) = &select.group_by
-        && !keys.is_empty()
-    {
-        text += " GROUP BY ";
-        text += &list(keys.iter().map(ToString::to_string).collect());
-    }
-    if let Some(having) = &select.having {
-        text += &format!(" HAVING {having}");
-    }
-    if let Some(OrderBy {
-        kind: OrderByKind::Expressions(keys),
-        ..
-    }) = &query.order_by
-    {
-        text += " ORDER BY ";
-        text += &list(keys.iter().map(ToString::to_string).collect());
-    }
-    if let Some(LimitClause::LimitOffset {
-        limit: Some(limit), ..
-    }) = &query.limit_clause
-    {
-        text += &format!(" LIMIT {limit}");
-    }
-    Some(text)
 }
 
 fn table_name(name: &ObjectName) -> Option<Vec<String>> {

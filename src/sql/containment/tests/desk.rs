@@ -142,5 +142,10 @@ pub(super) fn answer_from(
         columns: &columns,
         rows: result.rows,
     };
-    answer(&stored, &Asked { sql, now }, freshness)
+    let asked = Asked {
+        sql,
+        now,
+        elsewhere: false,
+    };
+    answer(&stored, &asked, freshness)
 }

@@ -91,7 +91,7 @@ fn most_of_an_investigation_is_answered_from_what_was_kept() {
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
     let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
-    options.events = 12_000;
+    options.events = 6_000;
     let scenario = write_lake(&lake, &options, &mut |_| {}).unwrap();
     let desk = Desk::over(Some(&lake));
     // The analyst works two days after the lake's last event; events come late by at most a day.

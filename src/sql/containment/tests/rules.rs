@@ -47,6 +47,7 @@ fn asked_of(stored: &str, asked: &str, freshness: Freshness) -> Option<String> {
     let asked = Asked {
         sql: asked,
         now: at(15),
+        elsewhere: false,
     };
     answer(&stored, &asked, freshness).map(|answer| answer.sql)
 }
@@ -231,6 +232,7 @@ fn what_reads_more_than_one_row_at_a_time_is_no_source() {
         let asked = Asked {
             sql: asked,
             now: at,
+            elsewhere: false,
         };
         let found = answer(&stored, &asked, Freshness::Unchanged);
         assert_eq!(found, None, "{}", stored.sql);
@@ -347,6 +349,7 @@ fn a_time_that_may_still_gain_events_is_not_answered() {
         let asked = Asked {
             sql: &sql,
             now: at(15),
+            elsewhere: false,
         };
         answer(&stored, &asked, Freshness::default()).is_some()
     };
@@ -388,7 +391,17 @@ fn a_stored_star_holds_every_column() {
         columns: &columns,
         rows: 100,
     };
-    let asked = |sql| answer(&stored, &Asked { sql, now: at }, Freshness::Unchanged);
+    let asked = |sql| {
+        answer(
+            &stored,
+            &Asked {
+                sql,
+                now: at,
+                elsewhere: false,
+            },
+            Freshness::Unchanged,
+        )
+    };
     assert_eq!(
         asked("SELECT * FROM DB.Events WHERE n = 1 AND \"S\" <> ''")
             .unwrap()
@@ -398,6 +411,44 @@ fn a_stored_star_holds_every_column() {
     assert_eq!(asked("SELECT n, * FROM db.events WHERE n = 1"), None);
     assert_eq!(asked("SELECT x FROM db.events WHERE n = 1"), None);
     assert_eq!(asked("SELECT n FROM events WHERE n = 1"), None);
+}
+
+#[test]
+fn another_engine_s_rare_values_are_not_guessed() {
+    let columns = columns();
+    let at = Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap();
+    let stored = Stored {
+        table: "result_1",
+        sql: KEPT,
+        ran: (at, at),
+        columns: &columns,
+        rows: 100,
+    };
+    for (sql, on_both) in [
+        ("SELECT n FROM events WHERE s LIKE 'a%'", true),
+        ("SELECT n FROM events WHERE lower(s) = 'a'", false),
+        (
+            "SELECT n FROM events WHERE n = 1 OR regexp_like(s, '^a')",
+            false,
+        ),
+        (
+            "SELECT count(*) FROM events GROUP BY date_format(t, '%H')",
+            false,
+        ),
+        ("SELECT s FROM events ORDER BY upper(s)", false),
+        ("SELECT ltrim(s) FROM events", false),
+    ] {
+        let answered = |elsewhere| {
+            let asked = Asked {
+                sql,
+                now: at,
+                elsewhere,
+            };
+            answer(&stored, &asked, Freshness::Unchanged).is_some()
+        };
+        assert!(answered(false), "{sql}");
+        assert_eq!(answered(true), on_both, "{sql}");
+    }
 }
 
 proptest! {
