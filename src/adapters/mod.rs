@@ -8,5 +8,6 @@ pub mod engine;
 pub mod feed;
 pub mod files;
 pub mod journal;
+pub mod kept;
 pub mod results;
 pub mod session;

@@ -1,9 +1,11 @@
-//! SQL as text: lexer, statements, values that become SQL, templates, completion, hints, layout.
+//! SQL as text: lexer, statements, values that become SQL, templates, completion, hints, layout,
+//! and what a stored result answers.
 //!
 //! No plan, no data, no I/O. Everything here is tolerant: it runs on text that is being typed.
 
 pub mod aliases;
 pub mod completion;
+pub mod containment;
 pub mod format;
 pub mod lexer;
 pub mod lint;
