@@ -10,6 +10,7 @@ mod numbers;
 mod percentile;
 mod sets;
 mod simple;
+mod sums;
 
 use datafusion::logical_expr::AggregateUDF;
 
@@ -25,6 +26,7 @@ pub(super) fn functions() -> Vec<Aggregate> {
     let mut all = best::functions();
     all.extend(gather::functions());
     all.extend(simple::functions());
+    all.extend(sums::functions());
     all
 }
 

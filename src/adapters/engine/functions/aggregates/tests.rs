@@ -199,3 +199,37 @@ fn many_groups_share_little_memory() {
         ["10000"]
     );
 }
+
+#[test]
+fn sums_and_means() {
+    gives("sum(v) FROM ROWS", &["11"]);
+    gives("sum(v) FROM ROWS WHERE v > 100", &["NULL"]);
+    gives(
+        "sum(v) FILTER (WHERE v > 1) FROM ROWS GROUP BY k ORDER BY k",
+        &["2", "3", "5"],
+    );
+    gives(
+        "sum(v) OVER (ORDER BY w rows BETWEEN 1 PRECEDING AND CURRENT ROW) FROM ROWS WHERE w > 0",
+        &["1", "4", "3", "5"],
+    );
+    let large = "(VALUES (1, 9223372036854775807), (1, 1)) AS t(k, v)";
+    fails(&format!("sum(v) FROM {large}"), "bigint addition overflow");
+    fails(
+        &format!("sum(v) FROM {large} GROUP BY k"),
+        "bigint addition overflow",
+    );
+    fails(
+        &format!("sum(v) OVER (ORDER BY v rows BETWEEN 1 PRECEDING AND CURRENT ROW) FROM {large}"),
+        "no bigint",
+    );
+    let decimals = "(SELECT arrow_cast(v, 'Decimal128(10, 2)') AS d FROM (VALUES (1.01), (2.0), (3.0)) AS t(v))";
+    gives(
+        &format!("arrow_typeof(sum(d)) FROM {decimals}"),
+        &["Decimal128(38, 2)"],
+    );
+    gives(
+        &format!("arrow_typeof(avg(d)) FROM {decimals}"),
+        &["Decimal128(10, 2)"],
+    );
+    gives(&format!("avg(d) FROM {decimals} WHERE d < 3"), &["1.51"]);
+}
