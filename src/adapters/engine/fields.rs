@@ -6,8 +6,12 @@ use std::sync::Arc;
 use arrow::datatypes::{DataType, FieldRef, Fields, SchemaRef};
 
 use super::dialect::Translated;
+use super::functions::type_name;
 use crate::domain::nearest::did_you_mean;
-use crate::domain::query::{QueryError, QueryErrorKind};
+use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
+
+/// How the planner's complaint about a field of something that is no row begins.
+const NO_ROW: &str = "Cannot access field at argument";
 
 /// The same failure with the nearest names, where it is about a field and some are near.
 pub(super) fn offer(
@@ -15,6 +19,9 @@ pub(super) fn offer(
     translated: &Translated,
     tables: impl Fn() -> Vec<SchemaRef>,
 ) -> QueryError {
+    if error.message.starts_with(NO_ROW) {
+        return no_row(translated, &tables());
+    }
     let name = error
         .message
         .strip_prefix("there is no field `")
@@ -52,6 +59,45 @@ pub(super) fn offer(
         error.hint = Some(hint);
     }
     error
+}
+
+/// Says which part of which dotted name is no row.
+fn no_row(translated: &Translated, tables: &[SchemaRef]) -> QueryError {
+    for path in translated.dotted() {
+        // The first part may be a table's alias.
+        for path in [path.as_slice(), path.get(1..).unwrap_or_default()] {
+            for table in tables {
+                if let Some(error) = broken(path, table.fields()) {
+                    return error;
+                }
+            }
+        }
+    }
+    QueryError::new(
+        QueryErrorKind::Invalid,
+        "a field is asked of a value that is no row",
+    )
+    .with_hint("`DESCRIBE table` or the command `tables` lists the fields")
+}
+
+/// The failure of a dotted name in which something that is no row stands before a dot.
+fn broken(path: &[(String, TextPosition)], columns: &Fields) -> Option<QueryError> {
+    let mut fields = columns.clone();
+    for pair in path.windows(2) {
+        let [(name, _), (asked, place)] = pair else {
+            return None;
+        };
+        let field = fields.iter().find(|field| field.name() == name)?;
+        let Some(inner) = row_of(field.data_type()).cloned() else {
+            let message = format!(
+                "`{name}` is a {} and has no field `{asked}`",
+                type_name(field.data_type())
+            );
+            return Some(QueryError::new(QueryErrorKind::Invalid, message).at(*place));
+        };
+        fields = inner;
+    }
+    None
 }
 
 /// The fields of a row by its name.

@@ -17,6 +17,7 @@ mod calls;
 mod cast;
 mod checks;
 mod clauses;
+mod correlated;
 mod depth;
 mod derived;
 mod errors;
@@ -115,6 +116,11 @@ impl Translated {
         self.text.path_before(place)
     }
 
+    /// Every dotted name of the statement with the places of its parts.
+    pub fn dotted(&self) -> Vec<Vec<(String, TextPosition)>> {
+        self.text.dotted()
+    }
+
     /// A failure of planning a statement with subqueries: where the planner has no plan for one,
     /// that subquery by name and place; else the failure itself.
     pub fn refuse_subquery(&self, error: QueryError) -> QueryError {
@@ -162,11 +168,9 @@ pub fn register(mut state: SessionStateBuilder) -> SessionStateBuilder {
         .expr_planners()
         .get_or_insert_default()
         .insert(0, Arc::new(operators::TrinoOperators));
-    state
-        .analyzer()
-        .get_or_insert_default()
-        .rules
-        .insert(0, Arc::new(checks::TypeChecks));
+    let rules = &mut state.analyzer().get_or_insert_default().rules;
+    rules.insert(0, Arc::new(checks::TypeChecks));
+    rules.insert(1, Arc::new(correlated::CorrelatedKeys));
     state
         .higher_order_functions()
         .get_or_insert_default()

@@ -167,7 +167,7 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> Flow {
         unnest::recognize(factor);
-        self.subqueries.note_factor(factor);
+        self.subqueries.note_factor(factor, self.place);
         self.derived += 1;
         derived::name(factor, self.derived);
         let result = clauses::check_factor(factor);
@@ -175,7 +175,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> Flow {
-        self.subqueries.note(expr);
+        self.subqueries.note(expr, self.place);
         match expr {
             Expr::Identifier(name) => self.place = name.span,
             Expr::CompoundIdentifier(names) => {

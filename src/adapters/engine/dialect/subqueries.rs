@@ -2,6 +2,7 @@
 //! cannot is refused here by name and place, in place of the planner's own words.
 
 use sqlparser::ast::{Expr, Query, SetExpr, TableFactor};
+use sqlparser::tokenizer::Span;
 
 use super::errors::unsupported;
 use super::text::span_position;
@@ -20,34 +21,34 @@ enum Kind {
 pub(super) struct Subqueries(Vec<(Kind, Option<TextPosition>)>);
 
 impl Subqueries {
-    /// Notes an expression that is or holds a subquery.
-    pub(super) fn note(&mut self, expr: &Expr) {
+    /// Notes an expression that is or holds a subquery; `last` is the last place before it.
+    pub(super) fn note(&mut self, expr: &Expr, last: Span) {
         match expr {
-            Expr::Subquery(query) => self.push(Kind::Scalar, query),
-            Expr::Exists { subquery, .. } => self.push(Kind::Exists, subquery),
-            Expr::InSubquery { subquery, .. } => self.push(Kind::In, subquery),
+            Expr::Subquery(query) => self.push(Kind::Scalar, query, last),
+            Expr::Exists { subquery, .. } => self.push(Kind::Exists, subquery, last),
+            Expr::InSubquery { subquery, .. } => self.push(Kind::In, subquery, last),
             _ => {}
         }
     }
 
     /// Notes a LATERAL subquery in FROM.
-    pub(super) fn note_factor(&mut self, factor: &TableFactor) {
+    pub(super) fn note_factor(&mut self, factor: &TableFactor, last: Span) {
         if let TableFactor::Derived {
             lateral: true,
             subquery,
             ..
         } = factor
         {
-            self.push(Kind::Lateral, subquery);
+            self.push(Kind::Lateral, subquery, last);
         }
     }
 
-    fn push(&mut self, kind: Kind, query: &Query) {
+    fn push(&mut self, kind: Kind, query: &Query, last: Span) {
         let place = match query.body.as_ref() {
-            SetExpr::Select(select) => span_position(select.select_token.0.span),
-            _ => None,
+            SetExpr::Select(select) => select.select_token.0.span,
+            _ => last,
         };
-        self.0.push((kind, place));
+        self.0.push((kind, span_position(place)));
     }
 
     /// Says which subquery a failure of planning is about, where it is about one.

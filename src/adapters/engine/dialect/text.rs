@@ -68,6 +68,27 @@ impl SqlText {
         position(last.map_or(Location::new(1, 1), |token| token.span.end))
     }
 
+    /// Every dotted name with the places of its parts.
+    pub(super) fn dotted(&self) -> Vec<Vec<(String, TextPosition)>> {
+        let mut paths: Vec<Vec<(String, TextPosition)>> = Vec::new();
+        let mut behind_dot = false;
+        for token in &self.tokens {
+            match &token.token {
+                Token::Word(word) => {
+                    let part = (word.value.clone(), position(token.span.start));
+                    match paths.last_mut() {
+                        Some(path) if behind_dot => path.push(part),
+                        _ => paths.push(vec![part]),
+                    }
+                    behind_dot = false;
+                }
+                other => behind_dot = *other == Token::Period,
+            }
+        }
+        paths.retain(|path| path.len() > 1);
+        paths
+    }
+
     /// The names before a place, each followed by a dot.
     pub(super) fn path_before(&self, place: TextPosition) -> Vec<String> {
         let found = self
