@@ -143,17 +143,34 @@ pub(super) fn say(line: impl Display) {
     let _ = writeln!(io::stderr().lock(), "{}", SafeText::new(&line).as_str());
 }
 
-/// The line of the statement that a position names, and a caret under the character.
+/// How many characters of a line are shown before and after the place.
+const AROUND: usize = 40;
+
+/// The line of the statement that a position names, cut around the place where it is long, and a
+/// caret under the character.
 fn excerpt(sql: &str, position: TextPosition) -> Vec<String> {
     let Some(line) = sql.lines().nth(position.line.saturating_sub(1)) else {
         return Vec::new();
     };
     let number = position.line.to_string();
-    let before: String = line
+    let at = position.column.saturating_sub(1);
+    let length = line.chars().count();
+    // A line that would be little longer than its cut stays whole.
+    let (start, end) = if length <= 2 * AROUND + 20 {
+        (0, length)
+    } else {
+        (at.saturating_sub(AROUND), at + AROUND)
+    };
+    let part = |from: usize, to: usize| line.chars().skip(from).take(to.saturating_sub(from));
+    let head = if start > 0 { "…" } else { "" };
+    let tail = if end < length { "…" } else { "" };
+    let before: String = head.chars().chain(part(start, at.min(end))).collect();
+    let cut: String = head
         .chars()
-        .take(position.column.saturating_sub(1))
+        .chain(part(start, end))
+        .chain(tail.chars())
         .collect();
-    let shown = SafeText::new(line);
+    let shown = SafeText::new(&cut);
     let mut caret = String::new();
     let _ = write!(
         caret,
@@ -177,6 +194,26 @@ mod tests {
             TextPosition { line: 2, column: 7 },
         );
         assert_eq!(lines, ["  2 |   tür FRM x", "    |       ^"]);
+    }
+
+    #[test]
+    fn a_long_line_is_cut_around_the_place() {
+        let sql = format!("SELECT {} FRM {}", "a, ".repeat(100), "b ".repeat(100));
+        let lines = excerpt(
+            &sql,
+            TextPosition {
+                line: 1,
+                column: 309,
+            },
+        );
+        let (text, caret) = (&lines[0], &lines[1]);
+        assert!(text.starts_with("  1 | …"), "{text}");
+        assert!(text.ends_with('…'), "{text}");
+        assert!(text.chars().count() < 100, "{text}");
+        let under = caret.chars().count() - 1;
+        assert_eq!(text.chars().nth(under), Some('F'), "{text}\n{caret}");
+        let first = excerpt(&sql, TextPosition { line: 1, column: 1 });
+        assert!(first[0].starts_with("  1 | SELECT"), "{}", first[0]);
     }
 
     #[test]

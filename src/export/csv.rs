@@ -15,7 +15,7 @@ const ALTERED: &str = "altered_by_lakehound";
 const GUARD: char = '\'';
 
 /// Athena's convention: every value quoted, NULL bare and empty, the empty text `""`, `\n` after
-/// each line. The safe variant puts `'` before every value that a spreadsheet might run, and a
+/// each line. The safe variant puts `'` before every text that a spreadsheet might run, and a
 /// last column that names the columns altered in that row.
 pub(super) struct Csv {
     /// The names, guarded, in the safe variant.
@@ -68,7 +68,10 @@ impl<W: Write> Sink<W> for Csv {
                     }
                     cell => {
                         let mut text = cell.text(TimeStyle::Athena);
+                        // What comes of a number or a time is no formula, whatever its sign.
+                        let free = matches!(cell, Cell::Text(_) | Cell::Other(_));
                         if let (Some(names), Some(text)) = (&self.guarded, &mut text)
+                            && free
                             && guard(text)
                         {
                             altered.extend(names.get(index).map(String::as_str));

@@ -70,8 +70,8 @@ impl<W: Write> Writer<W> {
         let sink: Box<dyn Sink<W> + Send> = match format {
             Format::Csv => Box::new(csv::Csv::exact(columns, &mut out)?),
             Format::CsvSafe => Box::new(csv::Csv::safe(columns, &mut out)?),
-            Format::Json => Box::new(json::Json::array(columns)),
-            Format::Ndjson => Box::new(json::Json::lines(columns)),
+            Format::Json => Box::new(json::Json::array(schema, columns)),
+            Format::Ndjson => Box::new(json::Json::lines(schema, columns)),
             Format::Parquet => Box::new(parquet::Parquet::new(schema, columns)?),
             Format::Table => Box::new(table::Table::new(schema, columns)),
             Format::Markdown => Box::new(markdown::Markdown::new(schema, columns, &mut out)?),

@@ -3,21 +3,22 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use arrow::array::{RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::array::{Array, ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
+use arrow::datatypes::{DataType, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
 use super::{ExportError, Sink, unfit, unique_names};
+use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::format::Format;
 use crate::domain::rows::Column;
 
 /// A row group is closed at this size in memory, so that memory stays flat.
 const ROW_GROUP_BYTES: usize = 32 << 20;
 
-/// The Arrow types as they are, under the display names, made unique.
+/// The Arrow types as they are but for intervals, under the display names, made unique.
 pub(super) struct Parquet {
     /// Taken at the end.
     writer: Option<ArrowWriter<Vec<u8>>>,
@@ -30,7 +31,13 @@ impl Parquet {
             .fields()
             .iter()
             .zip(unique_names(columns))
-            .map(|(field, name)| Arc::new(field.as_ref().clone().with_name(name)))
+            .map(|(field, name)| {
+                let field = field.as_ref().clone().with_name(name);
+                Arc::new(match field.data_type() {
+                    DataType::Interval(_) => field.with_data_type(DataType::Utf8),
+                    _ => field,
+                })
+            })
             .collect();
         let schema = Arc::new(Schema::new(fields));
         let properties = WriterProperties::builder()
@@ -52,7 +59,7 @@ impl<W: Write> Sink<W> for Parquet {
             return Ok(());
         };
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
-        let columns = batch.columns().to_vec();
+        let columns = batch.columns().iter().map(written).collect();
         let renamed =
             RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
                 .map_err(|error| unfit(Format::Parquet, &error))?;
@@ -73,6 +80,16 @@ impl<W: Write> Sink<W> for Parquet {
         }
         Ok(())
     }
+}
+
+/// A column as Parquet takes it: it has no type for intervals, which are written as text.
+fn written(column: &ArrayRef) -> ArrayRef {
+    if !matches!(column.data_type(), DataType::Interval(_)) {
+        return Arc::clone(column);
+    }
+    let text = |row| Cell::of(column.as_ref(), row).text(TimeStyle::Athena);
+    let texts: StringArray = (0..column.len()).map(text).collect();
+    Arc::new(texts)
 }
 
 fn failed(error: &ParquetError) -> ExportError {

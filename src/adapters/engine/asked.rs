@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use datafusion::datasource::TableProvider;
 use datafusion::sql::sqlparser::ast::{
-    Ident, ObjectName, Query, Select, SelectItem, TableFactor, Visitor,
+    Expr, Ident, ObjectName, Query, Select, SelectItem, Statement, TableFactor, Visitor,
 };
 
-use super::lake::Names;
+use super::information::{INFORMATION_SCHEMA, INFORMATION_TABLES};
+use super::lake::{Names, PATH_COLUMN};
 use super::unknown_table;
 use crate::domain::query::{QueryError, TextPosition};
 
@@ -18,6 +19,8 @@ use crate::domain::query::{QueryError, TextPosition};
 pub(super) struct Asked {
     /// Whether it asks for all columns of something.
     pub everything: bool,
+    /// Whether it names the hidden column that tells each row's file.
+    pub path: bool,
     /// Its tables, as written.
     tables: Vec<ObjectName>,
     /// Names that it defines itself in WITH, lower-case.
@@ -25,6 +28,14 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// The parts of each table's name.
+    pub(super) fn tables(&self) -> impl Iterator<Item = Vec<&str>> {
+        self.tables.iter().map(|table| {
+            let idents = table.0.iter().filter_map(|part| part.as_ident());
+            idents.map(|ident| ident.value.as_str()).collect()
+        })
+    }
+
     /// Refuses a table that nobody has.
     pub(super) fn check(
         &self,
@@ -39,7 +50,10 @@ impl Asked {
                     let name = name.to_lowercase();
                     self.defined.contains(&name) || attached.contains_key(&name)
                 }
-                [.., database, _] => database.eq_ignore_ascii_case("information_schema"),
+                [.., database, table] if database.eq_ignore_ascii_case(INFORMATION_SCHEMA) => {
+                    INFORMATION_TABLES.contains(table)
+                }
+                [_, ..] => false,
                 [] => true,
             };
             if known || names.find(&parts).is_some() {
@@ -81,6 +95,24 @@ impl Visitor for Asked {
                 SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(_, _)
             )
         });
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        let name = match expr {
+            Expr::Identifier(name) => Some(name),
+            Expr::CompoundIdentifier(names) => names.last(),
+            _ => None,
+        };
+        self.path |= name.is_some_and(|name| name.value == PATH_COLUMN);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        if let Statement::ExplainTable { table_name, .. } = statement {
+            self.tables.push(table_name.clone());
+            self.everything = true;
+        }
         ControlFlow::Continue(())
     }
 

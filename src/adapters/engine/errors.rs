@@ -9,8 +9,8 @@ use datafusion::sql::sqlparser::parser::ParserError;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
 
-/// What to do when memory has run out.
-const SMALLER: &str = "narrow the time range, ask for fewer columns, or raise the memory limit";
+/// What to do when memory has run out; there is no setting for more.
+const SMALLER: &str = "narrow the time range, group by fewer columns, or keep fewer values of a group (LIMIT, max_by, approx_distinct)";
 
 /// Says what an error of planning or running means.
 pub(super) fn explain(error: &DataFusionError) -> QueryError {

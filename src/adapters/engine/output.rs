@@ -10,6 +10,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
 use super::functions;
+use crate::domain::cell::is_json;
 
 /// The schema of a result: plain types, unique names.
 pub(super) fn result_schema(planned: &Schema) -> SchemaRef {
@@ -25,7 +26,11 @@ pub(super) fn result_schema(planned: &Schema) -> SchemaRef {
                 name = format!("{}_{copy}", field.name());
             }
             let data_type = plain_type(&functions::readable_type(field.data_type()));
-            Field::new(name, data_type, true)
+            if is_json(field) {
+                functions::json_field(&name)
+            } else {
+                Field::new(name, data_type, true)
+            }
         })
         .collect();
     Arc::new(Schema::new(fields))

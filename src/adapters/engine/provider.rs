@@ -1,5 +1,6 @@
 //! A table of the lake as DataFusion sees it: columns at planning, files at scanning.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -100,10 +101,8 @@ impl LakeTable {
     }
 
     fn partition_values(&self, file: &LakeFile) -> Vec<ScalarValue> {
-        file.partitions
-            .iter()
-            .take(self.columns.partitions.len())
-            .map(|value| ScalarValue::Utf8View(value.as_deref().map(str::to_owned)))
+        (0..self.columns.partitions.len())
+            .map(|at| ScalarValue::Utf8View(file.path_value(at).map(Cow::into_owned)))
             .collect()
     }
 

@@ -98,10 +98,7 @@ pub(super) fn by_path(
 }
 
 fn path_values(files: &[Arc<LakeFile>], at: usize) -> ArrayRef {
-    let values: StringViewArray = files
-        .iter()
-        .map(|file| file.partitions.get(at).and_then(|value| value.as_deref()))
-        .collect();
+    let values: StringViewArray = files.iter().map(|file| file.path_value(at)).collect();
     Arc::new(values)
 }
 

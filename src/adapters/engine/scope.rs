@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arrow::datatypes::{DataType, Field};
 use async_trait::async_trait;
 use datafusion::catalog::{CatalogProvider, CatalogProviderList, SchemaProvider};
 use datafusion::common::Result;
@@ -10,7 +11,8 @@ use datafusion::datasource::TableProvider;
 
 use super::columns_of::ColumnsOf;
 use super::footer::FooterCache;
-use super::lake::{FOLDER_DATABASE, NamedTable, Names, Snapshot, TableKey};
+use super::information::{INFORMATION_SCHEMA, InformationSchema};
+use super::lake::{FOLDER_DATABASE, NamedTable, Names, PATH_COLUMN, Snapshot, TableKey};
 use super::provider::LakeTable;
 use super::watch::Watch;
 
@@ -28,6 +30,8 @@ pub(super) struct Scope {
     pub threads: usize,
     /// Whether every file's columns count, not only a sample's.
     pub deep: bool,
+    /// Whether tables have the hidden column that tells each row's file.
+    pub path: bool,
     /// Attached files by table name, lower-case.
     pub attached: BTreeMap<String, Arc<dyn TableProvider>>,
     /// Tables already made for this query.
@@ -55,7 +59,7 @@ impl Scope {
         let name = parts
             .last()
             .map_or_else(String::new, |name| (*name).to_owned());
-        let columns = self.columns.get(
+        let mut columns = self.columns.get(
             &named.key,
             &self.snapshot,
             self.deep,
@@ -63,6 +67,10 @@ impl Scope {
             self.threads,
             &self.watch,
         );
+        if self.path {
+            let path = Field::new(PATH_COLUMN, DataType::Utf8View, true);
+            columns.partitions.push(Arc::new(path));
+        }
         Arc::new(LakeTable {
             name,
             schema: columns.all(),
@@ -123,16 +131,15 @@ struct Catalogue(Arc<Scope>);
 
 impl CatalogProvider for Catalogue {
     fn schema_names(&self) -> Vec<String> {
-        self.0
-            .names
-            .databases()
-            .into_iter()
-            .map(str::to_owned)
-            .collect()
+        let databases = self.0.names.databases().into_iter().map(str::to_owned);
+        databases.chain([INFORMATION_SCHEMA.to_owned()]).collect()
     }
 
     fn schema(&self, name: &str) -> Option<Arc<dyn SchemaProvider>> {
         let name = name.to_lowercase();
+        if name == INFORMATION_SCHEMA {
+            return Some(Arc::new(InformationSchema(Arc::clone(&self.0))));
+        }
         self.0.names.databases().contains(name.as_str()).then(|| {
             Arc::new(Database {
                 scope: Arc::clone(&self.0),

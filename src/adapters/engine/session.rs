@@ -61,7 +61,6 @@ pub(super) fn template(
 fn config(memory_bytes: usize, threads: usize) -> SessionConfig {
     let mut config = SessionConfig::new()
         .with_target_partitions(threads)
-        .with_information_schema(true)
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(CATALOG, FOLDER_DATABASE);
     if memory_bytes < SMALL_MEMORY {

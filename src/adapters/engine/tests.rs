@@ -293,3 +293,138 @@ async fn unknown_names_offer_the_nearest() {
     );
     assert_eq!(error.position.unwrap().column, 8);
 }
+
+#[tokio::test]
+async fn the_hidden_path_is_there_where_it_is_named() {
+    let dir = small_lake();
+    let engine = open(dir.path());
+    let (found, _) = rows(
+        &engine,
+        "SELECT \"$path\", count(*) FROM vpc_flow WHERE \"$path\" LIKE '%eu-west-1%' GROUP BY 1",
+    )
+    .await
+    .unwrap();
+    let file = place(dir.path(), "eu-west-1", "111122223333", "20260102", "c");
+    assert_eq!(found, [format!("{}|2", file.display())]);
+    let columns = |sql: &'static str| {
+        let engine = &engine;
+        async move {
+            let request = QueryRequest::new(QueryId(1), sql);
+            let running = engine.start(request, RunControl::default()).await.unwrap();
+            running.columns.len()
+        }
+    };
+    let all = columns("SELECT * FROM vpc_flow").await;
+    assert_eq!(columns("SELECT *, \"$path\" FROM vpc_flow").await, all + 1);
+    let bucket = dir.path().join("aws-security-data-lake-eu-west-1-abc");
+    write(
+        &place(&bucket, "eu-west-1", "111122223333", "20260103", "d"),
+        &flows(DAY_2 + 86_400_000, &["10.0.0.9"]),
+    );
+    let (found, _) = rows(
+        &engine,
+        "SELECT v.\"$path\" FROM vpc_flow v WHERE eventday = '20260103'",
+    )
+    .await
+    .unwrap();
+    assert_eq!(
+        found,
+        [
+            "s3://aws-security-data-lake-eu-west-1-abc/aws/VPC_FLOW/2.0/region=eu-west-1/accountId=111122223333/eventDay=20260103/d.gz.parquet"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn tables_are_described_in_athenas_types() {
+    let dir = small_lake();
+    let engine = open(dir.path());
+    let (found, _) = rows(&engine, "DESCRIBE vpc_flow").await.unwrap();
+    assert!(found.iter().any(|row| row == "time|bigint|"), "{found:?}");
+    assert!(
+        found.iter().any(|row| row == "region|string|partition key"),
+        "{found:?}"
+    );
+    let endpoint = found.iter().find(|row| row.starts_with("src_endpoint|"));
+    assert!(endpoint.unwrap().contains("struct<"), "{endpoint:?}");
+    let (found, _) = rows(
+        &engine,
+        "SELECT data_type FROM information_schema.columns WHERE column_name = 'time_dt' LIMIT 1",
+    )
+    .await
+    .unwrap();
+    assert_eq!(found, ["timestamp"]);
+    for sql in [
+        "DESCRIBE vpc_flw",
+        "SELECT * FROM information_schema.df_settings",
+    ] {
+        let error = rows(&engine, sql).await.unwrap_err();
+        assert_eq!(error.kind, QueryErrorKind::UnknownName, "{sql}: {error:?}");
+        assert!(error.position.is_some(), "{sql}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mistyped_field_is_offered_the_nearest_and_a_text_has_none() {
+    let dir = small_lake();
+    let engine = open(dir.path());
+    let failure = |sql: &'static str| {
+        let engine = &engine;
+        async move { rows(engine, sql).await.unwrap_err() }
+    };
+    for sql in [
+        "SELECT src_endpoint.extra_prt FROM vpc_flow",
+        "SELECT v.src_endpoint.extra_prt FROM vpc_flow v",
+    ] {
+        let error = failure(sql).await;
+        let hint = error.hint.unwrap_or_default();
+        assert!(hint.contains("`extra_port`"), "{sql}: {hint}");
+    }
+    let error = failure("SELECT v.src_endpoint.ip.x FROM vpc_flow v").await;
+    assert_eq!(error.message, "`ip` is a varchar and has no field `x`");
+    assert_eq!(error.position.map(|at| at.column), Some(26));
+}
+
+#[tokio::test]
+async fn a_subquery_without_a_plan_is_refused_at_its_place() {
+    let dir = small_lake();
+    let engine = open(dir.path());
+    let (found, _) = rows(
+        &engine,
+        "SELECT count(*) FROM vpc_flow a WHERE a.time >= (SELECT max(c.time) FROM vpc_flow c WHERE c.src_endpoint.ip = a.src_endpoint.ip)",
+    )
+    .await
+    .unwrap();
+    assert_eq!(found, ["3"]);
+    for (sql, words, column) in [
+        (
+            "SELECT (SELECT max(c.time) FROM vpc_flow c WHERE c.time < a.time) FROM vpc_flow a",
+            "this correlated subquery",
+            9,
+        ),
+        (
+            "SELECT time IN (SELECT 1) FROM vpc_flow",
+            "IN with a subquery",
+            17,
+        ),
+        ("SELECT EXISTS (SELECT 1)", "EXISTS in this place", 16),
+        (
+            "SELECT * FROM vpc_flow u, LATERAL (SELECT u.time + 1)",
+            "this LATERAL subquery",
+            36,
+        ),
+    ] {
+        let error = rows(&engine, sql).await.unwrap_err();
+        assert_eq!(error.kind, QueryErrorKind::Unsupported, "{sql}: {error:?}");
+        assert!(
+            error.message.ends_with(words) || error.message.contains(words),
+            "{error:?}"
+        );
+        assert_eq!(
+            error.position.map(|at| at.column),
+            Some(column),
+            "{sql}: {error:?}"
+        );
+        assert!(error.hint.is_some(), "{sql}");
+    }
+}

@@ -34,3 +34,8 @@ SELECT count(*) FROM events WHERE cardinality(resources) > 1 AND resources[2].ty
 SELECT t.id, t.total FROM (SELECT id, sum(bytes) AS total FROM events GROUP BY id) t WHERE t.total > 300000 ORDER BY t.id;
 SELECT 1 AS one, 'text' AS two, true AS three, NULL AS four;
 SELECT id FROM events WHERE lower(actor.user.name) LIKE 'ci-%' OR starts_with(ip, '10.') ORDER BY id;
+SELECT x, y FROM (VALUES (1, 'a'), (1, 'a'), (1, 'a'), (2, NULL), (3, 'c')) AS t(x, y) EXCEPT ALL SELECT x, y FROM (VALUES (1, 'a'), (2, NULL)) AS u(x, y) ORDER BY 1;
+SELECT x, y FROM (VALUES (1, 'a'), (1, 'a'), (2, NULL), (2, NULL), (3, 'c')) AS t(x, y) INTERSECT ALL SELECT x, y FROM (VALUES (1, 'a'), (1, 'a'), (2, NULL)) AS u(x, y) ORDER BY 1;
+SELECT severity_id FROM events EXCEPT ALL SELECT severity_id FROM events WHERE id > 3 ORDER BY 1;
+SELECT id FROM events WHERE severity_id = ANY (SELECT severity_id FROM events WHERE id = 1) ORDER BY id;
+SELECT id FROM events a WHERE bytes >= (SELECT max(b.bytes) FROM events b WHERE b.severity_id = a.severity_id) ORDER BY id;

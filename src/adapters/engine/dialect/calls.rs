@@ -11,6 +11,7 @@ use sqlparser::ast::{
 use super::ast::{call, call_name, ident, lambda, plain_args, string};
 use super::errors::{invalid, unsupported};
 use super::rewrite::{nulls_last, take};
+use super::text::span_position;
 use super::time;
 use super::types::row_field_name;
 use crate::adapters::engine::functions;
@@ -184,6 +185,17 @@ fn named(function: &mut Function) -> Result<Option<Expr>, QueryError> {
         || plain_args(function).is_some_and(|args| args.len() <= 1);
     if alone && let Some(current) = time::current(&name) {
         return Ok(Some(current));
+    }
+    if let "array_sort" | "regexp_replace" = name.as_str()
+        && plain_args(function)
+            .is_some_and(|args| args.iter().any(|arg| matches!(arg, Expr::Lambda(_))))
+    {
+        let error = unsupported(&format!("{name} with a lambda"));
+        let ident = function.name.0.first().and_then(|part| part.as_ident());
+        return Err(match ident.and_then(|ident| span_position(ident.span)) {
+            Some(place) => error.at(place),
+            None => error,
+        });
     }
     Ok(match name.as_str() {
         "row" => Some(row(arguments(function, &name)?)),

@@ -1,9 +1,13 @@
 //! Relations without a name: each subquery in FROM gets one, so that its columns can be told from
 //! those of the select list; columns of VALUES lose the names that the planner would give them.
 
-use sqlparser::ast::{Query, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Values};
+use sqlparser::ast::{
+    Expr, Query, SetExpr, TableAlias, TableAliasColumnDef, TableFactor, Value, Values,
+};
 
-use super::ast::ident;
+use super::ast::{call, call_name, ident, plain_args, string, string_literal};
+use super::cast::{CAST, TRY_CAST};
+use super::rewrite::take;
 use super::sample::select_all;
 use crate::domain::query::QueryError;
 
@@ -54,6 +58,41 @@ pub(super) fn select_values(query: &mut Query) -> Result<(), QueryError> {
         };
     }
     Ok(())
+}
+
+/// Gives the NULLs of a column of VALUES the type JSON where another of its values has it: the
+/// planner knows JSON from text by a mark that a bare NULL lacks.
+pub(super) fn type_nulls(body: &mut SetExpr) {
+    let SetExpr::Values(values) = body else {
+        return;
+    };
+    let width = values.rows.iter().map(|row| row.len()).max().unwrap_or(0);
+    for place in 0..width {
+        let json = |row: &[Expr]| row.get(place).is_some_and(is_json);
+        if !values.rows.iter().any(|row| json(row)) {
+            continue;
+        }
+        let cells = values.rows.iter_mut().filter_map(|row| row.get_mut(place));
+        for cell in cells {
+            if matches!(cell, Expr::Value(value) if value.value == Value::Null) {
+                *cell = call(CAST, vec![take(cell), string("json")]);
+            }
+        }
+    }
+}
+
+fn is_json(value: &Expr) -> bool {
+    let Expr::Function(function) = value else {
+        return false;
+    };
+    match call_name(function) {
+        Some("json_parse" | "json_extract" | "json_array_get") => true,
+        Some(CAST | TRY_CAST) => {
+            let args = plain_args(function).unwrap_or_default();
+            args.get(1).and_then(|name| string_literal(name)) == Some("json")
+        }
+        _ => false,
+    }
 }
 
 fn values_width(body: &SetExpr) -> Option<usize> {

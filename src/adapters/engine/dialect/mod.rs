@@ -17,24 +17,31 @@ mod calls;
 mod cast;
 mod checks;
 mod clauses;
+mod correlated;
 mod depth;
 mod derived;
 mod errors;
 mod exists;
 mod guard;
+mod hidden;
 mod higher_order;
 mod interval;
 mod interval_multiply;
 mod like;
 mod lists;
 mod locate;
+mod membership;
+mod multisets;
 mod names;
+mod numbers;
+mod operators;
 mod ordinals;
 mod parameters;
 mod refusal;
 mod rewrite;
 mod sample;
 mod scope;
+mod subqueries;
 mod subscript;
 #[cfg(test)]
 mod testing;
@@ -57,9 +64,10 @@ use sqlparser::ast::Statement;
 use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
-use crate::domain::query::{QueryError, QueryErrorKind};
+use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
 use crate::domain::rows::Column;
 use names::OutputNames;
+use subqueries::Subqueries;
 use text::SqlText;
 
 /// How deep the parser may nest; brackets are limited before that.
@@ -71,6 +79,7 @@ pub struct Translated {
     /// The rewritten statement: a query, or EXPLAIN of one.
     pub statement: Statement,
     names: OutputNames,
+    subqueries: Subqueries,
     text: Arc<SqlText>,
 }
 
@@ -100,6 +109,23 @@ impl Translated {
     pub fn locate(&self, error: QueryError) -> QueryError {
         locate::locate(error, &self.text)
     }
+
+    /// The names before a place, each followed by a dot: `actor`, `user` before `name` in
+    /// `actor.user.name`.
+    pub fn path_before(&self, place: TextPosition) -> Vec<String> {
+        self.text.path_before(place)
+    }
+
+    /// Every dotted name of the statement with the places of its parts.
+    pub fn dotted(&self) -> Vec<Vec<(String, TextPosition)>> {
+        self.text.dotted()
+    }
+
+    /// A failure of planning a statement with subqueries: where the planner has no plan for one,
+    /// that subquery by name and place; else the failure itself.
+    pub fn refuse_subquery(&self, error: QueryError) -> QueryError {
+        self.subqueries.refuse(error)
+    }
 }
 
 /// Translates one statement. `parameters` are the SQL literals for its `?`, in order.
@@ -123,10 +149,11 @@ fn translate_here(sql: &str, parameters: &[String]) -> Result<Translated, QueryE
     if let Statement::Query(query) = &mut statement {
         derived::select_values(query)?;
     }
-    let names = rewrite::rewrite(&mut statement, &text)?;
+    let (names, subqueries) = rewrite::rewrite(&mut statement, &text)?;
     Ok(Translated {
         statement,
         names,
+        subqueries,
         text: Arc::new(text),
     })
 }
@@ -138,10 +165,12 @@ pub fn register(mut state: SessionStateBuilder) -> SessionStateBuilder {
         .get_or_insert_default()
         .insert(0, Arc::new(unnest::UnnestPlanner));
     state
-        .analyzer()
+        .expr_planners()
         .get_or_insert_default()
-        .rules
-        .insert(0, Arc::new(checks::TypeChecks));
+        .insert(0, Arc::new(operators::TrinoOperators));
+    let rules = &mut state.analyzer().get_or_insert_default().rules;
+    rules.insert(0, Arc::new(checks::TypeChecks));
+    rules.insert(1, Arc::new(correlated::CorrelatedKeys));
     state
         .higher_order_functions()
         .get_or_insert_default()
@@ -159,11 +188,16 @@ pub fn register(mut state: SessionStateBuilder) -> SessionStateBuilder {
 fn parse(text: &SqlText) -> Result<Statement, QueryError> {
     let mut parser = Parser::new(&athena::Athena)
         .with_recursion_limit(PARSER_DEPTH)
-        .with_tokens_with_locations(values::bracket(text.tokens.clone()));
+        .with_tokens_with_locations(values::bracket(values::select(text.tokens.clone())));
     while parser.consume_token(&Token::SemiColon) {}
-    let statement = parser
-        .parse_statement()
-        .map_err(|error| errors::from_parser(&error))?;
+    let statement = parser.parse_statement().map_err(|error| {
+        let error = errors::from_parser(&error);
+        // The parser tells no place where it meets the end of the text.
+        match error.position {
+            None => error.at(text.end()),
+            Some(_) => error,
+        }
+    })?;
     let end = parser.peek_token();
     if end.token != Token::EOF && end.token != Token::SemiColon {
         return Err(QueryError::new(

@@ -17,31 +17,37 @@ use super::clauses;
 use super::derived;
 use super::exists;
 use super::guard;
+use super::hidden;
 use super::interval;
 use super::like;
+use super::membership;
+use super::multisets;
 use super::names::OutputNames;
 use super::sample;
 use super::scope::Scope;
+use super::subqueries::Subqueries;
 use super::text::{SqlText, span_position};
 use super::time;
 use super::types::TrinoType;
 use super::unnest;
 use crate::domain::query::QueryError;
 
-/// Rewrites a statement in place and gives the names of its output columns.
+/// Rewrites a statement in place and gives the names of its output columns, and its subqueries.
 pub(super) fn rewrite(
     statement: &mut Statement,
     text: &SqlText,
-) -> Result<OutputNames, QueryError> {
+) -> Result<(OutputNames, Subqueries), QueryError> {
     let mut rewriter = Rewriter {
         text,
         names: OutputNames::default(),
         scope: Scope::default(),
         place: Span::empty(),
         derived: 0,
+        subqueries: Subqueries::default(),
+        hidden: hidden::Hidden::asked(text),
     };
     match VisitMut::visit(statement, &mut rewriter) {
-        ControlFlow::Continue(()) => Ok(rewriter.names),
+        ControlFlow::Continue(()) => Ok((rewriter.names, rewriter.subqueries)),
         ControlFlow::Break(error) => Err(*error),
     }
 }
@@ -54,6 +60,8 @@ struct Rewriter<'a> {
     place: Span,
     /// How many relations were seen, for names of those that have none.
     derived: usize,
+    subqueries: Subqueries,
+    hidden: hidden::Hidden,
 }
 
 type Flow = ControlFlow<Box<QueryError>>;
@@ -101,12 +109,20 @@ impl Rewriter<'_> {
                 data_type,
                 ..
             } => Some(cast::rewrite(kind, take(expr), data_type)?),
+            Expr::InList {
+                expr,
+                list,
+                negated,
+            } => membership::in_list(expr, list, *negated),
             Expr::Exists { subquery, negated } => exists::exists(subquery, *negated)?,
             Expr::InSubquery {
                 expr,
                 subquery,
                 negated,
-            } => exists::in_subquery(expr, subquery, *negated)?,
+            } => match exists::in_subquery(expr, subquery, *negated)? {
+                Some(found) => Some(found),
+                None => membership::in_rows(expr, subquery, *negated)?,
+            },
             _ => calls::rewrite(expr)?,
         })
     }
@@ -120,13 +136,19 @@ impl VisitorMut for Rewriter<'_> {
             return self.fail(error);
         }
         clauses::normalize_query(query);
+        self.hidden.define(query);
         self.names.assign(query, self.text);
         order(&mut query.order_by);
+        self.flow(multisets::number_copies(&mut query.body))
+    }
+
+    fn post_visit_query(&mut self, query: &mut Query) -> Flow {
+        derived::type_nulls(&mut query.body);
         ControlFlow::Continue(())
     }
 
     fn pre_visit_select(&mut self, select: &mut Select) -> Flow {
-        let result = clauses::check_select(select);
+        let result = clauses::check_select(select).and_then(|()| self.hidden.exclude(select));
         self.scope.enter_select(clauses::relations(select));
         self.flow(result)
     }
@@ -145,6 +167,7 @@ impl VisitorMut for Rewriter<'_> {
 
     fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> Flow {
         unnest::recognize(factor);
+        self.subqueries.note_factor(factor, self.place);
         self.derived += 1;
         derived::name(factor, self.derived);
         let result = clauses::check_factor(factor);
@@ -152,6 +175,7 @@ impl VisitorMut for Rewriter<'_> {
     }
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> Flow {
+        self.subqueries.note(expr, self.place);
         match expr {
             Expr::Identifier(name) => self.place = name.span,
             Expr::CompoundIdentifier(names) => {
@@ -160,6 +184,7 @@ impl VisitorMut for Rewriter<'_> {
                 }
             }
             Expr::Value(value) => self.place = value.span,
+            Expr::TypedString(typed) => self.place = typed.value.span,
             Expr::Function(function) => {
                 if let Some(name) = calls::bare_name(function) {
                     self.place = name.span;
@@ -218,11 +243,35 @@ fn typed_literal(typed: &mut TypedString) -> Result<Expr, QueryError> {
     if data_type == TrinoType::Json {
         return Ok(call("json_parse", vec![Expr::Value(typed.value.clone())]));
     }
+    let data_type = match (&data_type, &typed.value.value) {
+        (TrinoType::Decimal(..), sqlparser::ast::Value::SingleQuotedString(digits)) => {
+            super::types::carried(&decimal_of(digits)?)
+        }
+        _ => typed.data_type.clone(),
+    };
     cast::rewrite(
         &sqlparser::ast::CastKind::Cast,
         Expr::Value(typed.value.clone()),
-        &typed.data_type,
+        &data_type,
     )
+}
+
+/// The type of `DECIMAL '…'`: as many digits as are written, and as many of them behind the point.
+fn decimal_of(text: &str) -> Result<TrinoType, QueryError> {
+    let unsigned = text.trim().trim_start_matches(['-', '+']);
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.len() + fraction.len() == 0 || !is_digits(whole) || !is_digits(fraction) {
+        return Err(super::errors::invalid(format!("“{text}” is no decimal")));
+    }
+    let whole = whole.trim_start_matches('0');
+    let precision = (whole.len() + fraction.len()).max(1);
+    match (u8::try_from(precision), i8::try_from(fraction.len())) {
+        (Ok(precision @ 1..=38), Ok(scale)) => Ok(TrinoType::Decimal(precision, scale)),
+        _ => Err(super::errors::invalid(format!(
+            "“{text}” has {precision} digits, and a decimal has at most 38"
+        ))),
+    }
 }
 
 /// NULLs come last in both directions unless the statement says otherwise.

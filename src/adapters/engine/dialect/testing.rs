@@ -16,7 +16,12 @@ use crate::domain::query::QueryError;
 
 /// A session as the engine makes it, without a lake.
 pub(super) fn session() -> SessionContext {
-    let config = SessionConfig::new().with_target_partitions(2);
+    let mut config = SessionConfig::new().with_target_partitions(2);
+    config.options_mut().sql_parser.collect_spans = true;
+    config
+        .options_mut()
+        .optimizer
+        .enable_leaf_expression_pushdown = false;
     let state = SessionStateBuilder::new()
         .with_config(config)
         .with_default_features();

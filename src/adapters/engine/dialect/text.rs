@@ -7,6 +7,7 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whit
 
 use super::athena::Athena;
 use super::depth;
+use super::numbers;
 use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
 
 /// Athena's limit for the text of one statement, in bytes.
@@ -24,6 +25,8 @@ pub(super) struct SqlText {
 impl SqlText {
     /// Splits a text into tokens, or says where it cannot be split.
     pub(super) fn read(sql: &str) -> Result<Self, QueryError> {
+        // A mark that some editors put before a file's text.
+        let sql = sql.strip_prefix('\u{feff}').unwrap_or(sql);
         if sql.len() > MAX_STATEMENT_BYTES {
             return Err(QueryError::new(
                 QueryErrorKind::Refused,
@@ -40,11 +43,9 @@ impl SqlText {
         if let Err(error) = Tokenizer::new(&Athena, sql).tokenize_with_location_into_buf(&mut raw) {
             return Err(tokenizer_error(sql, &error.message, error.location));
         }
+        let raw = raw.into_iter().filter(|token| !is_blank(&token.token));
         let mut text = Self {
-            tokens: raw
-                .into_iter()
-                .filter(|token| !is_blank(&token.token))
-                .collect(),
+            tokens: numbers::read(raw.collect())?,
             typed: HashMap::new(),
         };
         depth::check(&text)?;
@@ -58,6 +59,52 @@ impl SqlText {
             .get(&(span.start.line, span.start.column))
             .cloned()
             .unwrap_or_else(|| value.to_owned())
+    }
+
+    /// The place behind the last token.
+    pub(super) fn end(&self) -> TextPosition {
+        let mut tokens = self.tokens.iter().rev();
+        let last = tokens.find(|token| token.token != Token::EOF);
+        position(last.map_or(Location::new(1, 1), |token| token.span.end))
+    }
+
+    /// Every dotted name with the places of its parts.
+    pub(super) fn dotted(&self) -> Vec<Vec<(String, TextPosition)>> {
+        let mut paths: Vec<Vec<(String, TextPosition)>> = Vec::new();
+        let mut behind_dot = false;
+        for token in &self.tokens {
+            match &token.token {
+                Token::Word(word) => {
+                    let part = (word.value.clone(), position(token.span.start));
+                    match paths.last_mut() {
+                        Some(path) if behind_dot => path.push(part),
+                        _ => paths.push(vec![part]),
+                    }
+                    behind_dot = false;
+                }
+                other => behind_dot = *other == Token::Period,
+            }
+        }
+        paths.retain(|path| path.len() > 1);
+        paths
+    }
+
+    /// The names before a place, each followed by a dot.
+    pub(super) fn path_before(&self, place: TextPosition) -> Vec<String> {
+        let found = self
+            .tokens
+            .iter()
+            .position(|token| position(token.span.start) == place);
+        let mut before = self.tokens[..found.unwrap_or(0)].iter().rev();
+        let mut path = Vec::new();
+        while let (Some(dot), Some(name)) = (before.next(), before.next()) {
+            match (&dot.token, &name.token) {
+                (Token::Period, Token::Word(word)) => path.push(word.value.clone()),
+                _ => break,
+            }
+        }
+        path.reverse();
+        path
     }
 
     /// Where a name first stands as a word of its own; with `call` before an opening bracket.

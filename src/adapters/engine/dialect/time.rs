@@ -3,6 +3,7 @@
 //! Athena's timestamps count milliseconds. A literal becomes a constant of exactly the type that
 //! the lake's time columns have, so that a comparison needs no cast of the column and prunes.
 
+use arrow::datatypes::{DataType, TimeUnit};
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use sqlparser::ast::{Expr, TypedString};
@@ -21,6 +22,9 @@ pub(super) const INSTANT: &str = "Timestamp(ms, \"UTC\")";
 
 /// The type of a date and time without a zone.
 pub(super) const WALL_CLOCK: &str = "Timestamp(ms)";
+
+/// The same for the planner.
+pub(super) const WALL_CLOCK_TYPE: DataType = DataType::Timestamp(TimeUnit::Millisecond, None);
 
 /// `arrow_cast(value, type)`
 pub(super) fn cast_to(value: Expr, arrow_type: &str) -> Expr {

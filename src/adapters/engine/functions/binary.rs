@@ -35,8 +35,67 @@ fn digest<D: Digest>(call: &Call<'_>) -> Result<ArrayRef> {
     call.to_bytes(|row| Ok(Some(D::digest(bytes.at(row)))))
 }
 
+/// A message's authentication code by a key (RFC 2104); `BLOCK` is the digest's block in bytes.
+fn hmac<D: Digest, const BLOCK: usize>(call: &Call<'_>) -> Result<ArrayRef> {
+    let (messages, keys) = (call.bytes(0)?, call.bytes(1)?);
+    call.to_bytes(|row| {
+        let key = keys.at(row);
+        let mut block = [0_u8; BLOCK];
+        if key.len() > BLOCK {
+            let short = D::digest(key);
+            block
+                .iter_mut()
+                .zip(short.iter())
+                .for_each(|(to, from)| *to = *from);
+        } else {
+            block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+        }
+        let inner = D::new()
+            .chain_update(block.map(|byte| byte ^ 0x36))
+            .chain_update(messages.at(row))
+            .finalize();
+        let outer = D::new()
+            .chain_update(block.map(|byte| byte ^ 0x5c))
+            .chain_update(inner);
+        Ok(Some(outer.finalize()))
+    })
+}
+
+fn keyed(
+    name: &'static str,
+    signature: &'static str,
+    purpose: &'static str,
+    eval: fn(&Call<'_>) -> Result<ArrayRef>,
+) -> Function {
+    binary(name, signature, purpose).takes(&[Param::Bytes, Param::Bytes], BYTES, eval)
+}
+
 pub(super) fn functions() -> Vec<Function> {
     vec![
+        keyed(
+            "hmac_md5",
+            "hmac_md5(bytes, key)",
+            "The HMAC with MD5",
+            hmac::<md5::Md5, 64>,
+        ),
+        keyed(
+            "hmac_sha1",
+            "hmac_sha1(bytes, key)",
+            "The HMAC with SHA-1",
+            hmac::<sha1::Sha1, 64>,
+        ),
+        keyed(
+            "hmac_sha256",
+            "hmac_sha256(bytes, key)",
+            "The HMAC with SHA-256",
+            hmac::<sha2::Sha256, 64>,
+        ),
+        keyed(
+            "hmac_sha512",
+            "hmac_sha512(bytes, key)",
+            "The HMAC with SHA-512",
+            hmac::<sha2::Sha512, 128>,
+        ),
         binary("to_utf8", "to_utf8(text)", "The bytes of a text").takes(&[Text], BYTES, |call| {
             from_text(call, |text| Ok(text.as_bytes().to_vec()))
         }),
@@ -229,6 +288,23 @@ mod tests {
 
     use super::super::testing::{fails, gives};
     use super::*;
+
+    #[test]
+    fn keyed_digests() {
+        // RFC 4231, the second case; a key longer than the block, the sixth.
+        gives(
+            "to_hex(hmac_sha256(to_utf8('what do ya want for nothing?'), to_utf8('Jefe')))",
+            "5BDCC146BF60754E6A042426089575C75A003F089D2739839DEC58B964EC3843",
+        );
+        gives(
+            "to_hex(hmac_sha256(to_utf8('Test Using Larger Than Block-Size Key - Hash Key First'), from_hex(array_join(repeat('aa', 131), ''))))",
+            "60E431591EE0B67F0D8A26AACBF5B77F8E0BC6213728C5140546040F0EE37F54",
+        );
+        gives(
+            "to_hex(hmac_md5(to_utf8('what do ya want for nothing?'), to_utf8('Jefe')))",
+            "750C783E6AB0B503EAA86E310A5DB738",
+        );
+    }
 
     #[test]
     fn encodings() {

@@ -36,6 +36,7 @@ use kernel::Function;
 pub use kernel::{Family, FunctionDoc};
 pub(super) use network::{readable, readable_type};
 pub use reference::reference;
+pub(super) use types::{json_field, trino_name as type_name};
 
 /// All scalar functions of ours.
 fn scalars() -> Vec<Function> {

@@ -171,7 +171,6 @@ const AGGREGATES: &[Row] = &[
         "array_agg(x [ORDER BY …])",
         "The array of all values, NULLs too",
     ),
-    ("avg", &[], "avg(x)", "The mean"),
     ("bool_or", &[], "bool_or(x)", "Whether one is true"),
     ("corr", &[], "corr(y, x)", "The coefficient of correlation"),
     (
@@ -214,7 +213,6 @@ const AGGREGATES: &[Row] = &[
         "The standard deviation of a sample",
     ),
     ("stddev_pop", &[], "stddev_pop(x)", "The standard deviation"),
-    ("sum", &[], "sum(x)", "The sum"),
     ("var_pop", &[], "var_pop(x)", "The variance"),
 ];
 

@@ -12,7 +12,7 @@ const SYNTAX: &[(&str, &str)] = &[
     ),
     (
         "`WITH`, subqueries, `EXISTS`, `IN`, `UNION`, `INTERSECT`, `EXCEPT`, `VALUES`",
-        "also `EXISTS (SELECT … FROM UNNEST(column) …)`",
+        "also `EXISTS (SELECT … FROM UNNEST(column) …)`, `= ANY (…)`, `(a, b) IN (…)`, `EXCEPT ALL` and `INTERSECT ALL`, `TABLE name`",
     ),
     ("`JOIN` of every kind, `USING`, comma lists", ""),
     (
@@ -38,7 +38,7 @@ const SYNTAX: &[(&str, &str)] = &[
     ),
     (
         "`ARRAY[…]`, `ROW(…)`, `MAP(ARRAY[…], ARRAY[…])`, `DATE '…'`, `TIMESTAMP '…'`, `INTERVAL '…' DAY`",
-        "intervals also as `INTERVAL '1' DAY * n`",
+        "intervals also as `INTERVAL '1' DAY * n`; `DECIMAL '1.50'`, `0x1F`, `0b11`, `U&'\\00e9'`",
     ),
     (
         "`AT TIME ZONE`",
@@ -53,6 +53,14 @@ const SYNTAX: &[(&str, &str)] = &[
         "as Athena's console writes them",
     ),
     ("`?` parameters", "filled by position"),
+    (
+        "`DESCRIBE table`, `information_schema`",
+        "`columns`, `tables` and `schemata`, with types as Athena writes them",
+    ),
+    (
+        "`+`, `-`, `*` and `sum` of whole numbers",
+        "an error where the result is too large for its type",
+    ),
 ];
 
 /// Where the embedded engine knowingly differs from Athena.
@@ -81,7 +89,19 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("`ipprefix`", "Networks are text such as `10.0.0.0/8`"),
     (
         "What is missing",
-        "`uuid`, `hyperloglog`, `qdigest`, geospatial and machine-learning functions do not exist",
+        "The types `uuid`, `hyperloglog`, `qdigest` and `time with time zone`; geospatial and machine-learning functions; `MATCH_RECOGNIZE`, `JSON_TABLE`, `FETCH FIRST … WITH TIES`, `FOR TIMESTAMP AS OF`, `UESCAPE`",
+    ),
+    (
+        "Missing functions",
+        "`json_query`, `json_value`, `json_exists`, `json_object`, `json_array` (write `json_extract`, `json_extract_scalar`), `normalize`, `xxhash64`, `murmur3`, `spooky_hash_v2_64`, `soundex`, `luhn_check`, `word_stem`, `shuffle`, `map_zip_with`, `reduce_agg`, `checksum`, `numeric_histogram`, `entropy`, `kurtosis`, `regr_slope` and its like, and `array_sort` and `regexp_replace` with a lambda",
+    ),
+    (
+        "Subqueries",
+        "`IN` and `EXISTS` stand in `WHERE` and `HAVING`, not among the columns. A correlated subquery for one value is an aggregate, tied to the outer query by equalities alone; `LATERAL` without a table of its own, `NOT IN` of a row, and `EXCEPT ALL` and `INTERSECT ALL` of a `*` are refused",
+    ),
+    (
+        "`\"$path\"`",
+        "Where each row's file lies: `s3://bucket/key` where the folders name the bucket, else the path on this machine. Not beside a `*` over several tables",
     ),
 ];
 

@@ -5,6 +5,7 @@ mod listing;
 mod names;
 mod place;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,12 @@ use place::{Place, table_word};
 
 /// The database of the tables that plain folders and files make.
 pub(super) const FOLDER_DATABASE: &str = "default";
+
+/// The hidden column that tells each row's file.
+pub(super) const PATH_COLUMN: &str = "$path";
+
+/// How the names of Security Lake's buckets begin.
+const BUCKET: &str = "aws-security-data-lake-";
 
 /// A Parquet file of the lake with its partition values.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +50,30 @@ impl LakeFile {
     /// `eventDay=`, `YYYYMMDD`.
     pub(super) fn event_day(&self) -> Option<&str> {
         self.partitions[3].as_deref()
+    }
+
+    /// The value of a column that the path tells, by its place: the partitions' first, then
+    /// [`PATH_COLUMN`]'s.
+    pub(super) fn path_value(&self, at: usize) -> Option<Cow<'_, str>> {
+        match self.partitions.get(at) {
+            Some(value) => value.as_deref().map(Cow::Borrowed),
+            None => Some(Cow::Owned(self.location())),
+        }
+    }
+
+    /// Where the file lies, as Athena's `"$path"` tells it: bucket and key where the folders name
+    /// Security Lake's bucket, else the path on this machine.
+    fn location(&self) -> String {
+        let parts: Vec<Cow<'_, str>> = self
+            .path
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect();
+        let bucket = parts.iter().rposition(|part| part.starts_with(BUCKET));
+        match bucket.and_then(|at| parts.get(at..)) {
+            Some(key) => format!("s3://{}", key.join("/")),
+            None => self.path.display().to_string(),
+        }
     }
 
     /// A file outside any lake, without partition values.

@@ -12,6 +12,8 @@ use datafusion::logical_expr::{
     HigherOrderUDFImpl, LambdaArgument, LambdaParametersProgress, ValueOrLambda, Volatility,
 };
 
+use crate::domain::query::{QueryError, QueryErrorKind};
+
 /// The function that stands for TRY.
 pub(in super::super) const TRY: &str = "try_lambda";
 
@@ -98,8 +100,11 @@ fn evaluate(body: &LambdaArgument, start: usize, count: usize) -> Result<ArrayRe
 
 /// Whether a failure lies in the values. TRY does not hide a lack of memory or a broken file.
 fn is_recoverable(error: &DataFusionError) -> bool {
-    matches!(
-        error.find_root(),
-        DataFusionError::ArrowError(..) | DataFusionError::Execution(_)
-    )
+    match error.find_root() {
+        DataFusionError::ArrowError(..) | DataFusionError::Execution(_) => true,
+        DataFusionError::External(ours) => ours
+            .downcast_ref::<QueryError>()
+            .is_some_and(|ours| ours.kind == QueryErrorKind::Execution),
+        _ => false,
+    }
 }

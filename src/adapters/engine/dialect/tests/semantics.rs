@@ -209,3 +209,38 @@ fn aggregates_keep_an_order_and_a_filter() {
         ["a | 2"]
     );
 }
+
+#[test]
+fn literals_have_the_type_that_is_written() {
+    for (expression, expected) in [
+        ("DECIMAL '1.5'", "1.5"),
+        ("typeof(DECIMAL '1.50')", "decimal(3,2)"),
+        ("typeof(DECIMAL '-12')", "decimal(2,0)"),
+        ("DECIMAL '0.05' + DECIMAL '0.1'", "0.15"),
+        ("typeof(DECIMAL '0.05')", "decimal(2,2)"),
+        ("DECIMAL '12345678901234567890.5'", "12345678901234567890.5"),
+    ] {
+        assert_eq!(
+            super::super::testing::value(expression),
+            expected,
+            "{expression}"
+        );
+    }
+    for text in ["1.5x", "", ".", "123456789012345678901234567890123456789"] {
+        let error = failure(&format!("SELECT DECIMAL '{text}'"));
+        assert_eq!(error.kind, QueryErrorKind::Invalid, "{error:?}");
+        assert!(error.position.is_some(), "{error:?}");
+    }
+}
+
+#[test]
+fn null_stands_beside_json() {
+    assert_eq!(
+        rows("SELECT x FROM (VALUES (json '1'), (NULL), (json '\"a\"')) AS t(x)"),
+        ["1", "NULL", "\"a\""]
+    );
+    assert_eq!(
+        rows("SELECT json_format(x) FROM (VALUES (NULL), (CAST('a' AS json))) AS t(x)"),
+        ["NULL", "\"a\""]
+    );
+}

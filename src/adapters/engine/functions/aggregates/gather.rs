@@ -1,22 +1,22 @@
-//! Aggregates that gather entries: one list of rows of a few columns is the whole state.
+//! Aggregates that gather entries: rows of a few columns are the whole state.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, ListArray, StructArray};
-use arrow::buffer::OffsetBuffer;
+use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StructArray};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::function::{AccumulatorArgs, StateFieldsArgs};
 use datafusion::logical_expr::utils::format_state_name;
 use datafusion::logical_expr::{
-    Accumulator, AggregateUDF, AggregateUDFImpl, Signature, Volatility,
+    Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature, Volatility,
 };
 
 use super::super::kernel::{FunctionDoc, unexpected};
 use super::super::types;
+use super::entries::{Entries, Groups};
 use super::{Aggregate, maps, numbers, percentile, sets};
 
 /// Entries are shrunk whenever there are this many more than after the last time.
@@ -35,16 +35,16 @@ pub(super) struct Gather {
     /// The result's type, by the arguments' types.
     pub(super) returns: fn(&[DataType]) -> Result<DataType>,
     /// The entries of a batch of arguments.
-    pub(super) prepare: fn(&[ArrayRef]) -> Result<Vec<ArrayRef>>,
-    /// Fewer entries that lead to the same result.
-    pub(super) shrink: fn(&[ArrayRef], Option<Ordering>) -> Result<Vec<ArrayRef>>,
-    /// The result, of one row, from all entries; never called without any.
-    pub(super) finish: fn(&[ArrayRef], &DataType) -> Result<ArrayRef>,
+    pub(super) prepare: fn(Entries) -> Result<Entries>,
+    /// Fewer entries of the same groups that lead to the same results.
+    pub(super) shrink: fn(Entries, Option<Ordering>) -> Result<Entries>,
+    /// The result of each group; NULL for one without entries.
+    pub(super) finish: fn(&Groups, &DataType) -> Result<ArrayRef>,
     pub(super) signature: Signature,
 }
 
 impl Gather {
-    /// An aggregate that keeps the entries as they come.
+    /// An aggregate that keeps the entries as they come and gives them as arrays.
     pub(super) fn new(doc: FunctionDoc) -> Self {
         Self {
             doc,
@@ -52,9 +52,9 @@ impl Gather {
             accept: |given| Ok(Some(given.to_vec())),
             entry: <[DataType]>::to_vec,
             returns: |types| Ok(types.first().cloned().unwrap_or(DataType::Null)),
-            prepare: |columns| Ok(columns.to_vec()),
-            shrink: |entries, _| Ok(entries.to_vec()),
-            finish: |entries, _| Ok(Arc::clone(&entries[0])),
+            prepare: Ok,
+            shrink: |entries, _| Ok(entries),
+            finish: |groups, _| groups.lists(&groups.columns[0]),
             signature: Signature::user_defined(Volatility::Immutable),
         }
     }
@@ -81,40 +81,9 @@ pub(super) fn top(name: &'static str, order: Ordering) -> Gather {
     let mut gather = Gather::new(super::doc(name, "max_by(x, y, n)", ""));
     gather.order = Some(order);
     gather.returns = |types| Ok(types::list(types[0].clone()));
-    gather.prepare = |columns| keep_valid(columns, 1);
+    gather.prepare = |entries| entries.keep_valid(1);
     gather.shrink = sets::shrink_top;
-    gather.finish = |entries, _| one_list(&entries[0]);
     gather
-}
-
-/// The rows in which a column is not NULL.
-pub(super) fn keep_valid(columns: &[ArrayRef], by: usize) -> Result<Vec<ArrayRef>> {
-    let valid = arrow::compute::is_not_null(&columns[by])?;
-    columns
-        .iter()
-        .map(|column| Ok(arrow::compute::filter(column, &valid)?))
-        .collect()
-}
-
-/// The rows at these places.
-pub(super) fn keep_places(columns: &[ArrayRef], places: Vec<u64>) -> Result<Vec<ArrayRef>> {
-    let places = arrow::array::UInt64Array::from(places);
-    columns
-        .iter()
-        .map(|column| Ok(arrow::compute::take(column, &places, None)?))
-        .collect()
-}
-
-/// One array of all values.
-pub(super) fn one_list(values: &ArrayRef) -> Result<ArrayRef> {
-    let field = Arc::new(Field::new_list_field(values.data_type().clone(), true));
-    let offsets = OffsetBuffer::from_lengths([values.len()]);
-    Ok(Arc::new(ListArray::try_new(
-        field,
-        offsets,
-        Arc::clone(values),
-        None,
-    )?))
 }
 
 impl fmt::Debug for Gather {
@@ -158,25 +127,18 @@ impl AggregateUDFImpl for Gather {
     }
 
     fn accumulator(&self, args: AccumulatorArgs<'_>) -> Result<Box<dyn Accumulator>> {
-        if args.is_distinct {
-            return exec_err!(
-                "{}(DISTINCT …) is not supported by the embedded engine",
-                self.doc.name
-            );
-        }
-        let types: Vec<DataType> = args
-            .expr_fields
-            .iter()
-            .map(|field| field.data_type().clone())
-            .collect();
-        Ok(Box::new(Gathered {
-            gather: self.clone(),
-            fields: entry_fields(&(self.entry)(&types)),
-            returns: args.return_field.data_type().clone(),
-            batches: Vec::new(),
-            rows: 0,
-            shrunk: 0,
-        }))
+        Ok(Box::new(Single(self.gathered(&args)?)))
+    }
+
+    fn groups_accumulator_supported(&self, args: AccumulatorArgs<'_>) -> bool {
+        !args.is_distinct && args.order_bys.is_empty()
+    }
+
+    fn create_groups_accumulator(
+        &self,
+        args: AccumulatorArgs<'_>,
+    ) -> Result<Box<dyn GroupsAccumulator>> {
+        Ok(Box::new(self.gathered(&args)?))
     }
 
     fn state_fields(&self, args: StateFieldsArgs<'_>) -> Result<Vec<FieldRef>> {
@@ -191,6 +153,32 @@ impl AggregateUDFImpl for Gather {
     }
 }
 
+impl Gather {
+    fn gathered(&self, args: &AccumulatorArgs<'_>) -> Result<Gathered> {
+        if args.is_distinct {
+            return exec_err!(
+                "{}(DISTINCT …) is not supported by the embedded engine",
+                self.doc.name
+            );
+        }
+        let types: Vec<DataType> = args
+            .expr_fields
+            .iter()
+            .map(|field| field.data_type().clone())
+            .collect();
+        Ok(Gathered {
+            gather: self.clone(),
+            fields: entry_fields(&(self.entry)(&types)),
+            returns: args.return_field.data_type().clone(),
+            batches: Vec::new(),
+            rows: 0,
+            shrunk: 0,
+            groups: 0,
+            bytes: 0,
+        })
+    }
+}
+
 fn entry_fields(types: &[DataType]) -> Fields {
     let fields = types.iter().enumerate();
     fields
@@ -198,99 +186,177 @@ fn entry_fields(types: &[DataType]) -> Fields {
         .collect()
 }
 
-#[derive(Debug)]
+/// The entries of all groups so far. Groups are gathered together, so that their number costs
+/// nothing: a batch is copied once, whatever groups its rows belong to.
 struct Gathered {
     gather: Gather,
     fields: Fields,
     returns: DataType,
-    batches: Vec<Vec<ArrayRef>>,
+    batches: Vec<Entries>,
     rows: usize,
     /// How many rows there were after the last shrinking.
     shrunk: usize,
+    /// How many groups there are.
+    groups: usize,
+    /// The memory that the entries own.
+    bytes: usize,
 }
 
 impl Gathered {
-    fn add(&mut self, entries: Vec<ArrayRef>) -> Result<()> {
-        let rows = entries.first().map_or(0, |column| column.len());
+    fn update(
+        &mut self,
+        columns: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        self.groups = self.groups.max(total);
+        let entries = Entries::copied(columns, groups, filter)?;
+        self.add((self.gather.prepare)(entries)?)
+    }
+
+    fn merge(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        self.groups = self.groups.max(total);
+        let entries = Entries::copied(states, groups, None)?.unnested()?;
+        let columns = entries.columns[0].as_struct().columns().to_vec();
+        self.add(Entries { columns, ..entries })
+    }
+
+    fn add(&mut self, entries: Entries) -> Result<()> {
+        let rows = entries.len();
         if rows > 0 {
             self.rows += rows;
+            self.bytes += entries.bytes();
             self.batches.push(entries);
         }
         if self.rows > self.shrunk * 2 + ROOM {
-            self.shrink()?;
+            let entries = self.shrunk()?;
+            self.put(entries);
         }
         Ok(())
     }
 
-    fn entries(&self) -> Result<Vec<ArrayRef>> {
-        (0..self.fields.len())
-            .map(|place| {
-                let parts: Vec<&dyn Array> = self
-                    .batches
-                    .iter()
-                    .map(|batch| batch[place].as_ref())
-                    .collect();
-                Ok(if parts.is_empty() {
-                    arrow::array::new_empty_array(self.fields[place].data_type())
-                } else {
-                    arrow::compute::concat(&parts)?
-                })
-            })
-            .collect()
+    /// Takes all entries out, as few as lead to the same results.
+    fn shrunk(&mut self) -> Result<Entries> {
+        let entries = Entries::joined(std::mem::take(&mut self.batches), &self.fields)?;
+        (self.gather.shrink)(entries, self.gather.order)?.compacted()
     }
 
-    fn shrink(&mut self) -> Result<()> {
-        if self.batches.is_empty() {
-            return Ok(());
-        }
-        let entries = (self.gather.shrink)(&self.entries()?, self.gather.order)?;
-        self.rows = entries.first().map_or(0, |column| column.len());
+    /// Puts all entries back.
+    fn put(&mut self, entries: Entries) {
+        self.rows = entries.len();
         self.shrunk = self.rows;
+        self.bytes = entries.bytes();
         self.batches = vec![entries];
-        Ok(())
+    }
+
+    /// Takes the entries of the first groups out, or of all.
+    fn emit(&mut self, emit: EmitTo) -> Result<Groups> {
+        let all = self.shrunk()?;
+        let (count, out, rest) = match emit {
+            EmitTo::First(count) if count < self.groups => {
+                let (out, rest) = all.split(count)?;
+                (count, out, rest)
+            }
+            _ => (self.groups, all, Entries::joined(Vec::new(), &self.fields)?),
+        };
+        self.groups -= count;
+        self.put(rest);
+        out.grouped(count)
     }
 }
 
-impl Accumulator for Gathered {
+impl GroupsAccumulator for Gathered {
+    fn update_batch(
+        &mut self,
+        columns: &[ArrayRef],
+        groups: &[usize],
+        filter: Option<&BooleanArray>,
+        total: usize,
+    ) -> Result<()> {
+        self.update(columns, groups, filter, total)
+    }
+
+    fn merge_batch(&mut self, states: &[ArrayRef], groups: &[usize], total: usize) -> Result<()> {
+        self.merge(states, groups, total)
+    }
+
+    fn evaluate(&mut self, emit: EmitTo) -> Result<ArrayRef> {
+        let groups = self.emit(emit)?;
+        (self.gather.finish)(&groups, &self.returns)
+    }
+
+    fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
+        let groups = self.emit(emit)?;
+        let columns = groups.columns.clone();
+        let rows = columns.first().map_or(0, |column| column.len());
+        let entries = StructArray::try_new_with_length(self.fields.clone(), columns, None, rows)?;
+        Ok(vec![groups.states(&(Arc::new(entries) as ArrayRef))?])
+    }
+
+    fn convert_to_state(
+        &self,
+        columns: &[ArrayRef],
+        filter: Option<&BooleanArray>,
+    ) -> Result<Vec<ArrayRef>> {
+        let rows = columns.first().map_or(0, |column| column.len());
+        let groups: Vec<usize> = (0..rows).collect();
+        let mut each = Self {
+            gather: self.gather.clone(),
+            fields: self.fields.clone(),
+            returns: self.returns.clone(),
+            batches: Vec::new(),
+            rows: 0,
+            shrunk: 0,
+            groups: 0,
+            bytes: 0,
+        };
+        each.update(columns, &groups, filter, rows)?;
+        GroupsAccumulator::state(&mut each, EmitTo::All)
+    }
+
+    fn size(&self) -> usize {
+        size_of_val(self) + self.bytes
+    }
+}
+
+/// The entries of one group, for windows and for aggregates without groups.
+struct Single(Gathered);
+
+impl fmt::Debug for Single {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of {} entries", self.0.gather.doc.name, self.0.rows)
+    }
+}
+
+impl Accumulator for Single {
     fn update_batch(&mut self, columns: &[ArrayRef]) -> Result<()> {
-        let entries = (self.gather.prepare)(columns)?;
-        self.add(entries)
+        let rows = columns.first().map_or(0, |column| column.len());
+        self.0.update(columns, &vec![0; rows], None, 1)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let lists = states[0].as_list::<i32>();
-        for row in (0..lists.len()).filter(|row| lists.is_valid(*row)) {
-            let entries = lists.value(row);
-            self.add(entries.as_struct().columns().to_vec())?;
-        }
-        Ok(())
+        self.0.merge(states, &vec![0; states[0].len()], 1)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        self.shrink()?;
-        let entries = self.entries()?;
-        let entries =
-            StructArray::try_new_with_length(self.fields.clone(), entries, None, self.rows)?;
-        let list = one_list(&(Arc::new(entries) as ArrayRef))?;
+        self.0.groups = 1;
+        let state = GroupsAccumulator::state(&mut self.0, EmitTo::All)?;
         Ok(vec![ScalarValue::List(Arc::new(
-            list.as_list::<i32>().clone(),
+            state[0].as_list::<i32>().clone(),
         ))])
     }
 
+    /// A window asks again and again while its frame grows.
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        self.shrink()?;
-        if self.rows == 0 {
-            return ScalarValue::try_from(&self.returns);
-        }
-        let result = (self.gather.finish)(&self.entries()?, &self.returns)?;
+        let entries = self.0.shrunk()?;
+        let groups = entries.clone().grouped(1)?;
+        self.0.put(entries);
+        let result = (self.0.gather.finish)(&groups, &self.0.returns)?;
         ScalarValue::try_from_array(&result, 0)
     }
 
     fn size(&self) -> usize {
-        let columns = self.batches.iter().flatten();
-        size_of_val(self)
-            + columns
-                .map(|column| column.get_array_memory_size())
-                .sum::<usize>()
+        size_of_val(self) + self.0.bytes
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, Int64Array};
-use arrow::buffer::{NullBuffer, OffsetBuffer};
+use arrow::array::{ArrayRef, AsArray, Int64Array};
 use arrow::datatypes::{DataType, Int64Type};
 use arrow::row::Row;
 use datafusion::common::{Result, exec_err};
@@ -12,7 +11,8 @@ use datafusion::common::{Result, exec_err};
 use super::super::kernel::{Param, comparable};
 use super::super::{maps, types};
 use super::doc;
-use super::gather::{Gather, keep_places, keep_valid};
+use super::entries::{Entries, Groups};
+use super::gather::Gather;
 
 pub(super) fn functions() -> Vec<Gather> {
     let mut map_agg = Gather::new(doc(
@@ -22,9 +22,9 @@ pub(super) fn functions() -> Vec<Gather> {
     ));
     map_agg.accept = |given| Ok((given.len() == 2).then(|| given.to_vec()));
     map_agg.returns = |types| Ok(types::map(types[0].clone(), types[1].clone()));
-    map_agg.prepare = |columns| keep_valid(columns, 0);
-    map_agg.shrink = |entries, _| first_of_each(entries);
-    map_agg.finish = |entries, _| one_map(&entries[0], &entries[1]);
+    map_agg.prepare = |entries| entries.keep_valid(0);
+    map_agg.shrink = |entries, _| entries.distinct();
+    map_agg.finish = |groups, _| maps_of(groups);
 
     let mut multimap_agg = Gather::new(doc(
         "multimap_agg",
@@ -33,13 +33,12 @@ pub(super) fn functions() -> Vec<Gather> {
     ));
     multimap_agg.accept = |given| Ok((given.len() == 2).then(|| given.to_vec()));
     multimap_agg.returns = |types| Ok(types::map(types[0].clone(), types::list(types[1].clone())));
-    multimap_agg.prepare = |columns| keep_valid(columns, 0);
-    multimap_agg.finish = |entries, _| {
-        maps::multimap(
-            std::iter::once(Some(0..entries[0].len())),
-            &entries[0],
-            &entries[1],
-        )
+    multimap_agg.prepare = |entries| entries.keep_valid(0);
+    multimap_agg.finish = |groups, _| {
+        let ranges = groups
+            .ranges()
+            .map(|range| (!range.is_empty()).then_some(range));
+        maps::multimap(ranges, &groups.columns[0], &groups.columns[1])
     };
 
     let mut map_union = Gather::new(doc(
@@ -63,18 +62,9 @@ pub(super) fn functions() -> Vec<Gather> {
             types::map_types(&types[0]).unwrap_or((&DataType::Null, &DataType::Null));
         Ok(types::map(key.clone(), value.clone()))
     };
-    map_union.prepare = |columns| {
-        let map = columns[0].as_map();
-        let offsets = map.value_offsets();
-        let rows = (0..map.len()).filter(|row| map.is_valid(*row));
-        let places = rows.flat_map(|row| offsets[row] as u64..offsets[row + 1] as u64);
-        keep_places(
-            &[Arc::clone(map.keys()), Arc::clone(map.values())],
-            places.collect(),
-        )
-    };
-    map_union.shrink = |entries, _| first_of_each(entries);
-    map_union.finish = |entries, _| one_map(&entries[0], &entries[1]);
+    map_union.prepare = Entries::unnested;
+    map_union.shrink = |entries, _| entries.distinct();
+    map_union.finish = |groups, _| maps_of(groups);
 
     let mut histogram = Gather::new(doc(
         "histogram",
@@ -84,9 +74,9 @@ pub(super) fn functions() -> Vec<Gather> {
     histogram.accept = |given| Ok((given.len() == 1).then(|| given.to_vec()));
     histogram.entry = |types| vec![types[0].clone(), DataType::Int64];
     histogram.returns = |types| Ok(types::map(types[0].clone(), DataType::Int64));
-    histogram.prepare = |columns| with_ones(&keep_valid(columns, 0)?[0]);
+    histogram.prepare = |entries| Ok(with_ones(entries.keep_valid(0)?, 0));
     histogram.shrink = |entries, _| add_up(entries);
-    histogram.finish = |entries, _| one_map(&entries[0], &entries[1]);
+    histogram.finish = |groups, _| maps_of(groups);
 
     let mut frequent = Gather::new(doc(
         "approx_most_frequent",
@@ -104,69 +94,74 @@ pub(super) fn functions() -> Vec<Gather> {
     };
     frequent.entry = |types| vec![types[1].clone(), DataType::Int64, DataType::Int64];
     frequent.returns = |types| Ok(types::map(types[1].clone(), DataType::Int64));
-    frequent.prepare = |columns| {
-        let columns = keep_valid(columns, 1)?;
-        let mut entries = with_ones(&columns[1])?;
-        entries.push(Arc::clone(&columns[0]));
+    frequent.prepare = |entries| {
+        let mut entries = entries.keep_valid(1)?;
+        let wanted = Arc::clone(&entries.columns[0]);
+        entries = with_ones(entries, 1);
+        entries.columns.push(wanted);
         Ok(entries)
     };
     frequent.shrink = |entries, _| add_up(entries);
-    frequent.finish = |entries, _| {
-        let counts = entries[1].as_primitive::<Int64Type>();
-        let Ok(most) = usize::try_from(entries[2].as_primitive::<Int64Type>().value(0)) else {
-            return exec_err!("approx_most_frequent: the number must be positive");
+    frequent.finish = |groups, _| {
+        let counts = groups.columns[1].as_primitive::<Int64Type>();
+        let wanted = groups.columns[2].as_primitive::<Int64Type>();
+        let (mut kept, mut owners) = (Vec::new(), Vec::new());
+        for (group, range) in groups.ranges().enumerate().filter(|(_, r)| !r.is_empty()) {
+            let Ok(most) = usize::try_from(wanted.value(range.start)) else {
+                return exec_err!("approx_most_frequent: the number must be positive");
+            };
+            let mut places: Vec<u64> = range.map(|place| place as u64).collect();
+            places.sort_by_key(|place| std::cmp::Reverse(counts.value(*place as usize)));
+            places.truncate(most);
+            owners.extend(std::iter::repeat_n(group as u32, places.len()));
+            kept.extend(places);
+        }
+        let all = Entries {
+            groups: vec![0; counts.len()],
+            columns: groups.columns[..2].to_vec(),
         };
-        let mut places: Vec<u64> = (0..counts.len() as u64).collect();
-        places.sort_by_key(|place| std::cmp::Reverse(counts.value(*place as usize)));
-        places.truncate(most);
-        let entries = keep_places(&entries[..2], places)?;
-        one_map(&entries[0], &entries[1])
+        let mut kept = all.keep_places(kept)?;
+        kept.groups = owners;
+        maps_of(&kept.grouped(groups.ranges().count())?)
     };
     vec![map_agg, multimap_agg, map_union, histogram, frequent]
 }
 
-fn with_ones(values: &ArrayRef) -> Result<Vec<ArrayRef>> {
-    Ok(vec![
-        Arc::clone(values),
-        Arc::new(Int64Array::from(vec![1; values.len()])),
-    ])
+/// Each value of a column with the count of one.
+fn with_ones(entries: Entries, column: usize) -> Entries {
+    let ones = Int64Array::from(vec![1; entries.len()]);
+    Entries {
+        columns: vec![Arc::clone(&entries.columns[column]), Arc::new(ones)],
+        groups: entries.groups,
+    }
 }
 
-/// One map of keys that occur once.
-fn one_map(keys: &ArrayRef, values: &ArrayRef) -> Result<ArrayRef> {
-    let offsets = OffsetBuffer::from_lengths([keys.len()]);
+/// A map for each group, of keys that occur once in it.
+fn maps_of(groups: &Groups) -> Result<ArrayRef> {
     maps::build(
-        Arc::clone(keys),
-        Arc::clone(values),
-        offsets,
-        NullBuffer::new_valid(1),
+        Arc::clone(&groups.columns[0]),
+        Arc::clone(&groups.columns[1]),
+        groups.offsets()?,
+        groups.nulls(),
     )
 }
 
-/// The first entry of each key.
-fn first_of_each(entries: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
-    let rows = comparable(&[&entries[0]])?;
-    let mut seen = std::collections::HashSet::new();
-    let places = (0..entries[0].len()).filter(|at| seen.insert(rows[0].row(*at)));
-    let places = places.map(|at| at as u64).collect();
-    keep_places(entries, places)
-}
-
-/// One entry for each value with the sum of its counts.
-fn add_up(entries: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
-    let rows = comparable(&[&entries[0]])?;
-    let counts = entries[1].as_primitive::<Int64Type>();
-    let mut known: HashMap<Row<'_>, usize> = HashMap::new();
+/// One entry for each value in each group, with the sum of its counts.
+fn add_up(entries: Entries) -> Result<Entries> {
+    let rows = comparable(&[&entries.columns[0]])?;
+    let counts = entries.columns[1].as_primitive::<Int64Type>();
+    let mut known: HashMap<(u32, Row<'_>), usize> = HashMap::new();
     let (mut places, mut sums): (Vec<u64>, Vec<i64>) = (Vec::new(), Vec::new());
-    for at in 0..counts.len() {
-        let place = *known.entry(rows[0].row(at)).or_insert_with(|| {
+    for at in 0..entries.len() {
+        let value = (entries.groups[at], rows[0].row(at));
+        let place = *known.entry(value).or_insert_with(|| {
             places.push(at as u64);
             sums.push(0);
             sums.len() - 1
         });
         sums[place] += counts.value(at);
     }
-    let mut kept = keep_places(entries, places)?;
-    kept[1] = Arc::new(Int64Array::from(sums));
+    let mut kept = entries.keep_places(places)?;
+    kept.columns[1] = Arc::new(Int64Array::from(sums));
     Ok(kept)
 }

@@ -1,14 +1,16 @@
 //! Aggregates that DataFusion lacks or means otherwise. Most gather entries of a few columns,
-//! shrink them as they grow, and make the result of what is left ([`gather`]); those that pick one
-//! row keep only that ([`best`]). Rows with a NULL key do not count.
+//! shrink them as they grow, and make the result of what is left ([`gather`]), for all groups
+//! together ([`entries`]); those that pick one row keep only that ([`best`]). Rows with a NULL key do not count.
 
 mod best;
+mod entries;
 mod gather;
 mod maps;
 mod numbers;
 mod percentile;
 mod sets;
 mod simple;
+mod sums;
 
 use datafusion::logical_expr::AggregateUDF;
 
@@ -24,6 +26,7 @@ pub(super) fn functions() -> Vec<Aggregate> {
     let mut all = best::functions();
     all.extend(gather::functions());
     all.extend(simple::functions());
+    all.extend(sums::functions());
     all
 }
 

@@ -1,16 +1,16 @@
 //! Aggregates that give arrays.
 
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
-use arrow::array::{Array, ArrayRef, AsArray};
+use arrow::array::AsArray;
 use arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, exec_err};
 
 use super::super::kernel::{Param, comparable, element_of};
 use super::super::types;
 use super::doc;
-use super::gather::{Gather, keep_places, one_list};
+use super::entries::Entries;
+use super::gather::Gather;
 
 pub(super) fn functions() -> Vec<Gather> {
     let mut set_agg = Gather::new(doc(
@@ -20,8 +20,7 @@ pub(super) fn functions() -> Vec<Gather> {
     ));
     set_agg.accept = |given| Ok((given.len() == 1).then(|| given.to_vec()));
     set_agg.returns = |types| Ok(types::list(types[0].clone()));
-    set_agg.shrink = |entries, _| distinct(entries);
-    set_agg.finish = |entries, _| one_list(&entries[0]);
+    set_agg.shrink = |entries, _| entries.distinct();
 
     let mut set_union = Gather::new(doc(
         "set_union",
@@ -35,42 +34,39 @@ pub(super) fn functions() -> Vec<Gather> {
         })
     };
     set_union.entry = |types| vec![element_of(&types[0]).cloned().unwrap_or(DataType::Null)];
-    set_union.prepare = |columns| {
-        let lists = columns[0].as_list::<i32>();
-        let offsets = lists.value_offsets();
-        let rows = (0..lists.len()).filter(|row| lists.is_valid(*row));
-        let places = rows.flat_map(|row| offsets[row] as u64..offsets[row + 1] as u64);
-        keep_places(std::slice::from_ref(lists.values()), places.collect())
-    };
-    set_union.shrink = |entries, _| distinct(entries);
-    set_union.finish = |entries, _| one_list(&entries[0]);
+    set_union.prepare = Entries::unnested;
+    set_union.shrink = |entries, _| entries.distinct();
     vec![set_agg, set_union]
 }
 
-fn distinct(entries: &[ArrayRef]) -> Result<Vec<ArrayRef>> {
-    let rows = comparable(&[&entries[0]])?;
-    let mut seen = HashSet::new();
-    let places = (0..entries[0].len()).filter(|at| seen.insert(rows[0].row(*at)));
-    let places = places.map(|at| at as u64).collect();
-    keep_places(entries, places)
-}
-
-/// The n best entries `(x, y, n)` by y, best first.
-pub(super) fn shrink_top(entries: &[ArrayRef], order: Option<Ordering>) -> Result<Vec<ArrayRef>> {
-    let rows = comparable(&[&entries[1]])?;
-    let most = match usize::try_from(entries[2].as_primitive::<Int64Type>().value(0)) {
-        Ok(most @ 1..=10_000) => most,
-        _ => return exec_err!("the number of values must lie between 1 and 10,000"),
-    };
-    let mut places: Vec<u64> = (0..entries[1].len() as u64).collect();
+/// The n best entries `(x, y, n)` of each group by y, best first.
+pub(super) fn shrink_top(entries: Entries, order: Option<Ordering>) -> Result<Entries> {
+    let rows = comparable(&[&entries.columns[1]])?;
+    let numbers = entries.columns[2].as_primitive::<Int64Type>();
+    let mut places: Vec<u64> = (0..entries.len() as u64).collect();
     places.sort_by(|a, b| {
-        let ascending = rows[0].row(*a as usize).cmp(&rows[0].row(*b as usize));
-        if order == Some(Ordering::Greater) {
-            ascending.reverse()
-        } else {
-            ascending
-        }
+        let (a, b) = (*a as usize, *b as usize);
+        let ascending = rows[0].row(a).cmp(&rows[0].row(b));
+        entries.groups[a].cmp(&entries.groups[b]).then(match order {
+            Some(Ordering::Greater) => ascending.reverse(),
+            _ => ascending,
+        })
     });
-    places.truncate(most);
-    keep_places(entries, places)
+    let mut kept = Vec::new();
+    let (mut group, mut left) = (None, 0);
+    for place in places {
+        let at = place as usize;
+        if group != Some(entries.groups[at]) {
+            group = Some(entries.groups[at]);
+            left = match usize::try_from(numbers.value(at)) {
+                Ok(most @ 1..=10_000) => most,
+                _ => return exec_err!("the number of values must lie between 1 and 10,000"),
+            };
+        }
+        if left > 0 {
+            left -= 1;
+            kept.push(place);
+        }
+    }
+    entries.keep_places(kept)
 }

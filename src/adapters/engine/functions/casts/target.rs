@@ -122,6 +122,10 @@ impl Target {
             Self::Arrow(target) if target.is_integer() => source.is_integer() || source.is_string(),
             Self::Arrow(T::Float64 | T::Float32) => source.is_numeric() || source.is_string(),
             Self::Arrow(T::Decimal128(_, _)) => source.is_numeric() || source.is_string(),
+            // Arrow keeps the instant of a time with a zone, Trino what its clock shows.
+            Self::Arrow(T::Timestamp(_, None)) if matches!(source, T::Timestamp(_, Some(zone)) if zone.as_ref() != "UTC") => {
+                false
+            }
             Self::Arrow(T::Timestamp(_, _)) => source.is_temporal() || source.is_string(),
             Self::Arrow(T::Date32) => matches!(source, T::Timestamp(_, _) | T::Date32),
             Self::Arrow(T::Boolean) => *source == T::Boolean,

@@ -64,6 +64,19 @@ fn to_times() {
         "2026-01-02T00:00:00",
     );
     gives(&cast("from_unixtime(86399)", "date"), "1970-01-01");
+    // What the zone's clock shows, not what UTC's does.
+    gives(
+        &cast("from_unixtime(86399, 'Europe/Berlin')", "timestamp"),
+        "1970-01-02T00:59:59",
+    );
+    gives(
+        &cast("from_unixtime(86399, 'Europe/Berlin')", "date"),
+        "1970-01-02",
+    );
+    gives(
+        &format!("try_{}", cast("from_unixtime(0, '-03:30')", "timestamp")),
+        "1969-12-31T20:30:00",
+    );
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, FixedSizeBinaryBuilder, ListArray, MapArray, StringArray,
-    StringBuilder, StructArray,
+    StringBuilder, StructArray, TimestampMicrosecondArray,
 };
 use arrow::compute::{CastOptions, cast, cast_with_options};
-use arrow::datatypes::{DataType, Field, Float32Type, Float64Type};
+use arrow::datatypes::{DataType, Field, Float32Type, Float64Type, TimeUnit};
 use arrow::util::display::FormatOptions;
 use datafusion::common::{Result, exec_datafusion_err, exec_err, plan_err};
 
@@ -139,6 +139,9 @@ pub(super) fn leaf(array: &ArrayRef, target: &DataType, safe: bool) -> Result<Ar
         DataType::Decimal128(precision, scale) if target.is_integer() && *scale > 0 => {
             to(array, &DataType::Decimal128(*precision, 0))?
         }
+        DataType::Timestamp(_, Some(zone)) if matches!(target, DataType::Timestamp(_, None)) => {
+            wall_clock(array, &Zone::parse(zone)?)?
+        }
         DataType::FixedSizeBinary(16) if *target == DataType::Binary => {
             to(array, &DataType::Binary)?
         }
@@ -146,6 +149,22 @@ pub(super) fn leaf(array: &ArrayRef, target: &DataType, safe: bool) -> Result<Ar
     };
     to(&array, target)
         .map_err(|error| exec_datafusion_err!("{}", error.to_string().replace("Cast error: ", "")))
+}
+
+/// What a zone's clock shows at each instant.
+fn wall_clock(array: &ArrayRef, zone: &Zone) -> Result<ArrayRef> {
+    let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    let micros = cast(&cast(array, &micros)?, &DataType::Int64)?;
+    let micros = micros.as_primitive::<arrow::datatypes::Int64Type>();
+    let local: TimestampMicrosecondArray = micros
+        .iter()
+        .map(|value| {
+            let Some(value) = value else { return Ok(None) };
+            let local = zone.local(utc_time(value)?);
+            Ok(Some(local.and_utc().timestamp_micros()))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Arc::new(local))
 }
 
 /// Doubles as a number type, rounded where that is whole.

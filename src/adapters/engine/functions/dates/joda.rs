@@ -132,7 +132,12 @@ fn compile(text: &str) -> Result<Pattern> {
             ('m', _) => (Field::Minute, 2),
             ('s', _) => (Field::Second, 2),
             ('S', _) => (Field::Fraction, width.min(9)),
-            ('z', _) => (Field::ZoneName, 0),
+            ('z', ..=3) => (Field::ZoneAbbreviation, 0),
+            ('z', _) => {
+                return exec_err!(
+                    "'zzzz' (a zone's full name) is not supported by the embedded engine; write z or ZZZ"
+                );
+            }
             ('Z', 1) => (Field::Offset, 0),
             ('Z', 2) => (Field::OffsetWithColon, 0),
             ('Z', _) => (Field::ZoneName, 0),
@@ -201,6 +206,16 @@ mod tests {
             "format_datetime(from_unixtime(0, 'Europe/Berlin'), 'HH:mm ZZ ZZZ')",
             "01:00 +01:00 Europe/Berlin",
         );
+        gives(
+            "format_datetime(from_unixtime(0, 'Europe/Berlin'), 'HH:mm z zzz')",
+            "01:00 CET CET",
+        );
+        gives(
+            "format_datetime(from_unixtime(1751328000, 'America/New_York'), 'zzz')",
+            "EDT",
+        );
+        gives(&format!("format_datetime({time}, 'zzz')"), "UTC");
+        fails(&format!("format_datetime({time}, 'zzzz')"), "full name");
         fails(
             &format!("format_datetime({time}, 'b')"),
             "'b' is not a letter",

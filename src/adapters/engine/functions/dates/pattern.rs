@@ -1,6 +1,6 @@
 //! A date pattern, whichever language it was written in: how it prints a time and reads one.
 
-use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Weekday};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Weekday};
 
 use super::super::kernel::Zone;
 use super::iso8601::offset_text;
@@ -66,6 +66,8 @@ pub(super) enum Field {
     OffsetWithColon,
     /// `Europe/Berlin`.
     ZoneName,
+    /// `CET`.
+    ZoneAbbreviation,
 }
 
 /// One piece of a pattern.
@@ -172,6 +174,10 @@ fn print_field(
         Field::Offset => offset_text(offset, false).replace(':', ""),
         Field::OffsetWithColon => offset_text(offset, false),
         Field::ZoneName => zone.map_or_else(|| "UTC".to_owned(), Zone::name),
+        Field::ZoneAbbreviation => zone.map_or_else(
+            || "UTC".to_owned(),
+            |zone| zone.abbreviation(time - TimeDelta::seconds(offset.into())),
+        ),
     }
 }
 
@@ -214,6 +220,8 @@ impl Read {
                 return Some(rest);
             }
             Field::Era => return one_of(&["AD"], text).map(|(_, rest)| rest),
+            // An abbreviation may mean several zones: it is written and not read.
+            Field::ZoneAbbreviation => return None,
             Field::Offset | Field::OffsetWithColon | Field::ZoneName => {
                 let within = |c: char| !c.is_ascii_alphanumeric() && !"+-:/_".contains(c);
                 let end = text.find(within).unwrap_or(text.len());

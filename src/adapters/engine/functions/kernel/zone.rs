@@ -1,6 +1,7 @@
 //! Time zones as Trino names them: `UTC`, `Z`, `+05:30`, `Europe/Berlin`.
 
 use chrono::{FixedOffset, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone};
+use chrono_tz::OffsetName;
 use datafusion::common::{Result, exec_err};
 
 /// A zone in which an instant has a wall clock.
@@ -67,6 +68,21 @@ impl Zone {
             Self::Fixed(offset) if offset.local_minus_utc() == 0 => "UTC".to_owned(),
             Self::Fixed(offset) => offset.to_string(),
             Self::Named(zone) => zone.name().to_owned(),
+        }
+    }
+
+    /// The short name of the zone's time at an instant, such as `CET`; its offset where it has
+    /// none.
+    pub(crate) fn abbreviation(&self, utc: NaiveDateTime) -> String {
+        match self {
+            Self::Fixed(_) => self.name(),
+            Self::Named(zone) => {
+                let offset = zone.offset_from_utc_datetime(&utc);
+                match offset.abbreviation() {
+                    Some(name) if name.chars().all(char::is_alphabetic) => name.to_owned(),
+                    _ => offset.fix().to_string(),
+                }
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Text. Places and lengths count characters (code points), from 1.
 
+mod format;
 mod making;
 mod parts;
 #[cfg(test)]
@@ -22,6 +23,7 @@ fn string(name: &'static str, signature: &'static str, purpose: &'static str) ->
 pub(super) fn functions() -> Vec<Function> {
     let mut all = parts::functions();
     all.extend(making::functions());
+    all.extend(format::functions());
     all
 }
 
