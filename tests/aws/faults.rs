@@ -140,7 +140,7 @@ async fn one(operation: &'static str, fault: &Fault, peer: &Peer, proxy: &Proxy)
     let service = Arc::new(AthenaService::new(
         &access(&proxy.endpoint()).await,
         journal(folder.path()),
-        options(peer),
+        options(),
     ));
     let first = attempt(&service, stops).await;
     let fired = proxy.fired();

@@ -17,6 +17,7 @@ mod venv;
 
 mod faults;
 mod http;
+mod kills;
 mod peer;
 mod peers_own;
 mod proxy;

@@ -24,6 +24,11 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The bucket that every peer has, for query results.
 pub(crate) const RESULTS: &str = "results";
 
+/// Where queries may write their results.
+pub(crate) fn output_location() -> String {
+    format!("s3://{RESULTS}/athena/")
+}
+
 /// A peer's process: it prints its ports on one line, and ends when its standard input does, so that
 /// it never outlives its owner. Killed when dropped.
 #[derive(Debug)]
@@ -97,11 +102,6 @@ impl Peer {
 
     fn port(&self) -> u16 {
         self.process.ports()[0]
-    }
-
-    /// Where queries may write their results.
-    pub(crate) fn output_location(&self) -> String {
-        format!("s3://{RESULTS}/athena/")
     }
 
     /// Makes a bucket.

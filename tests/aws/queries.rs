@@ -9,7 +9,7 @@ use lakehound::adapters::journal::BegunRun;
 use lakehound::domain::query::{QueryErrorKind, Stage, TextPosition};
 use lakehound::ports::{QueryService, RunControl};
 
-use crate::peer::{Peer, READY_WITHIN, wait_until};
+use crate::peer::{Peer, READY_WITHIN, output_location, wait_until};
 use crate::support::{Row, access, journal, options, request, run, service, table};
 
 /// Values that have been lost or changed on the way through some client; `None` is NULL.
@@ -223,7 +223,7 @@ fn a_failure_says_what_where_and_what_to_do() {
             journal(folder.path()),
             AthenaOptions {
                 workgroup: Some("none".to_owned()),
-                ..options(&peer)
+                ..options()
             },
         );
         let error = run(&elsewhere, "SELECT 1").await.unwrap_err();
@@ -368,7 +368,7 @@ fn a_crash_between_start_and_answer_pays_once() {
             workgroup: None,
             database: None,
             catalog: None,
-            output_location: Some(peer.output_location()),
+            output_location: Some(output_location()),
         };
         journal(folder.path()).begin(&begun).unwrap();
         access(&peer.endpoint())
@@ -379,7 +379,7 @@ fn a_crash_between_start_and_answer_pays_once() {
             .client_request_token(&begun.token)
             .result_configuration(
                 aws_sdk_athena::types::ResultConfiguration::builder()
-                    .output_location(peer.output_location())
+                    .output_location(output_location())
                     .build(),
             )
             .send()

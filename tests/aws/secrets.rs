@@ -81,7 +81,7 @@ fn session(folder: &Path) {
         };
         let access = AwsAccess::open(settings.clone()).await.unwrap();
         let identity = access.identity().await.unwrap();
-        let service = AthenaService::new(&access, journal(folder), options(&peer));
+        let service = AthenaService::new(&access, journal(folder), options());
         let good = run(&service, "SELECT 1 AS n").await.unwrap();
         let bad = run(&service, "SELECT * FROM nowhere").await.unwrap_err();
         let shown = format!("{settings:?} {access:?} {service:?} {identity:?} {good:?} {bad:?}");

@@ -17,7 +17,7 @@ use lakehound::domain::cost::Price;
 use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
 use lakehound::ports::{QueryService, RunControl, RunningQuery};
 
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY};
+use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location};
 
 /// A row's values as texts; `None` is NULL.
 pub(crate) type Row = Vec<Option<String>>;
@@ -51,11 +51,11 @@ pub(crate) async fn access(endpoint: &str) -> AwsAccess {
     AwsAccess::over(config, settings).await.unwrap()
 }
 
-/// How queries run on the peer.
-pub(crate) fn options(peer: &Peer) -> AthenaOptions {
+/// How queries run on a peer.
+pub(crate) fn options() -> AthenaOptions {
     AthenaOptions {
         profile: "peer".to_owned(),
-        output_location: Some(peer.output_location()),
+        output_location: Some(output_location()),
         price: Some(Price {
             usd_per_tb: 5.0,
             minimum_bytes: 10_000_000,
@@ -71,11 +71,7 @@ pub(crate) fn journal(folder: &Path) -> Arc<RunJournal> {
 
 /// A service over a peer with a journal in a folder.
 pub(crate) async fn service(peer: &Peer, folder: &Path) -> AthenaService {
-    AthenaService::new(
-        &access(&peer.endpoint()).await,
-        journal(folder),
-        options(peer),
-    )
+    AthenaService::new(&access(&peer.endpoint()).await, journal(folder), options())
 }
 
 /// A request of one statement.
