@@ -19,5 +19,6 @@ mod http;
 mod peer;
 mod peers_own;
 mod queries;
+mod results;
 mod secrets;
 mod support;

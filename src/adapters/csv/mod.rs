@@ -6,15 +6,17 @@
 //! chunk's end breaks is carried over. What follows from a document does not depend on where its
 //! chunks break.
 
+mod scan;
 mod split;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use arrow::array::StringBuilder;
-use memchr::{memchr, memchr_iter};
+use memchr::memchr_iter;
 
-use split::{QUOTE, Shape, Split};
+use scan::Scan;
+use split::{Shape, Split};
 
 /// The byte-order mark that some programs put first.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -393,51 +395,6 @@ fn not_utf8(shape: Shape, row: &[u8], at: usize) -> FaultKind {
     FaultKind::NotUtf8 {
         value: hit.unwrap_or(0) + 1,
         byte: at.saturating_sub(start.unwrap_or(at)) + 1,
-    }
-}
-
-/// Where in a row a piece of it ends: what must be known to find the row's end in the next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Scan {
-    /// Before the first byte of a value.
-    Start,
-    /// In a value without quotes.
-    Bare,
-    /// Between quotes.
-    Quoted,
-    /// After a quote between quotes: the end, or the first of a doubled one.
-    Closed,
-}
-
-impl Scan {
-    /// Goes through the next piece; how much of it belongs to the row, and whether the row ends.
-    fn run(&mut self, piece: &[u8], separator: u8) -> (usize, bool) {
-        let mut at = 0;
-        loop {
-            let rest = piece.get(at..).unwrap_or_default();
-            if *self == Self::Quoted {
-                match memchr(QUOTE, rest) {
-                    Some(found) => at += found + 1,
-                    None => return (piece.len(), false),
-                }
-                *self = Self::Closed;
-                continue;
-            }
-            let Some(byte) = rest.first().copied() else {
-                return (piece.len(), false);
-            };
-            at += 1;
-            *self = match (*self, byte) {
-                (Self::Start | Self::Closed, QUOTE) => Self::Quoted,
-                (_, b'\n') => {
-                    *self = Self::Start;
-                    return (at, true);
-                }
-                (_, byte) if byte == separator => Self::Start,
-                (Self::Closed, b'\r') => Self::Closed,
-                _ => Self::Bare,
-            };
-        }
     }
 }
 

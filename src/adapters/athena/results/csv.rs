@@ -12,7 +12,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::error::ArrowError;
 
-use super::types::ColumnBuilder;
+use super::types::{ColumnBuilder, athena_name};
 use crate::adapters::csv::{CsvFault, Room, Splitter, Value, Window};
 
 /// Rows and bytes of the first batch, about.
@@ -51,8 +51,9 @@ pub enum ResultFault {
     },
     /// A value that is none of its column's type.
     #[error(
-        "row {row}, column {} (\"{name}\"): the text {text:?} is no {data_type}",
-        index + 1
+        "row {row}, column {} (\"{name}\"): the text {text:?} is no {}",
+        index + 1,
+        athena_name(data_type)
     )]
     Misfit {
         /// The row's number, from 1.
@@ -139,6 +140,7 @@ impl CsvReader {
                 .map(|(field, data_type)| Field::new(field.name(), data_type.clone(), true))
                 .collect();
             let mut reader = Self::new(&Schema::new(fields));
+            reader.set_on_trial(true);
             let mut batches = Vec::new();
             let mut take = |batch| batches.push(batch);
             let mut outcome = reader.push(beginning, &mut take);
@@ -146,7 +148,10 @@ impl CsvReader {
                 outcome = reader.finish(&mut take);
             }
             match outcome {
-                Ok(()) => return Ok((reader, batches)),
+                Ok(()) => {
+                    reader.set_on_trial(false);
+                    return Ok((reader, batches));
+                }
                 // Each turn takes one type away, so there are no more turns than columns.
                 Err(ResultFault::Misfit { index, .. }) => match types.get_mut(index) {
                     Some(data_type) => *data_type = DataType::Utf8,
@@ -154,6 +159,12 @@ impl CsvReader {
                 },
                 Err(fault) => return Err(fault),
             }
+        }
+    }
+
+    fn set_on_trial(&mut self, on_trial: bool) {
+        for column in &mut self.columns {
+            column.set_on_trial(on_trial);
         }
     }
 
@@ -215,6 +226,11 @@ impl CsvReader {
             return Ok(());
         }
         let fault = match self.splitter.finish() {
+            // Athena names the columns even where there are no rows.
+            Ok(None) if !self.begun => Some(ResultFault::Columns {
+                found: 0,
+                expected: self.columns.len(),
+            }),
             Ok(None) => None,
             Ok(Some(window)) if !self.begun => head(&window, self.columns.len()).err(),
             Ok(Some(window)) => {

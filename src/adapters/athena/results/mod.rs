@@ -19,11 +19,11 @@ use arrow::datatypes::{Field, Schema, SchemaRef};
 use aws_sdk_athena::types::ColumnInfo;
 use futures::stream::BoxStream;
 
-use crate::adapters::aws::explain;
+use crate::adapters::aws::{explain, fault_of};
 use crate::domain::names::unique_names;
-use crate::domain::query::QueryError;
+use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::domain::rows::Column;
-use ranged::{Counters, Object, Pace, Place, Reason, Unreadable};
+use ranged::{Counters, Object, Pace, Place, Reason, Unreadable, pause};
 
 /// The clients that reading a result takes.
 #[derive(Debug, Clone)]
@@ -82,7 +82,7 @@ async fn open_at(
     let counters = Counters::default();
     let shown = place.to_string();
     let (infos, object) = futures::join!(
-        metadata(&clients.athena, run, &counters),
+        metadata(&clients.athena, run, &counters, pace),
         Object::open(&clients.s3, place, counters.clone(), pace)
     );
     let object = match object {
@@ -91,11 +91,7 @@ async fn open_at(
             return Err(unreadable.error);
         }
         Err(unreadable) => {
-            let mut rows = paging::open(&clients.athena, run).await?;
-            rows.notes.push(detour(&shown, &unreadable));
-            let asked = counters.requests.load(Ordering::Relaxed);
-            rows.requests.fetch_add(asked, Ordering::Relaxed);
-            return Ok(rows);
+            return by_pages(clients, run, &counters, hindrance(&shown, &unreadable)).await;
         }
     };
     let infos = infos?;
@@ -103,7 +99,15 @@ async fn open_at(
         return paging::open(&clients.athena, run).await;
     }
     let (columns, schema) = described(&infos);
-    let stored = stored::read(object, schema).await?;
+    let stored = match stored::read(object, schema).await {
+        Ok(stored) => stored,
+        // Not the file that Athena wrote; Athena still has the rows.
+        Err(error) if error.kind == QueryErrorKind::Storage => {
+            let why = format!("{shown} is not as Athena writes it ({})", error.message);
+            return by_pages(clients, run, &counters, why).await;
+        }
+        Err(error) => return Err(error),
+    };
     Ok(ResultRows {
         columns,
         schema: stored.schema,
@@ -112,6 +116,26 @@ async fn open_at(
         requests: counters.requests,
         notes: stored.notes,
     })
+}
+
+/// The rows page by page, with a note of why, and with what was counted until then.
+async fn by_pages(
+    clients: &Clients,
+    run: &FinishedRun,
+    counters: &Counters,
+    why: String,
+) -> Result<ResultRows, QueryError> {
+    let mut rows = paging::open(&clients.athena, run).await?;
+    rows.notes.push(format!(
+        "{why}: the rows come through GetQueryResults, page by page, which is slower"
+    ));
+    for (from, to) in [
+        (&counters.fetched, &rows.fetched),
+        (&counters.requests, &rows.requests),
+    ] {
+        to.fetch_add(from.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+    Ok(rows)
 }
 
 /// The object that holds a run's rows as CSV. Statements other than queries leave a text of another
@@ -130,15 +154,28 @@ async fn metadata(
     client: &aws_sdk_athena::Client,
     run: &FinishedRun,
     counters: &Counters,
+    pace: Pace,
 ) -> Result<Vec<ColumnInfo>, QueryError> {
-    counters.requests.fetch_add(1, Ordering::Relaxed);
-    let page = client
-        .get_query_results()
-        .query_execution_id(&run.execution_id)
-        .max_results(1)
-        .send()
-        .await
-        .map_err(|error| explain("athena:GetQueryResults", &error))?;
+    // With the SDK's own attempts each; an answer that breaks off it does not always ask for again.
+    const TRIES: u32 = 3;
+    let mut tries = 0;
+    let page = loop {
+        counters.requests.fetch_add(1, Ordering::Relaxed);
+        let answer = client
+            .get_query_results()
+            .query_execution_id(&run.execution_id)
+            .max_results(1)
+            .send()
+            .await;
+        tries += 1;
+        match answer {
+            Ok(page) => break page,
+            Err(error) if fault_of(&error).may_pass() && tries < TRIES => {
+                tokio::time::sleep(pause(pace.wait, tries)).await;
+            }
+            Err(error) => return Err(explain("athena:GetQueryResults", &error)),
+        }
+    };
     Ok(page
         .result_set
         .and_then(|set| set.result_set_metadata)
@@ -168,24 +205,23 @@ fn retyped(declared: &Schema, read: &Schema) -> Vec<String> {
         .filter(|(declared, read)| declared.data_type() != read.data_type())
         .map(|(declared, _)| {
             format!(
-                "column \"{}\" is shown as Athena's text: some of its values are not exactly {}",
+                "column \"{}\" is shown as Athena's text: some of its values are not certainly of the type {}",
                 declared.name(),
-                declared.data_type()
+                types::athena_name(declared.data_type())
             )
         })
         .collect()
 }
 
-/// Why the rows come page by page.
-fn detour(place: &str, unreadable: &Unreadable) -> String {
-    let why = match unreadable.reason {
+/// What keeps the object from being read.
+fn hindrance(place: &str, unreadable: &Unreadable) -> String {
+    match unreadable.reason {
         Reason::Denied => format!(
             "{place} may not be read (s3:GetObject on it is denied, or kms:Decrypt on its key)"
         ),
         Reason::Missing => format!("there is no object {place}"),
         _ => format!("{place} cannot be read ({})", unreadable.error.message),
-    };
-    format!("{why}: the rows come through GetQueryResults, page by page, which is slower")
+    }
 }
 
 #[cfg(test)]

@@ -151,6 +151,7 @@ fn fitting(declared: &Schema, rows: &[Row]) -> Schema {
     let fields: Vec<Field> = fields
         .map(|(column, field)| {
             let mut builder = ColumnBuilder::new(field.data_type());
+            builder.set_on_trial(true);
             let fits = rows
                 .iter()
                 .all(|row| builder.push(text(row, column)).is_ok());

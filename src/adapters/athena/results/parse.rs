@@ -162,14 +162,16 @@ pub(super) fn timestamp(text: &[u8]) -> Option<i64> {
 }
 
 /// A timestamp with its zone, in milliseconds since 1970-01-01T00:00Z. A local time that a zone
-/// has twice, or not at all, is not certain.
+/// has twice, or not at all, is not certain; with `fixed`, neither is any of a zone that may have
+/// such times.
 #[inline]
-pub(super) fn zoned_timestamp(text: &[u8]) -> Option<i64> {
+pub(super) fn zoned_timestamp(text: &[u8], fixed: bool) -> Option<i64> {
     let at = memchr::memrchr(b' ', text)?;
     let (local, zone) = (timestamp(text.get(..at)?)?, text.get(at + 1..)?);
     match zone {
-        b"UTC" | b"Z" | b"GMT" | b"UT" => Some(local),
+        b"UTC" | b"Z" | b"GMT" | b"UT" | b"Etc/UTC" => Some(local),
         [b'+' | b'-', ..] => Some(local - offset(zone)?),
+        _ if fixed => None,
         _ => {
             let zone: Tz = std::str::from_utf8(zone).ok()?.parse().ok()?;
             let naive: NaiveDateTime = chrono::DateTime::from_timestamp_millis(local)?.naive_utc();

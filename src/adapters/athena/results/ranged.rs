@@ -10,17 +10,20 @@
     reason = "each part in flight is a task, which ends with the stream that owns it"
 )]
 
-use std::hash::{BuildHasher as _, RandomState};
+mod plan;
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::SdkError;
 use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use futures::stream::{self, Stream, StreamExt as _};
 use tokio_util::task::AbortOnDropHandle;
+
+pub(super) use plan::{Pace, pause};
+use plan::{content_range, parts};
 
 use crate::adapters::aws::{Fault, explain, fault_of};
 use crate::domain::query::{QueryError, QueryErrorKind};
@@ -59,36 +62,6 @@ pub(super) struct Counters {
     pub(super) fetched: Arc<AtomicU64>,
     /// Requests.
     pub(super) requests: Arc<AtomicU64>,
-}
-
-/// How an object is fetched.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    /// Bytes of the first part: few, so that the first rows show at once.
-    pub first: u64,
-    /// Bytes of a part at most; parts grow to it.
-    pub part: u64,
-    /// Parts in flight.
-    pub in_flight: usize,
-    /// Requests in a row that may bring nothing before a part is given up.
-    pub tries: u32,
-    /// The wait before the second of them, which doubles.
-    pub wait: Duration,
-    /// How long an answer may bring nothing before it counts as broken.
-    pub stall: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self {
-            first: 256 << 10,
-            part: 8 << 20,
-            in_flight: 4,
-            tries: 5,
-            wait: Duration::from_millis(100),
-            stall: Duration::from_secs(20),
-        }
-    }
 }
 
 /// Why an object cannot be read.
@@ -214,21 +187,6 @@ impl Object {
             .buffered(pace.in_flight.max(1));
         (first, rest)
     }
-}
-
-/// The parts from a byte to the object's end, each four times the one before up to the largest.
-fn parts(from: u64, size: u64, pace: Pace) -> impl Iterator<Item = Range<u64>> + Send {
-    let mut start = from;
-    let mut length = pace.first.max(1);
-    std::iter::from_fn(move || {
-        if start >= size {
-            return None;
-        }
-        length = length.saturating_mul(4).min(pace.part.max(1));
-        let part = start..start.saturating_add(length).min(size);
-        start = part.end;
-        Some(part)
-    })
 }
 
 impl Source {
@@ -449,30 +407,6 @@ fn reasons(error: &dyn std::error::Error) -> String {
         source = below.source();
     }
     text
-}
-
-/// The range, its end excluded, and the size that `bytes 0-9/100` tells.
-fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
-    let (range, size) = text
-        .trim()
-        .strip_prefix("bytes")?
-        .trim_start()
-        .split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last, size): (u64, u64, u64) =
-        (first.parse().ok()?, last.parse().ok()?, size.parse().ok()?);
-    (first <= last && last < size).then_some((first..last.checked_add(1)?, size))
-}
-
-/// The wait before a try: doubled each time up to some seconds, and by chance up to half shorter, so
-/// that parts do not come back together.
-fn pause(first: Duration, times: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(5);
-    let whole = first
-        .saturating_mul(1 << times.saturating_sub(1).min(10))
-        .min(LONGEST);
-    let chance = RandomState::new().hash_one(times) % 1000;
-    whole - whole.mul_f64(0.5 * (chance as f64 / 1000.0))
 }
 
 #[cfg(test)]

@@ -14,7 +14,6 @@ use peer::{Answer, Peer};
 
 use super::*;
 use crate::domain::cell::{Cell, TimeStyle};
-use crate::domain::query::QueryErrorKind;
 
 const PACE: Pace = Pace {
     first: 2_000,
@@ -220,6 +219,26 @@ async fn an_object_that_may_not_be_read_leads_to_the_pages() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_no_result_leads_to_the_pages() {
+    let table = table(40);
+    for document in [
+        &b"\"n\"\n\"1\"\n"[..],
+        b"\"n\",\"t\"\n\"1\",\"open",
+        b"\x00\xff",
+        b"",
+    ] {
+        let peer = Peer::start(document, |_, _| Answer::Good).await;
+        peer.set_pages(pages(&table, "bigint"));
+        let rows = open_on(&peer, &run(OBJECT, "DML")).await.unwrap();
+        assert_eq!(rows.notes.len(), 1);
+        let note = "s3://bucket/results/one.csv is not as Athena writes it (";
+        assert!(rows.notes[0].starts_with(note), "{:?}", rows.notes);
+        assert_eq!(rows.requests.load(Ordering::Relaxed), 3);
+        assert_eq!(collect(rows).await, (table.clone(), None));
+    }
+}
+
+#[tokio::test]
 async fn where_no_object_holds_the_rows_none_is_asked_for() {
     let table = table(40);
     for (location, kind) in [
@@ -309,7 +328,7 @@ async fn a_text_that_is_no_number_stays_or_is_told() {
     assert_eq!(error.kind, QueryErrorKind::Execution);
     assert_eq!(
         error.message,
-        "row 1501, column 1 (\"n\"): the text \"many\" is no Int64"
+        "row 1501, column 1 (\"n\"): the text \"many\" is no bigint"
     );
     assert!(read[..] == late[..1_500]);
 }
@@ -324,7 +343,9 @@ fn a_column_that_stays_text_is_noted() {
     let read = Schema::new(vec![field("n", DataType::Utf8), field("t", DataType::Utf8)]);
     assert_eq!(
         retyped(&declared, &read),
-        ["column \"n\" is shown as Athena's text: some of its values are not exactly Int32"]
+        [
+            "column \"n\" is shown as Athena's text: some of its values are not certainly of the type integer"
+        ]
     );
     assert!(retyped(&declared, &declared).is_empty());
 }

@@ -2,8 +2,9 @@
 //!
 //! A type is taken where its text is exact; arrays, maps, rows, JSON and whatever is not known stay
 //! the text that Athena printed, because that text cannot be read back (`[a, b]` may be one value
-//! or two). A text that is none of its type is a [`Misfit`]: never a NULL, never a near value.
-//! What follows from a misfit is the reader's to decide.
+//! or two). A `timestamp with time zone` is kept as its instant, where its texts tell that for
+//! certain. A text that is none of its type is a [`Misfit`]: never a NULL, never a near value. What
+//! follows from a misfit is the reader's to decide.
 
 use std::sync::Arc;
 
@@ -73,6 +74,27 @@ fn decimal(precision: i32, scale: i32, inside: Option<&str>) -> DataType {
     }
 }
 
+/// What Athena calls a type that [`type_named`] gives.
+pub fn athena_name(data_type: &DataType) -> String {
+    let name = match data_type {
+        DataType::Boolean => "boolean",
+        DataType::Int8 => "tinyint",
+        DataType::Int16 => "smallint",
+        DataType::Int32 => "integer",
+        DataType::Int64 => "bigint",
+        DataType::Float32 => "real",
+        DataType::Float64 => "double",
+        DataType::Decimal128(precision, scale) => return format!("decimal({precision},{scale})"),
+        DataType::Date32 => "date",
+        DataType::Time32(_) => "time",
+        DataType::Timestamp(_, None) => "timestamp",
+        DataType::Timestamp(_, Some(_)) => "timestamp with time zone",
+        DataType::Binary => "varbinary",
+        _ => "varchar",
+    };
+    name.to_owned()
+}
+
 /// A text that is none of its column's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a text that is none of its column's type")]
@@ -87,6 +109,7 @@ pub struct ColumnBuilder {
     rows: usize,
     bytes: usize,
     scratch: Vec<u8>,
+    on_trial: bool,
 }
 
 #[derive(Debug)]
@@ -122,7 +145,14 @@ impl ColumnBuilder {
             rows,
             bytes,
             scratch: Vec::new(),
+            on_trial: false,
         }
+    }
+
+    /// Whether it is still open what type the column has. Then a time of a named zone is a misfit:
+    /// a later one may fall into an hour that the zone has twice, which no text tells apart.
+    pub fn set_on_trial(&mut self, on_trial: bool) {
+        self.on_trial = on_trial;
     }
 
     /// The type of the array that is made.
@@ -142,7 +172,7 @@ impl ColumnBuilder {
     }
 
     fn extend<'a>(&mut self, values: impl Iterator<Item = Value<'a>>) -> Result<(), usize> {
-        let narrow = parse::integer;
+        let (narrow, on_trial) = (parse::integer, self.on_trial);
         match &mut self.kind {
             Kind::Text(builder) => {
                 append_texts(builder, values);
@@ -161,7 +191,7 @@ impl ColumnBuilder {
             Kind::Date(to) => each(to, values, parse::date),
             Kind::Time(to) => each(to, values, parse::time),
             Kind::Timestamp(to) => each(to, values, parse::timestamp),
-            Kind::Zoned(to) => each(to, values, parse::zoned_timestamp),
+            Kind::Zoned(to) => each(to, values, |text| parse::zoned_timestamp(text, on_trial)),
             Kind::Boolean(to) => {
                 for (row, value) in values.enumerate() {
                     match value {

@@ -1,6 +1,6 @@
 use arrow::array::AsArray as _;
 use arrow::compute::concat_batches;
-use arrow::datatypes::Int32Type;
+use arrow::datatypes::{Int32Type, TimestampMillisecondType};
 use proptest::prelude::*;
 
 use super::super::types::type_named;
@@ -71,8 +71,14 @@ fn values_are_typed_and_null_is_kept() {
 fn a_result_without_rows_has_no_batch() {
     let (batches, fault) = read(&schema(&["integer", "varchar"]), [&b"\"n\",\"t\"\n"[..]]);
     assert_eq!((batches.len(), fault), (0, None));
+    // A file that does not even name the columns is no result.
     let (batches, fault) = read(&schema(&["integer"]), [&b""[..]]);
-    assert_eq!((batches.len(), fault), (0, None));
+    assert_eq!(batches.len(), 0);
+    let expected = ResultFault::Columns {
+        found: 0,
+        expected: 1,
+    };
+    assert_eq!(fault, Some(expected));
 }
 
 #[test]
@@ -98,7 +104,7 @@ fn a_misfit_comes_after_the_rows_before_it() {
         assert_eq!(rows(&batches), 3_001);
         assert_eq!(
             fault.unwrap().to_string(),
-            "row 3002, column 1 (\"c0\"): the text \"3\\\"001\" is no Int32"
+            "row 3002, column 1 (\"c0\"): the text \"3\\\"001\" is no integer"
         );
     }
 }
@@ -164,6 +170,30 @@ fn a_beginning_that_does_not_fit_makes_its_column_text() {
     assert_eq!(read.len(), 2_001);
     assert_eq!(read[7].as_deref(), Some("seven"));
     assert_eq!(read[2_000].as_deref(), Some("x"));
+    // A zone's name is no certain beginning; behind one, it is a time as any other.
+    let zoned = "timestamp with time zone";
+    let named = "\"2026-07-04 12:00:00.000 Europe/Berlin\"\n";
+    let plain = "\"2026-07-04 12:00:00.000 UTC\"\n";
+    let (reader, _) = CsvReader::begin(
+        &schema(&[zoned]),
+        format!("\"t\"\n{named}").as_bytes(),
+        false,
+    )
+    .unwrap();
+    assert_eq!(reader.schema().field(0).data_type(), &DataType::Utf8);
+    let (mut reader, mut batches) = CsvReader::begin(
+        &schema(&[zoned]),
+        format!("\"t\"\n{plain}").as_bytes(),
+        false,
+    )
+    .unwrap();
+    let mut take = |batch| batches.push(batch);
+    reader.push(named.as_bytes(), &mut take).unwrap();
+    reader.finish(&mut take).unwrap();
+    let times = batches[0]
+        .column(0)
+        .as_primitive::<TimestampMillisecondType>();
+    assert_eq!(times.value(0) - times.value(1), 2 * 3_600_000);
     // A fault that is none of the types' stays one.
     let fault = CsvReader::begin(&schema(&["integer"]), b"\"n\"\n\"1\",\"2\"\n", true);
     assert!(matches!(fault, Err(ResultFault::Malformed { row: 1, .. })));

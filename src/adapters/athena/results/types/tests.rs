@@ -51,6 +51,24 @@ fn types_are_taken_where_their_text_is_exact() {
     }
     assert_eq!(type_named("decimal", 0, 0), Utf8, "its digits are not told");
     assert_eq!(type_named("decimal", 2, 5), Utf8);
+    for name in [
+        "boolean",
+        "tinyint",
+        "smallint",
+        "integer",
+        "bigint",
+        "real",
+        "double",
+        "decimal(12,2)",
+        "date",
+        "time",
+        "timestamp",
+        ZONED,
+        "varbinary",
+        "varchar",
+    ] {
+        assert_eq!(athena_name(&type_named(name, 0, 0)), name);
+    }
 }
 
 #[test]
@@ -112,6 +130,12 @@ fn texts_become_values_of_every_type_and_come_back() {
     let array = column.finish();
     let read = Cell::of(array.as_ref(), 0).text(TimeStyle::Athena);
     assert_eq!(read.as_deref(), Some("2026-03-04 04:06:07.089 UTC"));
+    // A named zone is taken later, and is no sign at the beginning that the type is certain.
+    let berlin = Some("2026-07-04 05:06:07.089 Europe/Berlin");
+    column.push(berlin).unwrap();
+    column.set_on_trial(true);
+    assert_eq!(column.push(berlin), Err(Misfit));
+    column.push(Some("2026-03-04 05:06:07.089 +01:00")).unwrap();
 }
 
 #[test]
