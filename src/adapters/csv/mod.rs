@@ -331,7 +331,8 @@ impl Splitter {
         mut found: Split,
     ) -> Result<Window<'a>, CsvFault> {
         self.handed = carried;
-        let source: &[u8] = if carried { &self.carry } else { *chunk };
+        let given = *chunk;
+        let source: &[u8] = if carried { &self.carry } else { given };
         let whole = source.get(..found.used).unwrap_or_default();
         let text = match std::str::from_utf8(whole) {
             Ok(text) => text,

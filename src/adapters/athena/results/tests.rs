@@ -47,7 +47,7 @@ fn table(rows: usize) -> Table {
     (0..rows)
         .map(|row| {
             let text = awkward[row % awkward.len()];
-            [Some(row.to_string()), text.map(|text| format!("{text}"))]
+            [Some(row.to_string()), text.map(str::to_owned)]
         })
         .collect()
 }
