@@ -15,9 +15,12 @@
 #[path = "../support/venv.rs"]
 mod venv;
 
+mod faults;
 mod http;
+mod kills;
 mod peer;
 mod peers_own;
+mod proxy;
 mod queries;
 mod results;
 mod secrets;

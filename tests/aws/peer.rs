@@ -11,7 +11,7 @@ use crate::http::{self, Answer};
 use crate::venv;
 
 /// How long a peer may take until it answers.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+pub(crate) const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// Credentials that the peer takes, and that no file or log of the program may hold.
 pub(crate) const ACCESS_KEY: &str = "AKIAIOSFODNN7PEERKEY";
@@ -24,12 +24,60 @@ pub(crate) const REGION: &str = "us-east-1";
 /// The bucket that every peer has, for query results.
 pub(crate) const RESULTS: &str = "results";
 
+/// Where queries may write their results.
+pub(crate) fn output_location() -> String {
+    format!("s3://{RESULTS}/athena/")
+}
+
+/// A peer's process: it prints its ports on one line, and ends when its standard input does, so that
+/// it never outlives its owner. Killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Process {
+    child: Child,
+    ports: Vec<u16>,
+}
+
+impl Process {
+    /// Starts a script and waits for its ports.
+    pub(crate) fn start(python: &Path, script: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(python)
+            .arg(script)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ports: Vec<u16> = line
+            .split_whitespace()
+            .map(|port| port.parse().expect("the peer prints its ports"))
+            .collect();
+        assert!(!ports.is_empty(), "{}: no port", script.display());
+        Self { child, ports }
+    }
+
+    /// The ports that it listens on, at least one.
+    pub(crate) fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Gone already is as good.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// ministack behind `tests/aws/ministack_peer.py`: Athena with real SQL, Glue, S3, SQS, SNS,
 /// EventBridge, STS and IAM. Killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    process: Child,
-    port: u16,
+    process: Process,
 }
 
 impl Peer {
@@ -37,20 +85,10 @@ impl Peer {
     pub(crate) fn start() -> Self {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws");
         let python = venv::python("ministack-venv", &home.join("ministack.txt"));
-        let mut process = Command::new(python)
-            .arg(home.join("ministack_peer.py"))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        let port = line.trim().parse().expect("the peer prints its port");
-        let peer = Self { process, port };
+        let process = Process::start(&python, &home.join("ministack_peer.py"), &[]);
+        let peer = Self { process };
         wait_until("the peer answers", || {
-            http::try_send(port, "GET", "/_ministack/ready", &[], b"")
+            http::try_send(peer.port(), "GET", "/_ministack/ready", &[], b"")
                 .is_some_and(|answer| answer.status == 200)
         });
         peer.create_bucket(RESULTS);
@@ -59,17 +97,11 @@ impl Peer {
 
     /// The address for the SDK's `endpoint_url`.
     pub(crate) fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.port())
     }
 
-    /// The port alone.
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
-    /// Where queries may write their results.
-    pub(crate) fn output_location(&self) -> String {
-        format!("s3://{RESULTS}/athena/")
+    fn port(&self) -> u16 {
+        self.process.ports()[0]
     }
 
     /// Makes a bucket.
@@ -127,7 +159,7 @@ impl Peer {
     }
 
     fn steer(&self, method: &str, path: &str) -> Answer {
-        http::send(self.port, method, path, &[], b"")
+        http::send(self.port(), method, path, &[], b"")
     }
 
     fn s3(&self, method: &str, path: &str, body: &[u8]) -> Answer {
@@ -135,15 +167,13 @@ impl Peer {
             "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/s3/aws4_request, \
              SignedHeaders=host, Signature=0"
         );
-        http::send(self.port, method, path, &[("authorization", &scope)], body)
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        // Gone already is as good.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        http::send(
+            self.port(),
+            method,
+            path,
+            &[("authorization", &scope)],
+            body,
+        )
     }
 }
 

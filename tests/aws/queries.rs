@@ -9,7 +9,7 @@ use lakehound::adapters::journal::BegunRun;
 use lakehound::domain::query::{QueryErrorKind, Stage, TextPosition};
 use lakehound::ports::{QueryService, RunControl};
 
-use crate::peer::{Peer, wait_until};
+use crate::peer::{Peer, READY_WITHIN, output_location, wait_until};
 use crate::support::{Row, access, journal, options, request, run, service, table};
 
 /// Values that have been lost or changed on the way through some client; `None` is NULL.
@@ -223,7 +223,7 @@ fn a_failure_says_what_where_and_what_to_do() {
             journal(folder.path()),
             AthenaOptions {
                 workgroup: Some("none".to_owned()),
-                ..options(&peer)
+                ..options()
             },
         );
         let error = run(&elsewhere, "SELECT 1").await.unwrap_err();
@@ -343,9 +343,14 @@ fn a_run_that_was_let_go_of_is_taken_up_again() {
 }
 
 async fn until_running(control: &RunControl) {
-    while control.waiting().bytes_read == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let running = async {
+        while control.waiting().bytes_read == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(READY_WITHIN, running)
+        .await
+        .expect("the run scans something");
 }
 
 /// The crash comes after Athena has begun and before its answer was seen: the journal knows the
@@ -363,7 +368,7 @@ fn a_crash_between_start_and_answer_pays_once() {
             workgroup: None,
             database: None,
             catalog: None,
-            output_location: Some(peer.output_location()),
+            output_location: Some(output_location()),
         };
         journal(folder.path()).begin(&begun).unwrap();
         access(&peer.endpoint())
@@ -374,7 +379,7 @@ fn a_crash_between_start_and_answer_pays_once() {
             .client_request_token(&begun.token)
             .result_configuration(
                 aws_sdk_athena::types::ResultConfiguration::builder()
-                    .output_location(peer.output_location())
+                    .output_location(output_location())
                     .build(),
             )
             .send()
@@ -416,6 +421,11 @@ fn a_full_account_is_waited_for() {
         let second = RunControl::default();
         let waiting = spawn("SELECT 'next' AS v", &second);
         until("it waits", || second.waiting().stage == Stage::Waiting).await;
+        // What waits at Athena's door is on the disk already, and costs nothing yet.
+        let known = journal(folder.path()).unfinished().unwrap();
+        assert_eq!(known.len(), 2);
+        assert_eq!(known[1].execution_id, None);
+        assert_eq!(peer.executions_started(), 1);
         // One that is stopped while it waits was never begun.
         let third = RunControl::default();
         let given_up = spawn("SELECT 'never' AS v", &third);
@@ -435,6 +445,25 @@ fn a_full_account_is_waited_for() {
         );
         assert_eq!(peer.executions_started(), 2);
         assert!(service.unfinished().await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn what_the_journal_cannot_note_is_not_started() {
+    let peer = Peer::start();
+    let folder = tempfile::tempdir().unwrap();
+    block_on(async {
+        let service = service(&peer, folder.path()).await;
+        rusqlite::Connection::open(folder.path().join("runs.db"))
+            .unwrap()
+            .execute_batch(
+                "CREATE TRIGGER full BEFORE INSERT ON entry
+                 BEGIN SELECT RAISE(ABORT, 'the disk is full'); END",
+            )
+            .unwrap();
+        let error = run(&service, "SELECT 1").await.unwrap_err();
+        assert!(error.message.contains("the disk is full"), "{error}");
+        assert_eq!(peer.calls("StartQueryExecution"), 0);
     });
 }
 

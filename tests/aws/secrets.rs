@@ -15,6 +15,9 @@ use crate::support::{journal, options, run};
 /// Set in the process that is searched: its folder.
 const FOLDER: &str = "LAKEHOUND_TEST_SECRETS_FOLDER";
 
+/// As temporary credentials have one.
+const SESSION_TOKEN: &str = "FwoGZXIvYXdzEPeerSessionTokenThatNobodyMaySee";
+
 /// Runs itself a second time, as a process of its own with credentials in its environment, as the
 /// SDK's provider chain finds them.
 #[test]
@@ -36,6 +39,7 @@ fn a_session_writes_no_secret() {
         .env(FOLDER, folder.path())
         .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
         .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+        .env("AWS_SESSION_TOKEN", SESSION_TOKEN)
         .env("AWS_EC2_METADATA_DISABLED", "true")
         .output()
         .unwrap();
@@ -77,7 +81,7 @@ fn session(folder: &Path) {
         };
         let access = AwsAccess::open(settings.clone()).await.unwrap();
         let identity = access.identity().await.unwrap();
-        let service = AthenaService::new(&access, journal(folder), options(&peer));
+        let service = AthenaService::new(&access, journal(folder), options());
         let good = run(&service, "SELECT 1 AS n").await.unwrap();
         let bad = run(&service, "SELECT * FROM nowhere").await.unwrap_err();
         let shown = format!("{settings:?} {access:?} {service:?} {identity:?} {good:?} {bad:?}");
@@ -116,7 +120,10 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn assert_holds_no_secret(bytes: &[u8], what: &str) {
-    let secret = SECRET_KEY.as_bytes();
-    let found = bytes.windows(secret.len()).any(|window| window == secret);
-    assert!(!found, "{what} holds the secret key");
+    for secret in [SECRET_KEY, SESSION_TOKEN] {
+        let found = bytes
+            .windows(secret.len())
+            .any(|window| window == secret.as_bytes());
+        assert!(!found, "{what} holds the secret {}…", &secret[..6]);
+    }
 }

@@ -2,8 +2,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region};
 use aws_sdk_athena::config::{Credentials, SharedCredentialsProvider};
 use futures::StreamExt;
 use lakehound::adapters::athena::{AthenaOptions, AthenaService};
@@ -13,7 +17,7 @@ use lakehound::domain::cost::Price;
 use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
 use lakehound::ports::{QueryService, RunControl, RunningQuery};
 
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY};
+use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location};
 
 /// A row's values as texts; `None` is NULL.
 pub(crate) type Row = Vec<Option<String>>;
@@ -25,25 +29,18 @@ pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
 }
 
+/// How long the tests' SDK waits for a byte: short, so that a fault's timeout is met soon.
+pub(crate) const READ_WITHIN: Duration = Duration::from_secs(5);
+
 /// The access to AWS at an address, with the peer's credentials.
 pub(crate) async fn access(endpoint: &str) -> AwsAccess {
-    access_retrying(endpoint, 3).await
-}
-
-/// The same with so many attempts of the SDK's own.
-pub(crate) async fn access_retrying(endpoint: &str, attempts: u32) -> AwsAccess {
     let keys = Credentials::new(ACCESS_KEY, SECRET_KEY, None, None, "test");
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
-        .region(aws_config::Region::new(REGION))
+    let config = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::new(REGION))
         .endpoint_url(endpoint)
         .credentials_provider(SharedCredentialsProvider::new(keys))
-        .retry_config(aws_config::retry::RetryConfig::standard().with_max_attempts(attempts))
-        .timeout_config(
-            aws_config::timeout::TimeoutConfig::builder()
-                .connect_timeout(std::time::Duration::from_secs(5))
-                .read_timeout(std::time::Duration::from_secs(2))
-                .build(),
-        )
+        .retry_config(RetryConfig::standard().with_max_attempts(3))
+        .timeout_config(TimeoutConfig::builder().read_timeout(READ_WITHIN).build())
         .load()
         .await;
     let settings = AwsSettings {
@@ -54,11 +51,11 @@ pub(crate) async fn access_retrying(endpoint: &str, attempts: u32) -> AwsAccess 
     AwsAccess::over(config, settings).await.unwrap()
 }
 
-/// How queries run on the peer.
-pub(crate) fn options(peer: &Peer) -> AthenaOptions {
+/// How queries run on a peer.
+pub(crate) fn options() -> AthenaOptions {
     AthenaOptions {
         profile: "peer".to_owned(),
-        output_location: Some(peer.output_location()),
+        output_location: Some(output_location()),
         price: Some(Price {
             usd_per_tb: 5.0,
             minimum_bytes: 10_000_000,
@@ -74,11 +71,7 @@ pub(crate) fn journal(folder: &Path) -> Arc<RunJournal> {
 
 /// A service over a peer with a journal in a folder.
 pub(crate) async fn service(peer: &Peer, folder: &Path) -> AthenaService {
-    AthenaService::new(
-        &access(&peer.endpoint()).await,
-        journal(folder),
-        options(peer),
-    )
+    AthenaService::new(&access(&peer.endpoint()).await, journal(folder), options())
 }
 
 /// A request of one statement.

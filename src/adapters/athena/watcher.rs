@@ -97,8 +97,8 @@ impl Watcher {
             self.wake.notify_one();
         } else {
             runs.polling = true;
-            let watcher = Arc::clone(self);
-            tokio::spawn(async move { watcher.poll().await });
+            let polling = Polling(Some(Arc::clone(self)));
+            tokio::spawn(polling.poll());
         }
         receiver
     }
@@ -110,22 +110,6 @@ impl Watcher {
             watched.due = Instant::now() + pause(id, 0);
         }
         self.wake.notify_one();
-    }
-
-    async fn poll(self: Arc<Self>) {
-        loop {
-            let Some((ids, next)) = self.due() else {
-                return;
-            };
-            if ids.is_empty() {
-                tokio::select! {
-                    () = tokio::time::sleep_until(next) => {}
-                    () = self.wake.notified() => {}
-                }
-                continue;
-            }
-            self.look(&ids).await;
-        }
     }
 
     /// The runs to look at now, and when the next look is due; `None` where nobody watches.
@@ -253,6 +237,34 @@ impl Watcher {
 
     fn runs(&self) -> MutexGuard<'_, Runs> {
         self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The task that polls. Where it ends before its time, with its runtime, whoever waits is told.
+struct Polling(Option<Arc<Watcher>>);
+
+impl Polling {
+    async fn poll(mut self) {
+        while let Some(watcher) = &self.0 {
+            match watcher.due() {
+                None => self.0 = None,
+                Some((ids, next)) if ids.is_empty() => tokio::select! {
+                    () = tokio::time::sleep_until(next) => {}
+                    () = watcher.wake.notified() => {}
+                },
+                Some((ids, _)) => watcher.look(&ids).await,
+            }
+        }
+    }
+}
+
+impl Drop for Polling {
+    fn drop(&mut self) {
+        if let Some(watcher) = &self.0 {
+            let mut runs = watcher.runs();
+            runs.polling = false;
+            runs.watched.clear();
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
@@ -19,7 +20,7 @@ use tokio::sync::mpsc;
 
 use super::types::ColumnBuilder;
 use super::{FinishedRun, ResultRows, described, retyped};
-use crate::adapters::aws::explain;
+use crate::adapters::aws::{explain, fault_of};
 use crate::domain::query::{QueryError, QueryErrorKind};
 
 /// Pages that are fetched before they are asked for.
@@ -27,6 +28,12 @@ const AHEAD: usize = 2;
 
 /// Rows in a page: the most that Athena gives.
 const PAGE: i32 = 1_000;
+
+/// How often a page is asked for, each time with the SDK's own attempts.
+const TRIES: u32 = 3;
+
+/// The pause before it is asked for again; twice as long the next time.
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Opens the rows of a run; its first page has arrived when this returns.
 pub(super) async fn open(client: &Client, run: &FinishedRun) -> Result<ResultRows, QueryError> {
@@ -81,17 +88,28 @@ struct Pages {
 }
 
 impl Pages {
+    /// One page. Asked for again where its answer broke off, which the SDK does not always do.
     async fn get(&self, token: Option<String>) -> Result<GetQueryResultsOutput, QueryError> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let page = self
-            .client
-            .get_query_results()
-            .query_execution_id(&self.id)
-            .max_results(PAGE)
-            .set_next_token(token)
-            .send()
-            .await
-            .map_err(|error| explain("athena:GetQueryResults", &error))?;
+        let mut tries = 0;
+        let page = loop {
+            self.requests.fetch_add(1, Ordering::Relaxed);
+            let answer = self
+                .client
+                .get_query_results()
+                .query_execution_id(&self.id)
+                .max_results(PAGE)
+                .set_next_token(token.clone())
+                .send()
+                .await;
+            tries += 1;
+            match answer {
+                Ok(page) => break page,
+                Err(error) if fault_of(&error).may_pass() && tries < TRIES => {
+                    tokio::time::sleep(PAUSE * tries).await;
+                }
+                Err(error) => return Err(explain("athena:GetQueryResults", &error)),
+            }
+        };
         let bytes: usize = rows(&page)
             .iter()
             .flat_map(Row::data)

@@ -1,0 +1,88 @@
+//! Faults between the SDK and a peer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::http;
+use crate::peer::{ACCESS_KEY, Peer, Process, REGION};
+use crate::venv;
+
+/// microburst behind `tests/aws/microburst_peer.py`, which lets everything through but for the
+/// requests that a rule names. Killed when the last one of those that were started together is
+/// dropped.
+#[derive(Debug)]
+pub(crate) struct Proxy {
+    _process: Arc<Process>,
+    port: u16,
+}
+
+impl Proxy {
+    /// Starts a proxy before each peer, and waits until they let requests through.
+    pub(crate) fn before(peers: &[Peer]) -> Vec<Self> {
+        let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws");
+        let python = venv::python("microburst-venv", &home.join("microburst.txt"));
+        let script = home.join("microburst_peer.py");
+        let upstreams: Vec<String> = peers.iter().map(Peer::endpoint).collect();
+        let upstreams: Vec<&str> = upstreams.iter().map(String::as_str).collect();
+        let process = Arc::new(Process::start(&python, &script, &upstreams));
+        let proxies: Vec<Self> = process
+            .ports()
+            .iter()
+            .map(|port| Self {
+                _process: Arc::clone(&process),
+                port: *port,
+            })
+            .collect();
+        for proxy in &proxies {
+            proxy.warm_up();
+        }
+        proxies
+    }
+
+    /// The first request of a service makes the proxy read its model, which takes long.
+    fn warm_up(&self) {
+        for (service, method, target) in [
+            ("s3", "GET", ""),
+            ("athena", "POST", "AmazonAthena.ListWorkGroups"),
+        ] {
+            let scope = format!(
+                "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request, \
+                 SignedHeaders=host, Signature=0"
+            );
+            let headers = [
+                ("authorization", scope.as_str()),
+                ("x-amz-target", target),
+                ("content-type", "application/x-amz-json-1.1"),
+            ];
+            let answer = http::send(self.port, method, "/", &headers, b"{}");
+            assert_eq!(answer.status, 200, "{service}");
+        }
+    }
+
+    /// The address for the SDK's `endpoint_url`.
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Replaces the rules, and forgets what has fired.
+    pub(crate) fn set_rules(&self, rules: &Value) {
+        let json = [("content-type", "application/json")];
+        let body = rules.to_string();
+        let path = "/_microburst/rules";
+        let answer = http::send(self.port, "POST", path, &json, body.as_bytes());
+        let told = String::from_utf8_lossy(&answer.body);
+        assert_eq!(answer.status, 200, "{told}");
+        let answer = http::send(self.port, "DELETE", "/_microburst/fired", &[], b"");
+        assert_eq!(answer.status, 200);
+    }
+
+    /// How many requests met a fault since the rules were set.
+    pub(crate) fn fired(&self) -> u64 {
+        let path = "/_microburst/fired?limit=1000";
+        let answer = http::send(self.port, "GET", path, &[], b"");
+        let fired: Value = serde_json::from_slice(&answer.body).unwrap();
+        fired.as_array().unwrap().len() as u64
+    }
+}
