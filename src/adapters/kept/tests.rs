@@ -365,7 +365,7 @@ fn a_manifest_tells_everything_and_is_read_again() {
 
     let again = KeptResults::open(folder.path()).unwrap();
     assert_eq!(again.get("SUSPECTS").unwrap(), result);
-    assert_eq!(again.list().unwrap().results, [result.clone()]);
+    assert_eq!(again.list().unwrap().results, std::slice::from_ref(&result));
     assert_eq!(again.verify("suspects").unwrap(), result);
     assert!(result.tool.starts_with("lakehound "));
 }
@@ -467,7 +467,7 @@ fn what_a_crash_leaves_is_cleared_and_a_writer_at_work_is_not() {
         fs::write(folder.path().join(left), "PAR1").unwrap();
     }
     // A whole result whose claim was left.
-    keep(&kept, Some("half"), &[batch.clone()]);
+    keep(&kept, Some("half"), std::slice::from_ref(&batch));
     fs::write(folder.path().join(".half.claim"), "").unwrap();
     KeptResults::open(folder.path()).unwrap();
     assert_eq!(

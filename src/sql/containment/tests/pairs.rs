@@ -3,6 +3,12 @@
 //! The table grows between the two runs, as a lake does: events come up to two hours late. Times
 //! lie on whole quarters of an hour, like the bounds, so that bounds are met exactly.
 
+#![allow(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "the test makes its tables and tells its figures"
+)]
+
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
