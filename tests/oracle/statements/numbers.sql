@@ -38,9 +38,9 @@ SELECT CAST(DOUBLE '1.5' AS varchar), CAST(TIMESTAMP '2026-03-28 22:15:30' AS va
 -- fault: DuckDB's TRY does not catch a division by zero, which is NULL there anyway
 -- expect: [[null, 2]]
 SELECT TRY(1 / (id - 1)), TRY(2 / id) FROM events WHERE id = 1;
-SELECT DECIMAL '1.50' + DECIMAL '0.25', DECIMAL '12345678901234567890.5' * 2;
+-- fault: sqlglot gives every decimal literal three digits behind the point
+-- expect: [["1.75"]]
+SELECT CAST(DECIMAL '1.50' + DECIMAL '0.25' AS varchar);
 SELECT severity_id, sum(bytes), sum(CAST(bytes AS decimal(18, 2))) FROM events GROUP BY severity_id ORDER BY severity_id;
 SELECT sum(id) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM events ORDER BY id;
--- fault: DuckDB has a wider type for the sum
--- expect: [[null]]
 SELECT TRY(bytes * 9223372036854775807) FROM events WHERE bytes > 1 ORDER BY id LIMIT 1;

@@ -39,3 +39,6 @@ SELECT x, y FROM (VALUES (1, 'a'), (1, 'a'), (2, NULL), (2, NULL), (3, 'c')) AS 
 SELECT severity_id FROM events EXCEPT ALL SELECT severity_id FROM events WHERE id > 3 ORDER BY 1;
 SELECT id FROM events WHERE severity_id = ANY (SELECT severity_id FROM events WHERE id = 1) ORDER BY id;
 SELECT id FROM events a WHERE bytes >= (SELECT max(b.bytes) FROM events b WHERE b.severity_id = a.severity_id) ORDER BY id;
+SELECT id FROM events WHERE severity_id >= ALL (SELECT severity_id FROM events WHERE severity_id IS NOT NULL) ORDER BY id;
+SELECT id FROM events WHERE severity_id <> ALL (SELECT severity_id FROM events WHERE id < 4) ORDER BY id;
+SELECT id FROM events WHERE bytes < ANY (SELECT bytes FROM events WHERE id = 2) ORDER BY id;

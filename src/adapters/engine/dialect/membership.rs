@@ -1,5 +1,6 @@
 //! Rows in lists and in subqueries: `(a, b) IN ((1, 2), (3, 4))`, `(a, b) IN (SELECT c, d …)`.
-//! The planner compares one value with one column.
+//! The planner compares one value with one column. And `= ANY (…)`, `>= ALL (…)`: the planner
+//! takes a column of the outer query for the subquery's where both have the same name.
 
 use sqlparser::ast::{
     BinaryOperator, Expr, Ident, Query, Select, SetExpr, TableAlias, TableFactor, UnaryOperator,
@@ -78,6 +79,47 @@ pub(super) fn in_rows(
     }))
 }
 
+/// A comparison with `ANY`, `SOME` or `ALL` rows of a subquery, as IN where it is that, else over a
+/// subquery whose column has a name of its own.
+pub(super) fn quantified(expr: &mut Expr) -> Option<Expr> {
+    let (left, op, right, all) = match expr {
+        Expr::AnyOp {
+            left,
+            compare_op,
+            right,
+            ..
+        } => (left, compare_op, right, false),
+        Expr::AllOp {
+            left,
+            compare_op,
+            right,
+        } => (left, compare_op, right, true),
+        _ => return None,
+    };
+    let Expr::Subquery(subquery) = right.as_mut() else {
+        return None;
+    };
+    if let (BinaryOperator::Eq, false) | (BinaryOperator::NotEq, true) = (&*op, all) {
+        return Some(Expr::InSubquery {
+            expr: Box::new(take(left)),
+            subquery: subquery.clone(),
+            negated: all,
+        });
+    }
+    let text = "SELECT \"#q\" AS \"#0\" FROM (SELECT 1) AS \"#quantified\"(\"#q\")";
+    let mut parser = Parser::new(&Athena).try_with_sql(text).ok()?;
+    let mut outer = parser.parse_query().ok()?;
+    let TableFactor::Derived {
+        subquery: inner, ..
+    } = &mut select_of(&mut outer)?.from.first_mut()?.relation
+    else {
+        return None;
+    };
+    std::mem::swap(inner, subquery);
+    *subquery = outer;
+    None
+}
+
 /// The query around a subquery, whose parts are put in afterwards.
 fn frame() -> Option<Query> {
     let text = format!("SELECT 1 AS \"#0\" FROM (SELECT 1) AS \"{RELATION}\"(c) WHERE true");
@@ -125,7 +167,7 @@ fn binary(left: Expr, op: BinaryOperator, right: Expr) -> Expr {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{failure, rows, value};
+    use super::super::testing::{create, failure, rows, rows_in, session, value};
 
     #[test]
     fn rows_are_looked_up_value_by_value() {
@@ -154,11 +196,25 @@ mod tests {
             ("n >= ALL (VALUES 2, 3)", vec!["3"]),
             ("n = ANY (SELECT 2)", vec!["2"]),
             ("n <> ALL (VALUES 2, 3)", vec!["1"]),
+            ("n < ANY (VALUES 2, 3)", vec!["1", "2"]),
+            ("n = SOME (VALUES 2)", vec!["2"]),
         ] {
             let found = rows(&format!(
                 "SELECT n FROM {numbers} WHERE {condition} ORDER BY n"
             ));
             assert_eq!(found, expected, "{condition}");
+        }
+        // A name of the outer query is not taken for the subquery's own.
+        let context = session();
+        create(&context, "t", "SELECT * FROM (VALUES 1, 2, 3) AS v(n)");
+        for (condition, expected) in [
+            ("= ANY (SELECT n FROM t WHERE n = 1)", vec!["1"]),
+            (">= ALL (SELECT n FROM t)", vec!["3"]),
+            ("< ANY (SELECT n FROM t WHERE n = 2)", vec!["1"]),
+            ("> ALL (SELECT n FROM t WHERE n > 5)", vec!["1", "2", "3"]),
+        ] {
+            let sql = format!("SELECT n FROM t WHERE n {condition} ORDER BY n");
+            assert_eq!(rows_in(&context, &sql), expected, "{condition}");
         }
     }
 }

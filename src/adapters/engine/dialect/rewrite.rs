@@ -114,6 +114,7 @@ impl Rewriter<'_> {
                 list,
                 negated,
             } => membership::in_list(expr, list, *negated),
+            Expr::AnyOp { .. } | Expr::AllOp { .. } => membership::quantified(expr),
             Expr::Exists { subquery, negated } => exists::exists(subquery, *negated)?,
             Expr::InSubquery {
                 expr,

@@ -22,7 +22,7 @@ pub(super) fn functions() -> Vec<Gather> {
     geometric_mean.entry = |_| vec![DataType::Float64; 2];
     geometric_mean.returns = |_| Ok(DataType::Float64);
     geometric_mean.prepare = |entries| powers(entries, |x| vec![1.0, x.ln()]);
-    geometric_mean.shrink = |entries, _| Ok(add_up(entries));
+    geometric_mean.shrink = |entries, _| Ok(add_up(&entries));
     geometric_mean.finish = |groups, _| Ok(each(groups, |sums| Some((sums[1] / sums[0]).exp())));
 
     let mut skewness = Gather::new(doc(
@@ -34,7 +34,7 @@ pub(super) fn functions() -> Vec<Gather> {
     skewness.entry = |_| vec![DataType::Float64; 4];
     skewness.returns = |_| Ok(DataType::Float64);
     skewness.prepare = |entries| powers(entries, |x| vec![1.0, x, x * x, x * x * x]);
-    skewness.shrink = |entries, _| Ok(add_up(entries));
+    skewness.shrink = |entries, _| Ok(add_up(&entries));
     skewness.finish = |groups, _| {
         Ok(each(groups, |sums| {
             let (n, mean) = (sums[0], sums[1] / sums[0]);
@@ -74,7 +74,7 @@ fn doubles(values: Vec<f64>) -> ArrayRef {
 }
 
 /// One entry for each group: the sums of its columns.
-fn add_up(entries: Entries) -> Entries {
+fn add_up(entries: &Entries) -> Entries {
     let mut known: HashMap<u32, usize> = HashMap::new();
     let mut groups = Vec::new();
     let places: Vec<usize> = entries

@@ -119,10 +119,9 @@ fn print(pattern: &str, values: &[Values], row: usize) -> Result<String> {
 /// Reads flags, width and precision; gives the letter and what follows it.
 fn flags(text: &str) -> Result<(Flags, char, &str)> {
     let mut flags = Flags::default();
-    let mut chars = text.char_indices().peekable();
     let mut number: Option<usize> = None;
     let mut behind_point = false;
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in text.char_indices() {
         match c {
             '-' if number.is_none() => flags.left = true,
             '0' if number.is_none() && !behind_point => flags.zeros = true,
@@ -261,7 +260,7 @@ fn grouped(digits: &str, wanted: bool) -> String {
     }
     let mut out = String::with_capacity(digits.len() * 4 / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
