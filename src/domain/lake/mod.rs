@@ -3,6 +3,7 @@
 mod arrival;
 mod facts;
 mod key;
+mod lead;
 pub mod notification;
 mod schema;
 mod source;
@@ -10,6 +11,7 @@ mod source;
 pub use arrival::{Arrival, SourceNews};
 pub use facts::LakeFacts;
 pub use key::{KeyError, ObjectKey};
+pub use lead::{object_statement, plain_statement};
 pub use notification::Notification;
 pub use schema::{athena_type, documented_schema, partition_columns};
 pub use source::{Source, SourceVersion, TableName};
