@@ -174,6 +174,7 @@ fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
     let setting = Setting {
         lake_name,
         is_demo,
+        demo_speed: crate::demo::CONSOLE_SPEED,
         engine: "embedded".to_owned(),
         zone: options.config.zone,
         themes: painter.names.clone(),

@@ -46,7 +46,8 @@ pub(super) fn services(
             let Some(lake) = &lake else {
                 return Err("no lake is open".to_owned());
             };
-            let told = demo::live(lake, &LiveOptions::default(), pause, &mut |_| {});
+            let options = LiveOptions::for_the_console();
+            let told = demo::live(lake, &options, pause, &mut |_| {});
             told.map(|_| ()).map_err(|error| error.to_string())
         }),
         times: TimeStyle::Shown(options.config.zone),
