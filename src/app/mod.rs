@@ -174,6 +174,7 @@ fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
     let setting = Setting {
         lake_name,
         is_demo,
+        demo_speed: crate::demo::CONSOLE_SPEED,
         engine: if options.place.is_on_aws() {
             "athena".to_owned()
         } else {

@@ -50,7 +50,8 @@ pub(super) fn services(
             let Some(folder) = &folder else {
                 return Err("no lake is open".to_owned());
             };
-            let told = demo::live(folder, &LiveOptions::default(), pause, &mut |_| {});
+            let options = LiveOptions::for_the_console();
+            let told = demo::live(folder, &options, pause, &mut |_| {});
             told.map(|_| ()).map_err(|error| error.to_string())
         }),
         times: TimeStyle::Shown(options.config.zone),

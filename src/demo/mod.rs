@@ -28,7 +28,7 @@ use std::sync::mpsc;
 use chrono::{DateTime, Duration, Utc};
 
 pub use incident::SCENARIOS;
-pub use live::{LiveObject, LiveOptions, NOTIFICATIONS, live};
+pub use live::{CONSOLE_SPEED, LiveObject, LiveOptions, NOTIFICATIONS, live};
 pub use scenario::{Entity, Scenario, StolenObject};
 
 use census::{Census, Sightings};

@@ -12,5 +12,6 @@ pub mod query;
 pub mod record;
 pub mod rfc3339;
 pub mod rows;
+pub mod severity;
 pub mod template;
 pub mod view;

@@ -88,6 +88,9 @@ pub struct QueryProgress {
     pub bytes_fetched: u64,
     /// Requests made for them.
     pub requests: u64,
+    /// Rows that the files opened so far hold: what was searched, whether it passed a filter or
+    /// not. 0 where nobody counts them.
+    pub rows_searched: u64,
     /// Rows that left the scans so far.
     pub rows_scanned: u64,
     /// Rows of the result so far.

@@ -153,7 +153,8 @@ impl Effects {
                     let count = rows::export(rows, &spec, format, &path, times);
                     Event::Exported {
                         id,
-                        outcome: count.map(|count| (path, count)),
+                        // Where a relative name led is not for the reader to guess.
+                        outcome: count.map(|n| (std::path::absolute(&path).unwrap_or(path), n)),
                     }
                 });
             }

@@ -23,6 +23,8 @@ pub enum Context {
     Playbook,
     /// In overlays: palette, lists, forms, prompts, help.
     Overlay,
+    /// In a question that is answered by yes or no.
+    Question,
 }
 
 impl Context {
@@ -37,6 +39,7 @@ impl Context {
             Self::Record => "Record",
             Self::Playbook => "Playbook",
             Self::Overlay => "Lists and forms",
+            Self::Question => "Questions",
         }
     }
 }
@@ -124,10 +127,13 @@ commands! {
         EditorRedo "editor.redo" "Redo the last undone change";
         EditorNew "editor.new" "Open an empty buffer";
         EditorClose "editor.close" "Close this buffer";
+        EditorReopen "editor.reopen" "Open the buffer that was closed last again";
         EditorNextBuffer "editor.next-buffer" "Go to the next buffer";
         EditorPreviousBuffer "editor.previous-buffer" "Go to the previous buffer";
         EditorSelectAll "editor.select-all" "Select the whole buffer";
         EditorCopy "editor.copy" "Copy the selection, or else the statement";
+        EditorNextPlaceholder "editor.next-placeholder" "Go to the next placeholder and select it";
+        EditorHints "editor.hints" "Show all hints on this buffer, and the fault of its last run";
         EditorSave "editor.save" "Save the statement as a template of your own";
     }
     Results {
@@ -169,7 +175,7 @@ commands! {
         RecordDown "record.down" "Go one field down";
         RecordPageUp "record.page-up" "Go a page up";
         RecordPageDown "record.page-down" "Go a page down";
-        RecordFold "record.fold" "Fold or unfold the field" ["fold"];
+        RecordFold "record.fold" "Fold or unfold the field, or show its value in full" ["fold, show"];
         RecordUnfoldAll "record.unfold-all" "Unfold everything";
         RecordPreviousRow "record.previous-row" "Show the row above" ["row"];
         RecordNextRow "record.next-row" "Show the row below";
@@ -205,6 +211,10 @@ commands! {
         OverlayPageDown "overlay.page-down" "Go a page down";
         OverlayNextField "overlay.next-field" "Go to the next field";
         OverlayPreviousField "overlay.previous-field" "Go to the previous field";
+    }
+    Question {
+        QuestionYes "question.yes" "Yes" ["yes"];
+        QuestionNo "question.no" "No, go back" ["no"];
     }
 }
 

@@ -24,6 +24,8 @@ pub enum TimerId {
     Complete,
     /// What was asked to stop before leaving has had its time.
     LeaveAnyway,
+    /// The message was to be read long enough.
+    Message,
 }
 
 /// Work for the runtime.

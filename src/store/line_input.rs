@@ -21,6 +21,23 @@ impl LineInput {
         Self { area }
     }
 
+    /// A line whose text is only a proposal: all of it is selected, so that the first character
+    /// typed takes its place and a movement of the cursor keeps it.
+    pub fn replaceable(text: &str) -> Self {
+        let mut line = Self::new(text);
+        if !text.is_empty() {
+            line.area.select_all();
+        }
+        line
+    }
+
+    /// Whether the next character takes the place of a selected text.
+    pub fn is_selected(&self) -> bool {
+        self.area
+            .selection_range()
+            .is_some_and(|(from, to)| from != to)
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         self.area.lines().first().map_or("", String::as_str)
@@ -66,5 +83,18 @@ mod tests {
         assert!(line.paste("d\ne"));
         assert!(!line.press(Chord::plain(KeyCode::Enter)));
         assert_eq!((line.text(), line.cursor()), ("abcd e", 6));
+    }
+
+    #[test]
+    fn a_proposal_gives_way_to_what_is_typed_and_stays_when_the_cursor_moves() {
+        let mut line = LineInput::replaceable("2026-01-01");
+        assert!(line.is_selected());
+        line.press(Chord::char('7'));
+        assert_eq!(line.text(), "7");
+        let mut line = LineInput::replaceable("2026-01-01");
+        line.press(Chord::plain(KeyCode::End));
+        assert!(!line.is_selected());
+        line.press(Chord::char('7'));
+        assert_eq!(line.text(), "2026-01-017");
     }
 }

@@ -63,7 +63,7 @@ pub struct Borders {
 impl Default for Borders {
     fn default() -> Self {
         Self {
-            feed: 24,
+            feed: 25,
             playbook: 26,
             editor: 34,
         }

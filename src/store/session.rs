@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::results::Origin;
+use super::results::{LastEnd, Origin};
 use super::screen::{Borders, Pane};
 use super::state::State;
 use crate::domain::rfc3339;
@@ -59,6 +59,9 @@ pub struct SavedTab {
     /// Whether it was running when the session was written.
     #[serde(default)]
     pub was_running: bool,
+    /// How it ended, where it had.
+    #[serde(default)]
+    pub end: Option<LastEnd>,
 }
 
 /// The work done on a playbook.
@@ -113,6 +116,7 @@ impl Session {
                     origin: tab.origin.clone(),
                     started: tab.started,
                     was_running: tab.phase.is_running(),
+                    end: tab.last_end(),
                 })
                 .collect(),
             tab: state.results.current,

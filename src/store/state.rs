@@ -20,7 +20,7 @@ use super::playbook::PlaybookPane;
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
-use crate::domain::lake::LakeFacts;
+use crate::domain::lake::{LakeFacts, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition};
 use crate::sql::completion::Catalogue;
 
@@ -30,8 +30,14 @@ const SAVE_AFTER: Duration = Duration::from_millis(400);
 /// How long leaving waits for queries to stop.
 const LEAVE_WITHIN: Duration = Duration::from_millis(1_500);
 
+/// How long a message stays when no key takes it away.
+pub const MESSAGE_STAYS: Duration = Duration::from_secs(6);
+
 /// What terminals take of a clipboard sequence, before it is encoded.
 const CLIPBOARD_BYTES: usize = 72 << 10;
+
+/// The table as which an opened object or file is asked.
+pub const OBJECT_TABLE: &str = "notified_object";
 
 /// How a message is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +50,7 @@ pub enum Tone {
     Error,
 }
 
-/// The line above the footer, until the next key.
+/// What the footer says instead of the keys: until the next key, or until it was read long enough.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// How it is to be taken.
@@ -60,6 +66,8 @@ pub struct Setting {
     pub lake_name: String,
     /// Whether the lake is a demo lake, which can go on.
     pub is_demo: bool,
+    /// How much faster than real time a demo lake goes on.
+    pub demo_speed: u32,
     /// The engine's name.
     pub engine: String,
     /// The zone in which times are shown.
@@ -91,6 +99,8 @@ pub struct State {
     pub overlay: Option<Overlay>,
     /// The message line.
     pub message: Option<Message>,
+    /// Counts the messages, so that a new one is told from the one before.
+    messages: u64,
     /// What the lake holds; `None` until it was read.
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
@@ -121,6 +131,7 @@ impl State {
             playbook: PlaybookPane::default(),
             overlay: None,
             message: None,
+            messages: 0,
             facts: None,
             content: Content::default(),
             catalogue: Arc::default(),
@@ -154,28 +165,29 @@ impl State {
         ExportId(self.fresh_id())
     }
 
+    /// Messages said so far.
+    pub fn messages(&self) -> u64 {
+        self.messages
+    }
+
+    fn say(&mut self, tone: Tone, text: String) {
+        self.messages += 1;
+        self.message = Some(Message { tone, text });
+    }
+
     /// Says something that is good to know.
     pub fn inform(&mut self, text: String) {
-        self.message = Some(Message {
-            tone: Tone::Info,
-            text,
-        });
+        self.say(Tone::Info, text);
     }
 
     /// Says something that needs a look.
     pub fn warn(&mut self, text: String) {
-        self.message = Some(Message {
-            tone: Tone::Warning,
-            text,
-        });
+        self.say(Tone::Warning, text);
     }
 
     /// Says that something failed.
     pub fn fail(&mut self, text: String) {
-        self.message = Some(Message {
-            tone: Tone::Error,
-            text,
-        });
+        self.say(Tone::Error, text);
     }
 
     /// Puts a text into the clipboard, unless it is larger than terminals take.
@@ -224,10 +236,11 @@ impl State {
 
     /// The contexts whose keys count now, the innermost first.
     pub fn contexts(&self) -> Vec<Context> {
-        if self.overlay.is_some() {
-            return vec![Context::Overlay];
+        match &self.overlay {
+            Some(Overlay::ConfirmQuit) => vec![Context::Question],
+            Some(_) => vec![Context::Overlay],
+            None => self.pane_contexts(),
         }
-        self.pane_contexts()
     }
 
     /// The contexts of the focused pane, the innermost first.
@@ -254,9 +267,13 @@ impl State {
             max_bytes: None,
             confirmed: false,
         };
-        self.results
-            .push(Tab::new(id, origin, self.now, Phase::Running));
-        let mut effects = vec![Effect::StartQuery(request)];
+        let tab = Tab::new(id, origin, self.now, Phase::Running);
+        let mut effects = Vec::new();
+        // A run that failed without a row gives its place to the next try.
+        if let Some(failed) = self.results.take_place(tab) {
+            effects.push(Effect::DropRows(failed));
+        }
+        effects.push(Effect::StartQuery(request));
         effects.extend(self.session_changed());
         (id, effects)
     }
@@ -305,15 +322,14 @@ impl State {
         let title = path
             .file_stem()
             .map_or("file".into(), |stem| stem.to_string_lossy());
-        self.open_object(&title, path.to_owned())
+        self.open_object(&title, path.to_owned(), &plain_statement(OBJECT_TABLE))
     }
 
-    /// Opens the events of an object in a new tab.
-    pub fn open_object(&mut self, title: &str, path: PathBuf) -> Vec<Effect> {
-        const TABLE: &str = "notified_object";
+    /// Opens the events of an object in a new tab by a statement over [`OBJECT_TABLE`].
+    pub fn open_object(&mut self, title: &str, path: PathBuf, sql: &str) -> Vec<Effect> {
         let origin = Origin {
-            attached: vec![(TABLE.to_owned(), path)],
-            ..Origin::statement(title, &format!("SELECT * FROM {TABLE}"))
+            attached: vec![(OBJECT_TABLE.to_owned(), path)],
+            ..Origin::statement(title, sql)
         };
         self.focus(Pane::Results);
         self.run(origin).1

@@ -27,6 +27,7 @@ pub(crate) fn state(width: u16, height: u16) -> State {
     let setting = Setting {
         lake_name: "demo lake".into(),
         is_demo: true,
+        demo_speed: 4,
         engine: "embedded".into(),
         zone: chrono_tz::UTC,
         themes: vec!["dark".into(), "light".into()],

@@ -9,13 +9,22 @@ use super::key::Chord;
 use super::overlay::{self, Overlay, PageContent, Picker};
 use super::screen::{Direction, Pane};
 use super::session::Session;
-use super::state::State;
+use super::state::{MESSAGE_STAYS, State};
 use super::{editor, feed, playbook, results};
 use crate::domain::lake::LakeFacts;
 
 /// Changes the state by an event, at a time, and says what is to be done.
 pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
     state.now = now;
+    let said = state.messages();
+    let mut effects = handle(state, event);
+    if state.messages() != said {
+        effects.push(Effect::SetTimer(TimerId::Message, MESSAGE_STAYS));
+    }
+    effects
+}
+
+fn handle(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(chord) => key(state, chord),
         Event::Paste(text) => paste(state, &text),
@@ -88,9 +97,7 @@ fn key(state: &mut State, chord: Chord) -> Vec<Effect> {
         && state.editor.completion.is_some()
         && state.screen.focus == Pane::Editor
         && editor::walks(chord);
-    if !walks_candidates
-        && let Some(command) = state.setting.keymap.lookup(&state.contexts(), chord)
-    {
+    if !walks_candidates && let Some(command) = command_of(state, chord) {
         state.message = None;
         return run_command(state, command);
     }
@@ -102,6 +109,19 @@ fn key(state: &mut State, chord: Chord) -> Vec<Effect> {
         return editor::edit(state, chord);
     }
     Vec::new()
+}
+
+/// The command of a chord where the keys go now. What leaves, redraws or suspends counts over
+/// everything, whatever is open.
+fn command_of(state: &State, chord: Chord) -> Option<Command> {
+    let keymap = &state.setting.keymap;
+    let over_everything =
+        |command: &Command| matches!(command, Command::Quit | Command::Redraw | Command::Suspend);
+    keymap.lookup(&state.contexts(), chord).or_else(|| {
+        keymap
+            .lookup(&[Context::Global], chord)
+            .filter(over_everything)
+    })
 }
 
 fn paste(state: &mut State, text: &str) -> Vec<Effect> {
@@ -117,6 +137,7 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 
 /// Runs a command, whatever key, palette row or test asked for it.
 pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
+    state.editor.end_completion();
     match command.row().context {
         Context::Global | Context::Pane => global(state, command),
         Context::Feed => feed::update(state, command),
@@ -124,7 +145,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Results => results::update(state, command),
         Context::Record => results::update_record(state, command),
         Context::Playbook => playbook::update(state, command),
-        Context::Overlay => overlay::update(state, command),
+        Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
 
@@ -237,9 +258,10 @@ fn demo_live(state: &mut State, outcome: Result<bool, String>) {
         Ok(on) => {
             state.feed.demo_live = on;
             let what = if on {
-                "goes on: new objects arrive"
+                let speed = state.setting.demo_speed;
+                format!("goes on at {speed}× real time: new objects arrive every few seconds")
             } else {
-                "rests"
+                "rests".to_owned()
             };
             state.inform(format!("the demo lake {what}"));
         }
@@ -257,8 +279,10 @@ fn lake_read(state: &mut State, facts: Result<LakeFacts, String>) {
     }
 }
 
+/// Asks first where something runs; asked a second time, it is the answer.
 fn quit(state: &mut State) -> Vec<Effect> {
-    if state.results.running().next().is_some() {
+    let asked = matches!(state.overlay.take(), Some(Overlay::ConfirmQuit));
+    if !asked && state.results.running().next().is_some() {
         state.overlay = Some(Overlay::ConfirmQuit);
         return Vec::new();
     }
@@ -273,9 +297,14 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
     match timer {
         TimerId::SaveSession => vec![save(state)],
         TimerId::Complete => {
-            if state.overlay.is_none() && state.screen.focus == Pane::Editor {
+            let awaited = state.editor.awaits_completion;
+            if awaited && state.overlay.is_none() && state.screen.focus == Pane::Editor {
                 editor::complete(state, false);
             }
+            Vec::new()
+        }
+        TimerId::Message => {
+            state.message = None;
             Vec::new()
         }
         TimerId::LeaveAnyway => vec![save(state), Effect::Quit],
@@ -361,7 +390,13 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
     for saved in session.tabs {
         interrupted += usize::from(saved.was_running);
         let id = state.fresh_query();
-        let tab = results::Tab::new(id, saved.origin, saved.started, results::Phase::NotLoaded);
+        let end = saved.end.unwrap_or(if saved.was_running {
+            results::LastEnd::CutOff
+        } else {
+            results::LastEnd::Unknown
+        });
+        let phase = results::Phase::NotLoaded(end);
+        let tab = results::Tab::new(id, saved.origin, saved.started, phase);
         state.results.push(tab);
     }
     let last = state.results.tabs.len().saturating_sub(1);

@@ -3,14 +3,15 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, fill, rect};
+use super::paint::{Pen, clear, fill, rect};
+use super::text::{SafeText, wrap};
 use super::theme::{Role, Theme};
 use super::widgets::grid::group_digits;
 use crate::store::State;
-use crate::store::command::COMMANDS;
-use crate::store::command::{Command, Context};
+use crate::store::command::{COMMANDS, Command};
+use crate::store::overlay::Overlay;
 use crate::store::screen::Pane;
-use crate::store::state::Tone;
+use crate::store::state::{Message, Tone};
 
 /// `lakehound  demo lake · embedded · UTC · us-east-1 +1 · 000011112222 +3 …    1 running 12 of 40 files`
 pub(in crate::ui) fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
@@ -25,25 +26,48 @@ pub(in crate::ui) fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, theme, left, 0);
     pen.role(" lakehound ", Role::StatusKey)
         .role(" ", Role::Status);
-    pen.role(&state.setting.lake_name, Role::Status);
-    let mut part = |text: &str| {
-        pen.role(" · ", Role::Status).role(text, Role::Status);
-    };
-    part(&state.setting.engine);
-    part(state.setting.zone.name());
-    if let Some(facts) = &state.facts {
-        part(&some_of(&facts.regions, "Regions"));
-        part(&some_of(&facts.accounts, "accounts"));
-        if let Some((first, last)) = &facts.days {
-            part(&format!("{} – {}", day(first), day(last)));
-        }
-        part(&format!("{} objects", group_digits(facts.files)));
-    }
+    let parts = fitting(parts(state), usize::from(pen.left()));
+    pen.role(&parts.join(SEPARATOR), Role::Status);
     if room > 0 {
         Pen::new(buffer, theme, area, 0)
             .skip_to_right(room + 1)
             .role(&work, Role::StatusKey);
     }
+}
+
+/// Between two parts of the status line.
+const SEPARATOR: &str = " · ";
+
+/// The parts of the status line with their weights: where room is short, the part with the largest
+/// number goes first.
+fn parts(state: &State) -> Vec<(u8, String)> {
+    let mut parts = vec![
+        (0, state.setting.lake_name.clone()),
+        (3, state.setting.engine.clone()),
+        (1, state.setting.zone.name().to_owned()),
+    ];
+    if let Some(facts) = &state.facts {
+        parts.push((4, some_of(&facts.regions, "Regions")));
+        parts.push((5, some_of(&facts.accounts, "accounts")));
+        if let Some((first, last)) = &facts.days {
+            parts.push((2, format!("{} – {}", day(first), day(last))));
+        }
+        parts.push((6, format!("{} objects", group_digits(facts.files))));
+    }
+    parts
+}
+
+/// The parts that fit side by side, whole.
+fn fitting(mut parts: Vec<(u8, String)>, room: usize) -> Vec<String> {
+    let width = |parts: &[(u8, String)]| {
+        let texts = parts.iter().map(|(_, text)| SafeText::new(text).width());
+        texts.sum::<usize>() + parts.len().saturating_sub(1) * SEPARATOR.chars().count()
+    };
+    while parts.len() > 1 && width(&parts) > room {
+        let heaviest = (0..parts.len()).max_by_key(|at| parts[*at].0);
+        parts.remove(heaviest.unwrap_or(0));
+    }
+    parts.into_iter().map(|(_, text)| text).collect()
 }
 
 /// The first of some names and how many more there are.
@@ -75,7 +99,7 @@ fn work(state: &State) -> String {
         parts.push(text);
     }
     if state.feed.demo_live {
-        parts.push("demo lake live".to_owned());
+        parts.push(format!("demo lake live, {}×", state.setting.demo_speed));
     }
     if state.feed.paused {
         parts.push(format!("feed paused, {} held", state.feed.held()));
@@ -110,43 +134,98 @@ pub(in crate::ui) fn pane_names(state: &State, theme: &Theme, buffer: &mut Buffe
     }
 }
 
-/// The keys that count here, or the message until the next key.
+/// The most lines that a message takes.
+const MESSAGE_LINES: usize = 4;
+
+/// The keys that count here, or a message.
 pub(in crate::ui) fn footer(state: &State, theme: &Theme, buffer: &mut Buffer) {
     let area = rect(state.layout.footer);
     fill(buffer, area, theme.style(Role::Footer));
-    let mut pen = Pen::new(buffer, theme, area, 0);
     if let Some(message) = &state.message {
-        let (sign, role) = match message.tone {
-            Tone::Info => ("·", Role::Info),
-            Tone::Warning => ("!", Role::Warn),
-            Tone::Error => ("✗", Role::Error),
-        };
-        pen.skip(1)
-            .role(sign, role)
-            .skip(1)
-            .role(&message.text, role);
-        return;
+        return draw_message(message, theme, area, buffer);
     }
-    let contexts = state.contexts();
-    for context in &contexts {
-        for row in COMMANDS.iter().filter(|row| row.context == *context) {
-            let (Some(word), Some(key)) = (row.footer, state.setting.keymap.label(row.command))
-            else {
-                continue;
-            };
-            let width = key.chars().count() + word.chars().count() + 3;
-            if usize::from(pen.left()) < width {
-                return;
-            }
-            pen.skip(1)
-                .role(&key, Role::Key)
-                .skip(1)
-                .role(word, Role::Footer)
-                .skip(1);
-        }
-        // Inside an overlay only its own keys count.
-        if *context == Context::Overlay {
+    let mut pen = Pen::new(buffer, theme, area, 0);
+    for (command, word) in words(state) {
+        let Some(key) = state.setting.keymap.label(command) else {
+            continue;
+        };
+        let width = key.chars().count() + word.chars().count() + 3;
+        if usize::from(pen.left()) < width {
             return;
         }
+        pen.skip(1)
+            .role(&key, Role::Key)
+            .skip(1)
+            .role(word, Role::Footer)
+            .skip(1);
     }
+}
+
+/// A message is read to its end: what does not fit into one line goes up over the panes.
+fn draw_message(message: &Message, theme: &Theme, footer: Rect, buffer: &mut Buffer) {
+    let (sign, role) = match message.tone {
+        Tone::Info => ("·", Role::Info),
+        Tone::Warning => ("!", Role::Warn),
+        Tone::Error => ("✗", Role::Error),
+    };
+    let room = usize::from(footer.width.saturating_sub(4));
+    let mut lines = wrap(&SafeText::new(&message.text), room);
+    lines.truncate(MESSAGE_LINES.min(usize::from(footer.y) + 1));
+    let above = u16::try_from(lines.len().saturating_sub(1)).unwrap_or(0);
+    let area = Rect {
+        y: footer.y.saturating_sub(above),
+        height: footer.height.min(1) + above,
+        ..footer
+    };
+    if above > 0 {
+        clear(buffer, area, theme.style(Role::Overlay));
+    }
+    for (row, line) in (0..area.height).zip(&lines) {
+        let mut pen = Pen::new(buffer, theme, area, row);
+        pen.skip(1).role(if row == 0 { sign } else { " " }, role);
+        pen.skip(1).safe(line, theme.style(role));
+    }
+}
+
+/// The commands that the footer names where the keys go now, with its words for them.
+fn words(state: &State) -> Vec<(Command, &'static str)> {
+    let own: &[(Command, &str)] = match &state.overlay {
+        None => {
+            let contexts = state.contexts();
+            let rows = contexts
+                .iter()
+                .flat_map(|context| COMMANDS.iter().filter(move |row| row.context == *context));
+            return rows
+                .filter_map(|row| Some((row.command, row.footer?)))
+                .collect();
+        }
+        Some(Overlay::Palette(_)) => &[
+            (Command::OverlayAccept, "run it"),
+            (Command::OverlayPageDown, "page down"),
+        ],
+        Some(Overlay::Templates(_) | Overlay::Playbooks(_)) => &[
+            (Command::OverlayAccept, "choose"),
+            (Command::OverlayPageDown, "page down"),
+        ],
+        Some(Overlay::Form(_)) => &[
+            (Command::OverlayAccept, "run"),
+            (Command::OverlayNextField, "next field"),
+            (Command::OverlayPreviousField, "previous field"),
+        ],
+        Some(Overlay::Prompt(_)) => &[(Command::OverlayAccept, "take it")],
+        Some(Overlay::Page(_)) => &[
+            (Command::OverlayPageDown, "page down"),
+            (Command::OverlayPageUp, "page up"),
+        ],
+        Some(Overlay::ConfirmQuit) => {
+            return vec![
+                (Command::QuestionYes, "stop and leave"),
+                (Command::QuestionNo, "stay"),
+            ];
+        }
+    };
+    let mut words = own.to_vec();
+    words.push((Command::OverlayClose, "close"));
+    words.push((Command::Quit, "quit"));
+    words
 }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Borders, Widget};
 
-use super::text::SafeText;
+use super::text::{SafeText, wrap};
 use super::theme::{Role, Theme};
 use crate::store::layout::Area;
 
@@ -167,14 +167,65 @@ pub(in crate::ui) fn frame(
     inner
 }
 
+/// Writes into the lower edge of a frame: at the left what is in force inside it, at the right
+/// where in it one is. Both are data; the left one gives way.
+pub(in crate::ui) fn foot(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    left: (&str, Role),
+    right: &str,
+) {
+    let area = area.intersection(*buffer.area());
+    if area.height < 2 || area.width < 6 {
+        return;
+    }
+    let line = Rect {
+        x: area.x + 2,
+        y: area.bottom() - 1,
+        width: area.width - 4,
+        height: 1,
+    };
+    let right = SafeText::new(right).truncated(usize::from(line.width));
+    let right_width = u16::try_from(right.width()).unwrap_or(0);
+    if right_width > 0 {
+        let style = theme.style(Role::Dim);
+        Pen::new(buffer, theme, line, 0)
+            .skip_to_right(right_width)
+            .safe(&right, style);
+    }
+    let rest = Rect {
+        width: line.width.saturating_sub(right_width + 2),
+        ..line
+    };
+    if rest.width > 3 {
+        Pen::new(buffer, theme, rest, 0).role(left.0, left.1);
+    }
+}
+
+/// How many lines lie above and below those in sight, as the lower edge of a list says it.
+pub(in crate::ui) fn more(above: usize, below: usize) -> String {
+    match (above, below) {
+        (0, 0) => String::new(),
+        (above, 0) => format!("▲ {above} more"),
+        (0, below) => format!("▼ {below} more"),
+        (above, below) => format!("▲ {above} ▼ {below} more"),
+    }
+}
+
 /// Says in the middle of an empty area what would fill it.
 pub(in crate::ui) fn placeholder(buffer: &mut Buffer, theme: &Theme, area: Rect, lines: &[String]) {
+    let room = usize::from(area.width.saturating_sub(2));
+    let lines: Vec<SafeText<'static>> = lines
+        .iter()
+        .flat_map(|line| wrap(&SafeText::new(line), room))
+        .collect();
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let top = area.height.saturating_sub(height) / 2;
-    for (row, line) in (top..area.height).zip(lines) {
-        let width = u16::try_from(SafeText::new(line).width()).unwrap_or(u16::MAX);
+    for (row, line) in (top..area.height).zip(&lines) {
+        let width = u16::try_from(line.width()).unwrap_or(u16::MAX);
         let mut pen = Pen::new(buffer, theme, area, row);
         pen.skip(area.width.saturating_sub(width) / 2)
-            .role(line, Role::Placeholder);
+            .safe(line, theme.style(Role::Placeholder));
     }
 }

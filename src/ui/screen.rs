@@ -59,6 +59,14 @@ impl Painter {
                 Pane::Playbook => panes::playbook::draw(state, &theme, area, focused, buffer),
             }
         }
+        if let (Some(open), Some(at), None, Pane::Editor) = (
+            &state.editor.completion,
+            cursor,
+            &state.overlay,
+            state.screen.focus,
+        ) {
+            panes::candidates::draw(open, &theme, at, buffer);
+        }
         chrome::footer(state, &theme, buffer);
         if let Some(overlay) = &state.overlay {
             cursor = overlays::draw(state, overlay, &theme, buffer);
@@ -89,10 +97,12 @@ pub(super) fn overlay_area(
 ) -> ratatui::layout::Rect {
     let screen = *buffer.area();
     let width = width.min(screen.width);
-    let height = height.min(screen.height);
+    // The status line and the footer, which names the keys that count now, stay in sight.
+    let around = if screen.height > 6 { 2 } else { 0 };
+    let height = height.min(screen.height - around);
     let area = ratatui::layout::Rect {
         x: screen.x + (screen.width - width) / 2,
-        y: screen.y + (screen.height - height) / 3,
+        y: screen.y + around / 2 + (screen.height - around - height) / 3,
         width,
         height,
     };

@@ -105,6 +105,107 @@ fn overlays_lie_over_the_panes() {
 }
 
 #[test]
+fn candidates_lie_over_all_panes() {
+    let mut state = busy(120, 40, "");
+    let mut catalogue = crate::sql::completion::Catalogue::default();
+    let columns = [("time_dt", "timestamp(3)")];
+    for table in ["vpc_flow_2_0", "s3_data_2_0"] {
+        let name = format!("amazon_security_lake_table_us_east_1_of_a_long_name_{table}");
+        catalogue.add_table(name, None, columns);
+    }
+    update(
+        &mut state,
+        Event::Catalogue(std::sync::Arc::new(catalogue)),
+        noon(),
+    );
+    // Near the editor's right edge, where the list reaches over the playbook.
+    press(&mut state, "ctrl-n");
+    let text = format!("SELECT 1 AS one_two_three{}FROM amazon", " ".repeat(14));
+    update(&mut state, Event::Paste(text), noon());
+    press(&mut state, "ctrl-space");
+    let seen = picture(&state);
+    for end in ["vpc_flow_2_0", "s3_data_2_0"] {
+        assert!(seen.contains(end), "{end}\n{seen}");
+    }
+    assert_snapshot!("candidates", seen);
+}
+
+#[test]
+fn a_long_message_is_read_to_its_end() {
+    let mut state = busy(80, 24, "");
+    let words: Vec<String> = (0..30).map(|n| format!("word{n}")).collect();
+    state.fail(words.join(" "));
+    let seen = picture(&state);
+    assert!(words.iter().all(|word| seen.contains(word)), "{seen}");
+}
+
+#[test]
+fn what_is_filtered_sorted_and_found_is_said() {
+    let mut state = busy(160, 40, "");
+    press(&mut state, "alt-3 s right = / \"row enter down");
+    let seen = picture(&state);
+    for part in [
+        "text = row 0",
+        "by number ▲",
+        "“row”",
+        "row 2 of 200",
+        "number ▲",
+    ] {
+        assert!(seen.contains(part), "{part}\n{seen}");
+    }
+}
+
+#[test]
+fn a_form_says_what_is_wrong_and_that_there_is_more() {
+    let mut state = busy(80, 24, "");
+    let params: Vec<String> = (0..9)
+        .map(|n| format!("-- param: p{n} ip \"The address\"\n"))
+        .collect();
+    let uses: Vec<String> = (0..9).map(|n| format!("/* :p{n} */ '192.0.2.1'")).collect();
+    let text = format!(
+        "-- name: many\n-- purpose: Much to fill in.\n-- classes: 6003\n-- tables: x\n{}SELECT {}\n",
+        params.concat(),
+        uses.join(", ")
+    );
+    let template = crate::domain::template::Template::parse("many.sql", &text).unwrap();
+    state.content.templates.push(std::sync::Arc::new(template));
+    press(&mut state, "ctrl-t \"many enter shift-tab \"nonsense enter");
+    let seen = picture(&state);
+    assert!(
+        seen.contains("field 1 of 9") && seen.contains("needs a value"),
+        "{seen}"
+    );
+    assert!(seen.contains('▼') && seen.contains("next field"), "{seen}");
+    press(&mut state, "shift-tab");
+    let seen = picture(&state);
+    assert!(
+        seen.contains("field 9 of 9") && seen.contains('▲'),
+        "{seen}"
+    );
+    assert!(seen.contains("nonsense"), "{seen}");
+}
+
+#[test]
+fn the_light_theme_has_its_own_paper_on_sixteen_colours() {
+    let mut state = busy(120, 40, "");
+    state.theme = "light".to_owned();
+    let buffer = painted(&state, Depth::Sixteen);
+    let own = |colour| !matches!(colour, Color::Reset);
+    assert!(
+        buffer
+            .content
+            .iter()
+            .all(|cell| own(cell.fg) && own(cell.bg))
+    );
+    assert!(
+        buffer
+            .content
+            .iter()
+            .all(|cell| cell.fg != cell.bg || cell.symbol() == " ")
+    );
+}
+
+#[test]
 fn without_colours_none_is_used_and_the_selection_still_shows() {
     let mut state = busy(120, 40, "");
     press(&mut state, "alt-1");

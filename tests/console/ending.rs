@@ -14,7 +14,7 @@ WHERE a.traffic.bytes + b.traffic.bytes + c.traffic.bytes = -1";
 
 fn with_a_running_query(home: &Home) -> Terminal {
     let mut console = Terminal::start(home, &LAKE.path(), (120, 40));
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     console.press(&["ctrl-n"]);
     console.paste(ENDLESS);
     console.wait_for("CROSS JOIN");
@@ -94,7 +94,7 @@ fn a_query_is_stopped_at_once_and_leaving_asks() {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_takes_it_again() {
     let home = Home::new();
     let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     console.press(&["ctrl-z"]);
     console.wait_for_state('T');
     for sequence in GIVEN_BACK {
@@ -103,7 +103,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_takes_it_again() {
     console.bytes.clear();
     console.signal("CONT");
     console.wait_for_bytes(b"\x1b[?1049h");
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }
@@ -118,7 +118,7 @@ fn fills(screen: &str, rows: usize) -> bool {
 fn any_size_of_window_is_borne() {
     let home = Home::new();
     let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     console.resize(10, 3);
     console.press(&["alt-3", "down", "alt-4", "down"]);
     console.resize(80, 24);
@@ -132,7 +132,7 @@ fn any_size_of_window_is_borne() {
 fn no_change_of_size_is_lost_among_keys() {
     let home = Home::new();
     let mut console = Terminal::start(&home, &LAKE.path(), (120, 40));
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     for round in 0..60 {
         let rows = 24 + round % 20;
         console.press(&["down"]);

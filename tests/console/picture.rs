@@ -18,7 +18,7 @@ const INK: &str = "#d5dae2";
 fn the_readmes_picture_shows_the_four_panes_of_a_real_run() {
     let home = Home::new();
     let mut console = Terminal::start(&home, &LAKE.path(), (140, 42));
-    console.wait_for("Results new-findings");
+    console.wait_for("✓ new-findings");
     console.wait_until("findings", |screen| screen.contains("Critical"));
     console.wait_until("objects in the feed", |screen| screen.contains("vpc_flow"));
     console.press(&["alt-3"]);

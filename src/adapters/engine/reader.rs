@@ -102,7 +102,10 @@ impl AsyncFileReader for LakeReader {
         let footer = self
             .footers
             .get(&self.file)
-            .map(|footer| Arc::clone(&footer.metadata))
+            .map(|footer| {
+                self.watch.file_opened(&self.file.path, footer.rows);
+                Arc::clone(&footer.metadata)
+            })
             .map_err(|error| ParquetError::General(error.to_string()));
         ready(footer).boxed()
     }

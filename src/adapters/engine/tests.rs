@@ -428,3 +428,33 @@ async fn a_subquery_without_a_plan_is_refused_at_its_place() {
         assert!(error.hint.is_some(), "{sql}");
     }
 }
+
+/// What was searched is told apart from what was found.
+#[tokio::test]
+async fn rows_that_no_filter_lets_through_were_searched_all_the_same() {
+    let dir = small_lake();
+    let engine = open(dir.path());
+    for (sql, searched) in [
+        (
+            "SELECT time FROM vpc_flow WHERE src_endpoint.ip = '10.9.9.9'",
+            5,
+        ),
+        // Read twice, it is searched once.
+        (
+            "SELECT a.time FROM vpc_flow a JOIN vpc_flow b ON a.time = b.time WHERE a.src_endpoint.ip = 'x'",
+            5,
+        ),
+        (
+            "SELECT time FROM vpc_flow WHERE region = 'eu-west-1' AND src_endpoint.ip = 'x'",
+            2,
+        ),
+    ] {
+        let (found, summary) = rows(&engine, sql).await.unwrap();
+        let progress = summary.progress;
+        assert_eq!(
+            (found.len(), progress.rows_searched),
+            (0, searched),
+            "{sql}"
+        );
+    }
+}

@@ -21,6 +21,8 @@ pub(super) struct Watch {
     rows_out: AtomicU64,
     stopped: AtomicBool,
     done: Mutex<BTreeSet<PathBuf>>,
+    opened: Mutex<BTreeSet<PathBuf>>,
+    rows_searched: AtomicU64,
     notes: Mutex<Notes>,
 }
 
@@ -40,6 +42,14 @@ impl Watch {
     pub(super) fn file_done(&self, path: &Path) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
         done.insert(path.to_path_buf());
+    }
+
+    /// A file is opened to be read; its rows count once, however often it is.
+    pub(super) fn file_opened(&self, path: &Path, rows: u64) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.insert(path.to_path_buf()) {
+            self.rows_searched.fetch_add(rows, Ordering::Relaxed);
+        }
     }
 
     pub(super) fn bytes(&self, bytes: u64) {
@@ -100,6 +110,7 @@ impl QueryMonitor for Watch {
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
             bytes_fetched: 0,
             requests: 0,
+            rows_searched: self.rows_searched.load(Ordering::Relaxed),
             rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
             rows_out: self.rows_out.load(Ordering::Relaxed),
         }

@@ -10,7 +10,7 @@
     reason = "this room owns the lake's folder and the clock that stamps what appears in it"
 )]
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -93,11 +93,16 @@ fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
         return Ok(());
     }
     let mut told = HashSet::new();
+    let delivered = delivered(lake);
     let start: Vec<Arrival> = newest_objects(lake)
         .into_iter()
         .map(|(path, written)| {
             told.insert(path.clone());
-            arrival_of_object(lake, &path, Some(written), None)
+            let mut arrival = arrival_of_object(lake, &path, Some(written), None);
+            if let Some(notification) = delivered.get(&arrival.notification.key.key) {
+                arrival.notification = notification.clone();
+            }
+            arrival
         })
         .collect();
     for chunk in start.chunks(64) {
@@ -123,6 +128,25 @@ fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The notifications that were delivered before the start, the newest ones, by the object's key:
+/// they know when it was written, which a copy of the file does not.
+fn delivered(lake: &Path) -> HashMap<String, Notification> {
+    let Ok(entries) = std::fs::read_dir(lake.join(NOTIFICATIONS)) else {
+        return HashMap::new();
+    };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    files.sort_unstable();
+    let newest = files.split_off(files.len().saturating_sub(AT_START));
+    let bodies = newest
+        .iter()
+        .filter_map(|path| std::fs::read_to_string(path).ok());
+    bodies
+        .filter_map(|body| decode(&body).ok())
+        .flatten()
+        .map(|notification| (notification.key.key.clone(), notification))
+        .collect()
 }
 
 /// Whether an event means that a file is whole: it was renamed into place, or closed after writing.

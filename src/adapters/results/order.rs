@@ -1,7 +1,9 @@
 //! Orders and selections of a result's rows, as row numbers. Pure functions over [`Rows`]: call
 //! them off the loop.
 
-use arrow::array::{Array, ArrayRef, AsArray, StringArray, UInt32Array, new_null_array};
+use arrow::array::{
+    Array, ArrayRef, AsArray, StringArray, UInt8Array, UInt32Array, new_null_array,
+};
 use arrow::compute::{SortOptions, take};
 use arrow::datatypes::DataType;
 use arrow::row::{RowConverter, Rows as Encoded, SortField};
@@ -9,6 +11,7 @@ use regex::{Regex, RegexBuilder};
 
 use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::rows::{Page, Rows};
+use crate::domain::severity;
 
 /// Which rows to keep.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,6 +93,34 @@ pub fn sort(
     order
 }
 
+/// Whether a column of texts holds severities and nothing else: those have an order of their own,
+/// in which High does not stand between Critical and Low.
+fn are_severities(rows: &dyn Rows, column: usize) -> bool {
+    let mut seen = false;
+    for page in pages(rows) {
+        let texts = page.batch.columns().get(column);
+        let Some(texts) = texts.and_then(|array| array.as_string_opt::<i32>()) else {
+            return false;
+        };
+        for text in texts.iter().flatten() {
+            if severity::rank(text).is_none() {
+                return false;
+            }
+            seen = true;
+        }
+    }
+    seen
+}
+
+fn ranks(array: &ArrayRef) -> UInt8Array {
+    let texts = array.as_string_opt::<i32>();
+    let rank = |row: usize| {
+        let texts = texts.filter(|texts| texts.is_valid(row))?;
+        severity::rank(texts.value(row))
+    };
+    (0..array.len()).map(rank).collect()
+}
+
 /// The sort keys of one column, by row number.
 struct Keys(Encoded);
 
@@ -101,9 +132,13 @@ impl Keys {
         options: SortOptions,
         style: TimeStyle,
     ) -> Option<Self> {
+        let by_rank = *data_type == DataType::Utf8 && are_severities(rows, column);
         let plain = SortField::new_with_options(data_type.clone(), options);
         let by_text = !RowConverter::supports_fields(std::slice::from_ref(&plain));
-        let (field, key_type) = if by_text {
+        let (field, key_type) = if by_rank {
+            let field = SortField::new_with_options(DataType::UInt8, options);
+            (field, DataType::UInt8)
+        } else if by_text {
             let field = SortField::new_with_options(DataType::Utf8, options);
             (field, DataType::Utf8)
         } else {
@@ -119,7 +154,9 @@ impl Keys {
                 converter.append(&mut keys, &[nulls]).ok()?;
             }
             let array = page.batch.columns().get(column)?;
-            let key: ArrayRef = if by_text {
+            let key: ArrayRef = if by_rank {
+                std::sync::Arc::new(ranks(array))
+            } else if by_text {
                 std::sync::Arc::new(texts(array, style))
             } else {
                 array.clone()

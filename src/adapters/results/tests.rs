@@ -282,3 +282,27 @@ proptest! {
         prop_assert_eq!(sort(&rows, None, 1, false, STYLE), naive(&|text| vec![text.len() as u8]));
     }
 }
+
+#[test]
+fn severities_are_sorted_by_what_they_mean() {
+    let words = ["High", "Critical", "Low", "Unknown", "Medium"];
+    let order = |words: &[&str], descending| {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = store(usize::MAX, folder.path());
+        let texts: Vec<Option<&str>> = words.iter().map(|word| Some(*word)).collect();
+        rows.append(batch(&vec![None; words.len()], &texts))
+            .unwrap();
+        let sorted = sort(&rows, None, 1, descending, STYLE);
+        let word = |row: u32| words[row as usize].to_owned();
+        sorted.into_iter().map(word).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        order(&words, true),
+        ["Critical", "High", "Medium", "Low", "Unknown"]
+    );
+    // One other word, and it is a column of words.
+    assert_eq!(
+        order(&["Low", "High", "Near"], false),
+        ["High", "Low", "Near"]
+    );
+}

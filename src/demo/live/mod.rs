@@ -32,6 +32,10 @@ const SUSPICIOUS: f64 = 0.05;
 /// Parts of live objects begin here, past those of the lake's making.
 const FIRST_PART: u64 = 1 << 32;
 
+/// How much faster than real time a lake goes on in the console: at its own pace nothing would be
+/// seen to happen for half a minute.
+pub const CONSOLE_SPEED: u32 = 4;
+
 /// How a lake goes on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveOptions {
@@ -39,6 +43,16 @@ pub struct LiveOptions {
     pub weekly_events: usize,
     /// How much faster than real time the lake's time runs; more than 0.
     pub speed: f64,
+}
+
+impl LiveOptions {
+    /// What lets somebody who looks on see an object every few seconds, by day and by night.
+    pub fn for_the_console() -> Self {
+        Self {
+            weekly_events: 1_000_000,
+            speed: f64::from(CONSOLE_SPEED),
+        }
+    }
 }
 
 impl Default for LiveOptions {

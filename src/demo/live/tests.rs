@@ -121,3 +121,41 @@ fn a_folder_without_an_answer_key_and_a_speed_of_nothing_are_refused() {
     let error = live(empty.path(), &still, &mut stop, &mut |_| {}).unwrap_err();
     assert!(matches!(error, DemoError::Speed(_)));
 }
+
+/// Whoever lets the lake go on in the console sees something happen, and goes on seeing it.
+#[test]
+fn in_the_console_objects_arrive_every_few_seconds() {
+    // By day and by night, when little happens.
+    for hour in [0, 12] {
+        let home = tempfile::tempdir().unwrap();
+        let lake = home.path().join("lake");
+        let options = DemoOptions {
+            events: 500,
+            days: 1,
+            ..DemoOptions::new(format!("2026-03-04T{hour:02}:10:00Z").parse().unwrap())
+        };
+        write_lake(&lake, &options, &mut |_| {}).unwrap();
+        let options = LiveOptions::for_the_console();
+        let clock = std::cell::Cell::new(Duration::ZERO);
+        let mut pause = |time| {
+            clock.set(clock.get() + time);
+            match clock.get() > Duration::from_secs(180) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let mut times = Vec::new();
+        live(&lake, &options, &mut pause, &mut |_| {
+            times.push(clock.get())
+        })
+        .unwrap();
+        assert!(times[0] <= Duration::from_secs(5), "{hour}: {:?}", times[0]);
+        let longest = times
+            .windows(2)
+            .map(|pair| pair[1] - pair[0])
+            .max()
+            .unwrap();
+        assert!(longest <= Duration::from_secs(15), "{hour}: {longest:?}");
+        assert!(times.len() >= 40, "{hour}: {}", times.len());
+    }
+}

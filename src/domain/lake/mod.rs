@@ -3,6 +3,7 @@
 mod arrival;
 mod facts;
 mod key;
+mod lead;
 pub mod notification;
 mod recognise;
 mod schema;
@@ -11,6 +12,7 @@ mod source;
 pub use arrival::{Arrival, SourceNews};
 pub use facts::LakeFacts;
 pub use key::{KeyError, ObjectKey};
+pub use lead::{object_statement, plain_statement};
 pub use notification::Notification;
 pub use recognise::recognise;
 pub use schema::{athena_type, documented_schema, partition_columns};

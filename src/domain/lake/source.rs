@@ -65,6 +65,20 @@ impl Source {
         }
     }
 
+    /// A name of at most eight letters, for where the alias does not fit.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::CloudTrailMgmt => "trail",
+            Self::LambdaExecution => "lambda",
+            Self::S3Data => "s3_data",
+            Self::Route53 => "route53",
+            Self::ShFindings => "findings",
+            Self::VpcFlow => "vpc_flow",
+            Self::EksAudit => "eks",
+            Self::Waf => "waf",
+        }
+    }
+
     /// Whether Security Lake documents this source in the given version.
     pub fn exists_in(self, version: SourceVersion) -> bool {
         match version {

@@ -19,7 +19,7 @@ use std::fmt;
 use std::ops::Range;
 
 pub use check::{Check, CheckedPhase, CheckedPlaybook, CheckedWarning, Unreadable};
-pub use placeholder::{Placeholder, PlaceholderStyle};
+pub use placeholder::{Placeholder, PlaceholderStyle, placeholders};
 pub use stage::Stage;
 
 /// A playbook.

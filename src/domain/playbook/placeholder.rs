@@ -70,6 +70,13 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     .collect()
 });
 
+/// The places of placeholders in a statement, in order: what of a playbook's query is still to be
+/// filled in.
+pub fn placeholders(sql: &str) -> Vec<Range<usize>> {
+    let found = find(sql, Language::Sql);
+    found.into_iter().map(|found| found.range).collect()
+}
+
 /// The placeholders of a block, in order. A drawing or a policy has none.
 pub(super) fn find(text: &str, language: Language) -> Vec<Placeholder> {
     if language == Language::Other {

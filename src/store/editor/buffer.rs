@@ -3,6 +3,7 @@
 use ratatui_textarea::{CursorMove, DataCursor, Input, Key, TextArea};
 
 use super::Fault;
+use crate::domain::playbook::placeholders;
 use crate::domain::query::TextPosition;
 use crate::sql::lexer::{LineState, Token, lex_line};
 use crate::sql::statements::{self, Statement};
@@ -24,14 +25,10 @@ pub struct Buffer {
 impl Buffer {
     /// A buffer with a text, the cursor at its start.
     pub fn new(serial: u64, name: String, text: &str) -> Self {
-        let lines = text
-            .replace("\r\n", "\n")
-            .split('\n')
-            .map(str::to_owned)
-            .collect();
+        let lines = plain(text).split('\n').map(str::to_owned).collect();
         let mut area = TextArea::new(lines);
-        area.set_tab_length(2);
-        area.set_max_histories(500);
+        area.set_tab_length(TAB);
+        area.set_max_histories(5_000);
         let mut buffer = Self {
             serial,
             name,
@@ -133,9 +130,7 @@ impl Buffer {
 
     /// Inserts a text at the cursor.
     pub fn insert(&mut self, text: &str) -> bool {
-        let changed = self
-            .area
-            .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
+        let changed = self.area.insert_str(plain(text));
         self.changed(changed)
     }
 
@@ -152,29 +147,41 @@ impl Buffer {
 
     /// Puts the cursor at a place.
     pub fn go_to(&mut self, position: TextPosition) {
-        let clamp = |n: usize| u16::try_from(n.saturating_sub(1)).unwrap_or(u16::MAX);
         self.area.cancel_selection();
-        self.area.move_cursor(CursorMove::Jump(
-            clamp(position.line),
-            clamp(position.column),
-        ));
+        self.area.move_cursor(jump(position));
     }
 
-    /// Takes the last change back.
+    /// Takes the last change back; of what was typed, a word at a time.
     pub fn undo(&mut self) -> bool {
-        let changed = self.area.undo();
+        let changed = super::undo::undo(&mut self.area);
         self.changed(changed)
     }
 
-    /// Makes the last undone change again.
+    /// Makes the last undone change again; of what was typed, a word at a time.
     pub fn redo(&mut self) -> bool {
-        let changed = self.area.redo();
+        let changed = super::undo::redo(&mut self.area);
         self.changed(changed)
     }
 
     /// Selects everything.
     pub fn select_all(&mut self) {
         self.area.select_all();
+    }
+
+    /// Selects the next placeholder behind the cursor, round the end; tells whether there is one.
+    pub fn select_next_placeholder(&mut self) -> bool {
+        let text = self.text();
+        let found = placeholders(&text);
+        let here = statements::offset_of(&text, self.position());
+        let next = found.iter().find(|range| range.start >= here);
+        let Some(range) = next.or(found.first()).cloned() else {
+            return false;
+        };
+        self.go_to(statements::position_of(&text, range.start));
+        self.area.start_selection();
+        let end = statements::position_of(&text, range.end);
+        self.area.move_cursor(jump(end));
+        true
     }
 
     fn changed(&mut self, changed: bool) -> bool {
@@ -193,6 +200,21 @@ impl Buffer {
             state = lex_line(state, line).1;
         }
     }
+}
+
+/// Columns that a tab is worth: the editor's lines hold no tabs.
+const TAB: u8 = 2;
+
+/// A text as the editor keeps it: its own line breaks, spaces in the place of tabs.
+fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .replace('\r', "\n")
+        .replace('\t', &" ".repeat(usize::from(TAB)))
+}
+
+fn jump(position: TextPosition) -> CursorMove {
+    let clamp = |n: usize| u16::try_from(n.saturating_sub(1)).unwrap_or(u16::MAX);
+    CursorMove::Jump(clamp(position.line), clamp(position.column))
 }
 
 /// A chord as the text editor's widget takes it.

@@ -5,6 +5,7 @@
 //! its own widget: the pane draws the lines, highlighted and made safe.
 
 mod buffer;
+mod undo;
 mod update;
 
 use std::collections::HashMap;
@@ -32,7 +33,12 @@ pub struct Completion {
     pub offered: Completions,
     /// The chosen one.
     pub selected: usize,
+    /// Whether a person asked for the list or walked it: only then enter takes a candidate.
+    pub wanted: bool,
 }
+
+/// Closed buffers that can be opened again.
+const CLOSED: usize = 20;
 
 /// The editor.
 #[derive(Debug)]
@@ -44,6 +50,10 @@ pub struct Editor {
     /// failure's position can be shown in the text.
     origins: HashMap<QueryId, Origin>,
     next_serial: u64,
+    /// Closed buffers with something in them, the last one closed at the end.
+    closed: Vec<Buffer>,
+    /// A word was typed and completion has not looked at it yet.
+    pub awaits_completion: bool,
     /// The open list of candidates.
     pub completion: Option<Completion>,
     /// Hints on the current buffer.
@@ -66,6 +76,8 @@ impl Editor {
             current: 0,
             origins: HashMap::new(),
             next_serial: 0,
+            closed: Vec::new(),
+            awaits_completion: false,
             completion: None,
             hints: Vec::new(),
             page: 10,
@@ -79,7 +91,11 @@ impl Editor {
         self.next_serial += 1;
         let serial = self.next_serial;
         let name = name.map_or_else(|| format!("query {serial}"), str::to_owned);
-        let buffer = Buffer::new(serial, name, text);
+        self.show(Buffer::new(serial, name, text));
+    }
+
+    /// Goes to a buffer that is not among the open ones.
+    fn show(&mut self, buffer: Buffer) {
         match self.buffers.get_mut(self.current) {
             Some(blank) if blank.is_blank() => *blank = buffer,
             _ => {
@@ -91,18 +107,43 @@ impl Editor {
         self.refresh_hints();
     }
 
-    /// Closes the current buffer; the last one is emptied instead.
-    pub fn close(&mut self) {
-        self.completion = None;
-        if self.buffers.len() == 1 {
+    /// Closes the current buffer; the last one leaves an empty one behind. Gives the name of a
+    /// buffer with something in it, which [`Self::reopen`] opens again.
+    pub fn close(&mut self) -> Option<String> {
+        self.end_completion();
+        let closed = self.buffers.remove(self.current);
+        if self.buffers.is_empty() {
             self.next_serial += 1;
             let serial = self.next_serial;
-            self.buffers[0] = Buffer::new(serial, format!("query {serial}"), "");
-        } else {
-            self.buffers.remove(self.current);
-            self.current = self.current.min(self.buffers.len() - 1);
+            let empty = Buffer::new(serial, format!("query {serial}"), "");
+            self.buffers.push(empty);
         }
+        self.current = self.current.min(self.buffers.len() - 1);
         self.refresh_hints();
+        if closed.is_blank() {
+            return None;
+        }
+        let name = closed.name.clone();
+        self.closed.push(closed);
+        if self.closed.len() > CLOSED {
+            self.closed.remove(0);
+        }
+        Some(name)
+    }
+
+    /// Opens the buffer that was closed last, as it was, undo and all. Tells whether there was one.
+    pub fn reopen(&mut self) -> bool {
+        let Some(buffer) = self.closed.pop() else {
+            return false;
+        };
+        self.show(buffer);
+        true
+    }
+
+    /// No list of candidates is open, and none opens by itself before a word is typed.
+    pub fn end_completion(&mut self) {
+        self.completion = None;
+        self.awaits_completion = false;
     }
 
     /// Goes `by` buffers further, round the end.

@@ -7,7 +7,7 @@ use crate::sql::completion::{self, CandidateKind};
 use crate::store::command::Command;
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::{Chord, KeyCode};
-use crate::store::overlay::{Overlay, Prompt, PromptKind};
+use crate::store::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
 use crate::store::state::State;
 
 /// How long the text rests before completion looks at it.
@@ -17,6 +17,16 @@ const COMPLETE_AFTER: Duration = Duration::from_millis(120);
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     let editor = &mut state.editor;
     match command {
+        Command::EditorHints => {
+            open_page(state, PageContent::Hints);
+            return Vec::new();
+        }
+        Command::EditorNextPlaceholder => {
+            if !editor.buffer_mut().select_next_placeholder() {
+                state.inform("this buffer has no placeholder".to_owned());
+            }
+            return Vec::new();
+        }
         Command::EditorComplete => {
             complete(state, true);
             return Vec::new();
@@ -29,7 +39,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             editor.buffer_mut().redo();
         }
         Command::EditorNew => editor.open(None, ""),
-        Command::EditorClose => editor.close(),
+        Command::EditorClose => close(state),
+        Command::EditorReopen => reopen(state),
         Command::EditorNextBuffer => editor.step(1),
         Command::EditorPreviousBuffer => editor.step(-1),
         Command::EditorSelectAll => editor.buffer_mut().select_all(),
@@ -40,9 +51,22 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         _ => {}
     }
-    state.editor.completion = None;
     state.editor.refresh_hints();
     state.session_changed()
+}
+
+fn close(state: &mut State) {
+    if let Some(name) = state.editor.close() {
+        let again = state.setting.keymap.label(Command::EditorReopen);
+        let how = again.map_or_else(String::new, |key| format!("; {key} opens it again"));
+        state.inform(format!("`{name}` is closed{how}"));
+    }
+}
+
+fn reopen(state: &mut State) {
+    if !state.editor.reopen() {
+        state.inform("no buffer was closed".to_owned());
+    }
 }
 
 /// Whether a key walks an open list of candidates.
@@ -60,15 +84,24 @@ pub fn edit(state: &mut State, chord: Chord) -> Vec<Effect> {
     if let Some(open) = &mut state.editor.completion {
         let last = open.offered.candidates.len().saturating_sub(1);
         match chord.code {
-            KeyCode::Up => open.selected = open.selected.checked_sub(1).unwrap_or(last),
+            KeyCode::Up => {
+                open.selected = open.selected.checked_sub(1).unwrap_or(last);
+                open.wanted = true;
+            }
             KeyCode::Down => {
                 open.selected = if open.selected == last {
                     0
                 } else {
                     open.selected + 1
-                }
+                };
+                open.wanted = true;
             }
-            KeyCode::Esc => state.editor.completion = None,
+            KeyCode::Esc => state.editor.end_completion(),
+            KeyCode::Enter if !open.wanted => {
+                // Nobody chose anything: a new line is a new line.
+                state.editor.end_completion();
+                return type_key(state, chord);
+            }
             KeyCode::Tab | KeyCode::Enter => {
                 accept(state);
                 return state.session_changed();
@@ -82,7 +115,7 @@ pub fn edit(state: &mut State, chord: Chord) -> Vec<Effect> {
 
 /// Pasted text goes in at the cursor and is never run.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    state.editor.completion = None;
+    state.editor.end_completion();
     state.editor.buffer_mut().insert(text);
     state.editor.refresh_hints();
     state.session_changed()
@@ -92,7 +125,7 @@ fn type_key(state: &mut State, chord: Chord) -> Vec<Effect> {
     let page = state.editor.page;
     let changed = state.editor.buffer_mut().press(chord, page);
     if !changed {
-        state.editor.completion = None;
+        state.editor.end_completion();
         return Vec::new();
     }
     state.editor.refresh_hints();
@@ -103,6 +136,7 @@ fn type_key(state: &mut State, chord: Chord) -> Vec<Effect> {
         .typed()
         .is_some_and(|c| c.is_alphanumeric() || c == '.' || c == '_')
     {
+        state.editor.awaits_completion = true;
         effects.push(Effect::SetTimer(TimerId::Complete, COMPLETE_AFTER));
     }
     effects
@@ -126,9 +160,16 @@ pub fn complete(state: &mut State, on_demand: bool) {
         }
         None
     } else {
+        // Typing on narrows a list that was asked for; it is still asked for.
+        let was_wanted = state
+            .editor
+            .completion
+            .as_ref()
+            .is_some_and(|open| open.wanted);
         Some(Completion {
             offered,
             selected: 0,
+            wanted: on_demand || was_wanted,
         })
     };
 }

@@ -3,9 +3,9 @@
 use super::super::command::Command;
 use super::super::effect::Effect;
 use super::super::overlay::{Overlay, Prompt, PromptKind};
-use super::super::state::State;
+use super::super::state::{OBJECT_TABLE, State};
 use super::Feed;
-use crate::domain::lake::SourceNews;
+use crate::domain::lake::{SourceNews, object_statement};
 
 /// Runs a command of the feed.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
@@ -28,7 +28,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::FeedPause if feed.paused => feed.resume(),
         Command::FeedPause => feed.paused = true,
         Command::FeedFilter => {
-            let prompt = Prompt::new(PromptKind::FeedFilter, feed.filter());
+            let prompt = Prompt::proposing(PromptKind::FeedFilter, feed.filter());
             state.overlay = Some(Overlay::Prompt(prompt));
         }
         Command::FeedCopy => return copy_key(state),
@@ -86,5 +86,6 @@ fn open_object(state: &mut State) -> Vec<Effect> {
         .source
         .map_or(key.source_name.as_str(), |source| source.alias());
     let title = if source.is_empty() { "object" } else { source }.to_owned();
-    state.open_object(&title, path)
+    let sql = object_statement(key, OBJECT_TABLE);
+    state.open_object(&title, path, &sql)
 }

@@ -19,6 +19,9 @@ pub struct Field {
     pub input: LineInput,
     /// What the statement has where the field stays empty.
     pub default: String,
+    /// The default only shows the form of a value: run with it, the statement would find nothing
+    /// and seem to say that there is nothing.
+    pub wants_value: bool,
     /// What is wrong with the value.
     pub error: Option<String>,
 }
@@ -44,8 +47,9 @@ impl Form {
                 name: parameter.name.clone(),
                 kind: parameter.kind,
                 help: parameter.help.clone(),
-                input: LineInput::new(&suggest(&parameter.name, parameter.kind)),
+                input: LineInput::replaceable(&suggest(&parameter.name, parameter.kind)),
                 default: parameter.default_sql.clone(),
+                wants_value: parameter.is_example(),
                 error: None,
             })
             .collect();

@@ -8,7 +8,7 @@ pub use update::{
     fill_in, open_page, palette_matches, paste, playbook_matches, press, template_matches, update,
 };
 
-use super::command::{COMMANDS, Command, CommandRow, Context};
+use super::command::{COMMANDS, CommandRow, Context};
 use super::line_input::LineInput;
 
 /// The open overlay.
@@ -40,8 +40,9 @@ pub struct Picker {
 }
 
 impl Picker {
-    /// Which of the texts pass the filter, the best first. Every word must occur; a text whose
-    /// beginning matches goes before one that matches inside.
+    /// Which of the texts pass the filter, the best first. Every word must occur, if only as
+    /// letters with others between them; a text whose beginning matches goes before one that
+    /// matches inside, and both before one with gaps.
     pub fn matches<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
         let filter = self.input.text().to_lowercase();
         let words: Vec<&str> = filter.split_whitespace().collect();
@@ -51,7 +52,7 @@ impl Picker {
                 let text = text.to_lowercase();
                 let mut rank = 0;
                 for word in &words {
-                    rank += text.find(word)?;
+                    rank += text.find(word).or_else(|| gaps(&text, word))?;
                 }
                 Some((rank, at))
             })
@@ -61,18 +62,36 @@ impl Picker {
     }
 }
 
-/// The rows of the palette: every command that may run where the focus is.
+/// The rank of a text that has the letters of a word in their order with others between them,
+/// behind all ranks of texts that have the word itself. Two letters are not enough to say anything.
+fn gaps(text: &str, word: &str) -> Option<usize> {
+    const BEHIND: usize = 10_000;
+    let mut letters = text.char_indices();
+    let mut reached = 0;
+    let mut first = None;
+    for wanted in word.chars() {
+        let (at, _) = letters.find(|(_, letter)| *letter == wanted)?;
+        first.get_or_insert(at);
+        reached = at;
+    }
+    (word.chars().count() > 2).then_some(BEHIND + reached - first.unwrap_or(0))
+}
+
+/// The rows of the palette: every command, those that count where the focus is first. What only
+/// moves inside an open list or answers a question is none.
 pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
-    COMMANDS
+    let mut rows: Vec<&CommandRow> = COMMANDS
         .iter()
-        .filter(|row| contexts.contains(&row.context) || row.context == Context::Global)
         .filter(|row| {
             !matches!(
-                row.command,
-                Command::PanePalette | Command::PaneHelp | Command::PaneZoom
+                row.context,
+                Context::Pane | Context::Overlay | Context::Question
             )
         })
-        .collect()
+        .collect();
+    let place = |row: &&CommandRow| contexts.iter().position(|here| *here == row.context);
+    rows.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
+    rows
 }
 
 /// What a prompt asks for.
@@ -116,6 +135,14 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// A prompt with an answer that the first character typed replaces.
+    pub fn proposing(kind: PromptKind, text: &str) -> Self {
+        Self {
+            kind,
+            input: LineInput::replaceable(text),
+        }
+    }
+
     /// A prompt with an answer to begin with.
     pub fn new(kind: PromptKind, text: &str) -> Self {
         Self {
@@ -143,4 +170,13 @@ pub enum PageContent {
     Result,
     /// Faults of configuration, templates and playbooks.
     Problems,
+    /// The fault of the buffer's last run and all hints on its text.
+    Hints,
+    /// A value of a record in full: its path and its text.
+    Value {
+        /// Where it lies in the row.
+        path: String,
+        /// All of it.
+        text: String,
+    },
 }

@@ -3,7 +3,7 @@
 use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, palette_rows};
 use crate::domain::format::Format;
 use crate::sql::parameters;
-use crate::store::command::Command;
+use crate::store::command::{Command, Context};
 use crate::store::effect::Effect;
 use crate::store::key::Chord;
 use crate::store::results::Origin;
@@ -15,7 +15,12 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     let page = usize::from(state.screen.height / 2).max(1);
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
-        Command::OverlayClose => state.overlay = None,
+        Command::OverlayClose | Command::QuestionNo => state.overlay = None,
+        Command::QuestionYes => {
+            if matches!(state.overlay.take(), Some(Overlay::ConfirmQuit)) {
+                return state.leave();
+            }
+        }
         Command::OverlayAccept => return accept(state),
         Command::OverlayUp => scroll(state, |at| at.saturating_sub(1)),
         Command::OverlayDown => scroll(state, |at| down(1, at)),
@@ -55,12 +60,11 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::ConfirmQuit) => return confirm_quit(state, chord),
         Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
             state.overlay = None;
             false
         }
-        Some(Overlay::Page(_)) | None => false,
+        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => false,
     };
     if changed {
         live_filter(state)
@@ -103,20 +107,6 @@ fn live_filter(state: &mut State) -> Vec<Effect> {
         state.feed.set_filter(&text);
     }
     Vec::new()
-}
-
-fn confirm_quit(state: &mut State, chord: Chord) -> Vec<Effect> {
-    match chord.typed() {
-        Some('y' | 'Y') => {
-            state.overlay = None;
-            state.leave()
-        }
-        Some('n' | 'N') => {
-            state.overlay = None;
-            Vec::new()
-        }
-        _ => Vec::new(),
-    }
 }
 
 fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
@@ -180,7 +170,10 @@ fn accept(state: &mut State) -> Vec<Effect> {
     match state.overlay.take() {
         Some(Overlay::Palette(picker)) => {
             match palette_matches(state, &picker).get(picker.selected) {
-                Some(command) => crate::store::run_command(state, *command),
+                Some(command) => {
+                    go_where_it_counts(state, *command);
+                    crate::store::run_command(state, *command)
+                }
                 None => Vec::new(),
             }
         }
@@ -204,6 +197,20 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => Vec::new(),
+    }
+}
+
+/// A command of another pane is run there.
+fn go_where_it_counts(state: &mut State, command: Command) {
+    let pane = match command.row().context {
+        Context::Feed => Pane::Feed,
+        Context::Editor => Pane::Editor,
+        Context::Results | Context::Record => Pane::Results,
+        Context::Playbook => Pane::Playbook,
+        Context::Global | Context::Pane | Context::Overlay | Context::Question => return,
+    };
+    if state.screen.focus != pane {
+        state.focus(pane);
     }
 }
 
@@ -231,6 +238,10 @@ pub fn fill_in(state: &mut State, mut form: super::Form) -> Vec<Effect> {
     for (at, field) in form.fields.iter_mut().enumerate() {
         let value = field.input.text().trim().to_owned();
         if value.is_empty() {
+            if field.wants_value {
+                field.error = Some(format!("{} needs a value", field.name));
+                first_fault.get_or_insert(at);
+            }
             continue;
         }
         if let Err(error) = parameters::literal(field.kind, &value, &context) {

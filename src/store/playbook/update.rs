@@ -42,15 +42,15 @@ fn sql_to_editor(state: &mut State) -> Vec<Effect> {
     let (text, blanks) = (block.text.clone(), block.placeholders.len());
     state.editor.open(Some("step"), text.trim_end());
     state.focus(Pane::Editor);
-    if blanks > 0 {
-        state.inform(format!(
-            "fill in {blanks} {} before you run it",
-            if blanks == 1 {
-                "placeholder"
-            } else {
-                "placeholders"
-            }
-        ));
+    if blanks > 0 && state.editor.buffer_mut().select_next_placeholder() {
+        let noun = if blanks == 1 {
+            "placeholder"
+        } else {
+            "placeholders"
+        };
+        let next = state.setting.keymap.label(Command::EditorNextPlaceholder);
+        let next = next.map_or_else(String::new, |key| format!("; {key} goes to the next"));
+        state.inform(format!("fill in {blanks} {noun} before you run it{next}"));
     }
     state.session_changed()
 }

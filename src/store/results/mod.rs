@@ -1,5 +1,7 @@
 //! The results' state: one tab a query, each bound to its statement, its time and its rows.
 
+mod news;
+mod order;
 mod record;
 mod update;
 
@@ -8,10 +10,14 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+pub use news::{answer_export, news};
+pub use order::{answer_find, answer_order, filter, find};
 pub use record::update_record;
-pub use update::{answer_export, answer_find, answer_order, filter, find, news, press_row, update};
+pub use update::{press_row, update};
 
 use super::effect::{OrderId, OrderSpec};
+use super::state::OBJECT_TABLE;
+use crate::domain::lake::plain_statement;
 use crate::domain::query::{AttachedFile, QueryError, QueryId, QueryProgress, QuerySummary};
 use crate::domain::record::RecordView;
 use crate::domain::rows::RowsHandle;
@@ -30,8 +36,35 @@ pub enum Phase {
     Failed(QueryError),
     /// It was stopped; rows that came before stay.
     Cancelled,
-    /// The program ended while, or after, it ran: its rows are gone, its statement is not.
-    NotLoaded,
+    /// It ran in an earlier session: its rows are gone, its statement and its end are not.
+    NotLoaded(LastEnd),
+}
+
+/// How a run of an earlier session ended.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastEnd {
+    /// The program ended while it ran.
+    CutOff,
+    /// It gave all its rows.
+    Finished {
+        /// How many.
+        rows: u64,
+        /// From its start to its end, in milliseconds.
+        took_ms: u64,
+    },
+    /// It failed.
+    Failed {
+        /// Why.
+        message: String,
+    },
+    /// It was stopped.
+    Stopped {
+        /// Rows that had come.
+        rows: u64,
+    },
+    /// Nobody noted it.
+    Unknown,
 }
 
 impl Phase {
@@ -63,6 +96,17 @@ impl Origin {
             parameters: Vec::new(),
             attached: Vec::new(),
         }
+    }
+
+    /// The statement that shows an opened object as it stands in its file, where this is another
+    /// one: what to run when the columns that a person looks at first are not there.
+    pub fn plainer(&self) -> Option<Self> {
+        let (table, _) = self.attached.first()?;
+        let sql = plain_statement(OBJECT_TABLE);
+        (table == OBJECT_TABLE && self.sql != sql).then(|| Self {
+            sql,
+            ..self.clone()
+        })
     }
 
     /// The files in the form of a request.
@@ -138,6 +182,35 @@ impl Tab {
         }
     }
 
+    /// How the run ended, for the next session; `None` while it runs.
+    pub fn last_end(&self) -> Option<LastEnd> {
+        let rows = self.rows.as_ref().map_or(0, |rows| rows.len()) as u64;
+        match &self.phase {
+            Phase::Running | Phase::Stopping => None,
+            Phase::Finished(_) => Some(LastEnd::Finished {
+                rows,
+                took_ms: self
+                    .ended
+                    .map(|ended| (ended - self.started).num_milliseconds())
+                    .and_then(|took| u64::try_from(took).ok())
+                    .unwrap_or(0),
+            }),
+            Phase::Failed(error) => Some(LastEnd::Failed {
+                message: error.message.clone(),
+            }),
+            Phase::Cancelled => Some(LastEnd::Stopped { rows }),
+            Phase::NotLoaded(end) => Some(end.clone()),
+        }
+    }
+
+    /// Which of the matches the selected row is, from 1, and how many there are.
+    pub fn match_place(&self) -> Option<(usize, usize)> {
+        let matches = self.find.as_ref()?.matches.as_ref()?;
+        let row = u32::try_from(self.view.row).ok()?;
+        let at = matches.binary_search(&row).map_or(0, |at| at + 1);
+        Some((at, matches.len()))
+    }
+
     /// Rows shown.
     pub fn shown_rows(&self) -> usize {
         match (&self.order, &self.rows) {
@@ -195,6 +268,23 @@ impl Results {
     pub fn push(&mut self, tab: Tab) {
         self.tabs.push(tab);
         self.current = self.tabs.len() - 1;
+    }
+
+    /// Shows a new tab in the place of one of the same title that failed without a row, whose run
+    /// is given back, or else in a place of its own.
+    pub fn take_place(&mut self, tab: Tab) -> Option<QueryId> {
+        let failed = |old: &Tab| {
+            old.origin.title == tab.origin.title
+                && matches!(old.phase, Phase::Failed(_))
+                && old.rows.as_ref().is_none_or(|rows| rows.is_empty())
+        };
+        let Some(place) = self.tabs.iter().position(failed) else {
+            self.push(tab);
+            return None;
+        };
+        self.current = place;
+        let old = self.tabs.get_mut(place)?;
+        Some(std::mem::replace(old, tab).query)
     }
 
     /// Queries that run.

@@ -7,6 +7,7 @@ use crate::domain::record::{Line, RecordView, lines};
 use crate::domain::view::Step;
 use crate::store::command::Command;
 use crate::store::effect::Effect;
+use crate::store::overlay::{PageContent, open_page};
 use crate::store::screen::Pane;
 use crate::store::state::State;
 
@@ -30,21 +31,20 @@ pub fn update_record(state: &mut State, command: Command) -> Vec<Effect> {
         Command::RecordPageDown => {
             with_lines(state, |view, lines| view.step(by, lines.len(), page))
         }
-        Command::RecordFold => with_lines(state, |view, lines| view.toggle(lines)),
+        Command::RecordFold => {
+            if let Some(value) = leaf(state) {
+                open_page(state, value);
+            } else {
+                with_lines(state, |view, lines| view.toggle(lines));
+            }
+        }
         Command::RecordUnfoldAll => with_lines(state, |view, _| view.unfold_all()),
         Command::RecordPreviousRow => other_row(state, Step::Up),
         Command::RecordNextRow => other_row(state, Step::Down),
         Command::RecordCopy => {
             let zone = TimeStyle::Shown(state.setting.zone);
-            let text = state.results.tab().and_then(|tab| {
-                selected_line(tab, |line| {
-                    if line.value.is_nested() {
-                        line.value.json().to_string()
-                    } else {
-                        line.value.text(zone).unwrap_or_default()
-                    }
-                })
-            });
+            let tab = state.results.tab();
+            let text = tab.and_then(|tab| selected_line(tab, |line| whole(line, zone)));
             return copied(state, text);
         }
         Command::RecordCopyPath => {
@@ -57,6 +57,28 @@ pub fn update_record(state: &mut State, command: Command) -> Vec<Effect> {
     // A fold may have left fewer lines than the view stands on.
     with_lines(state, |view, lines| view.fit(lines.len(), page));
     Vec::new()
+}
+
+/// All of a value as text.
+fn whole(line: &Line<'_>, times: TimeStyle) -> String {
+    if line.value.is_nested() {
+        line.value.json().to_string()
+    } else {
+        line.value.text(times).unwrap_or_default()
+    }
+}
+
+/// The selected line as a page, where it has a value and nothing to unfold.
+fn leaf(state: &State) -> Option<PageContent> {
+    let times = TimeStyle::Shown(state.setting.zone);
+    let tab = state.results.tab()?;
+    let read = |line: &Line<'_>| {
+        (line.fold.is_none() && !line.value.is_null()).then(|| PageContent::Value {
+            path: display_path(&line.path),
+            text: whole(line, times),
+        })
+    };
+    selected_line(tab, read).flatten()
 }
 
 /// Lets the view move over the lines of the selected row.

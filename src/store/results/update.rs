@@ -1,16 +1,13 @@
-//! What the results' commands and the news of queries do.
+//! What the results' commands do.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use super::{Find, Phase, Tab};
+use super::Tab;
+use super::news::run_in_place;
+use super::order::{clear, filter_cell, find_step, not_yet, sort};
 use crate::domain::cell::{Cell, TimeStyle};
-use crate::domain::query::{QueryErrorKind, QueryId, TextPosition};
 use crate::domain::record::RecordView;
 use crate::domain::view::Step;
 use crate::store::command::Command;
-use crate::store::effect::{CellRef, Effect, ExportId, OrderId, OrderSpec, Sort};
-use crate::store::event::QueryNews;
+use crate::store::effect::Effect;
 use crate::store::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
 use crate::store::screen::Pane;
 use crate::store::state::State;
@@ -69,7 +66,7 @@ fn step_of(command: Command) -> Option<Step> {
     })
 }
 
-fn step_grid(state: &mut State, step: Step) -> Vec<Effect> {
+pub(super) fn step_grid(state: &mut State, step: Step) -> Vec<Effect> {
     let page = state.grid_page();
     if let Some(tab) = state.results.tab_mut() {
         let (rows, columns) = (tab.shown_rows(), tab.columns());
@@ -114,13 +111,8 @@ fn rerun(state: &mut State) -> Vec<Effect> {
         state.warn("it still runs; stop it first".to_owned());
         return Vec::new();
     }
-    let (old, origin, place) = (tab.query, tab.origin.clone(), state.results.current);
-    let (_, mut effects) = state.run(origin);
-    // The new tab takes the old one's place.
-    state.results.tabs.swap_remove(place);
-    state.results.current = place;
-    effects.push(Effect::DropRows(old));
-    effects
+    let (old, origin) = (tab.query, tab.origin.clone());
+    run_in_place(state, old, origin)
 }
 
 /// The mouse was pressed on a line of the pane: its tabs, the heads, or a row.
@@ -147,10 +139,13 @@ fn prompt(state: &mut State, kind: PromptKind) {
         PromptKind::Export => tab.map(|t| format!("{}.csv", file_stem(&t.origin.title))),
         _ => None,
     };
-    state.overlay = Some(Overlay::Prompt(Prompt::new(
-        kind,
-        &text.unwrap_or_default(),
-    )));
+    let text = text.unwrap_or_default();
+    // A file's name is changed in part, another text to look for is another text.
+    let prompt = match kind {
+        PromptKind::Export => Prompt::new(kind, &text),
+        _ => Prompt::proposing(kind, &text),
+    };
+    state.overlay = Some(Overlay::Prompt(prompt));
 }
 
 fn file_stem(title: &str) -> String {
@@ -165,206 +160,11 @@ fn file_stem(title: &str) -> String {
 }
 
 fn open_record(state: &mut State) {
-    if let Some(tab) = state.results.tab_mut()
-        && tab.selected_row().is_some()
-    {
-        tab.record = Some(RecordView::default());
+    match state.results.tab_mut() {
+        Some(tab) if tab.selected_row().is_some() => tab.record = Some(RecordView::default()),
+        Some(tab) if tab.phase.is_running() => not_yet(state),
+        _ => {}
     }
-}
-
-/// Ascending, then descending, then as it came.
-fn sort(state: &mut State) -> Vec<Effect> {
-    let Some(tab) = state.results.tab() else {
-        return Vec::new();
-    };
-    let column = tab.view.column;
-    let next = match tab.spec.sort {
-        Some(Sort {
-            column: by,
-            descending: false,
-        }) if by == column => Some(Sort {
-            column,
-            descending: true,
-        }),
-        Some(Sort {
-            column: by,
-            descending: true,
-        }) if by == column => None,
-        _ => Some(Sort {
-            column,
-            descending: false,
-        }),
-    };
-    let spec = OrderSpec {
-        sort: next,
-        ..tab.spec.clone()
-    };
-    reorder(state, spec)
-}
-
-/// Shows only the rows that contain a text; an empty one shows all.
-pub fn filter(state: &mut State, text: &str) -> Vec<Effect> {
-    let Some(tab) = state.results.tab() else {
-        return Vec::new();
-    };
-    let contains = (!text.is_empty()).then(|| text.to_owned());
-    let spec = OrderSpec {
-        contains,
-        ..tab.spec.clone()
-    };
-    reorder(state, spec)
-}
-
-fn filter_cell(state: &mut State) -> Vec<Effect> {
-    let Some(tab) = state.results.tab() else {
-        return Vec::new();
-    };
-    let Some(row) = tab.selected_row() else {
-        return Vec::new();
-    };
-    let same_as = Some(CellRef {
-        row,
-        column: tab.view.column,
-    });
-    let spec = OrderSpec {
-        same_as,
-        ..tab.spec.clone()
-    };
-    reorder(state, spec)
-}
-
-fn clear(state: &mut State) -> Vec<Effect> {
-    let Some(tab) = state.results.tab_mut() else {
-        return Vec::new();
-    };
-    tab.find = None;
-    if tab.spec.is_plain() {
-        return Vec::new();
-    }
-    reorder(state, OrderSpec::default())
-}
-
-fn reorder(state: &mut State, spec: OrderSpec) -> Vec<Effect> {
-    let id = state.fresh_order();
-    let page = state.grid_page();
-    let Some(tab) = state.results.tab_mut() else {
-        return Vec::new();
-    };
-    if tab.rows.is_none() {
-        return Vec::new();
-    }
-    tab.spec = spec.clone();
-    tab.find = None;
-    if spec.is_plain() {
-        tab.ordering = None;
-        tab.order = None;
-        let (rows, columns) = (tab.shown_rows(), tab.columns());
-        tab.view.fit(rows, columns, page);
-        return Vec::new();
-    }
-    tab.ordering = Some(id);
-    vec![Effect::Order {
-        id,
-        query: tab.query,
-        spec,
-    }]
-}
-
-/// The rows in their new order have come.
-pub fn answer_order(state: &mut State, id: OrderId, order: Arc<[u32]>) {
-    let page = state.grid_page();
-    let Some(tab) = state
-        .results
-        .tabs
-        .iter_mut()
-        .find(|tab| tab.ordering == Some(id))
-    else {
-        return;
-    };
-    tab.ordering = None;
-    tab.order = Some(order);
-    tab.view.row = 0;
-    tab.view.top = 0;
-    let (rows, columns) = (tab.shown_rows(), tab.columns());
-    tab.view.fit(rows, columns, page);
-}
-
-/// Looks for a text in the shown rows; an empty one ends the find.
-pub fn find(state: &mut State, text: &str) -> Vec<Effect> {
-    let id = state.fresh_order();
-    let Some(tab) = state.results.tab_mut() else {
-        return Vec::new();
-    };
-    if text.is_empty() || tab.rows.is_none() {
-        tab.find = None;
-        return Vec::new();
-    }
-    tab.find = Some(Find {
-        text: text.to_owned(),
-        matches: None,
-    });
-    tab.finding = Some(id);
-    let (query, spec) = (tab.query, tab.spec.clone());
-    vec![Effect::Find {
-        id,
-        query,
-        spec,
-        text: text.to_owned(),
-    }]
-}
-
-/// The places of a find have come.
-pub fn answer_find(state: &mut State, id: OrderId, places: Arc<[u32]>) {
-    let Some(tab) = state
-        .results
-        .tabs
-        .iter_mut()
-        .find(|tab| tab.finding == Some(id))
-    else {
-        return;
-    };
-    tab.finding = None;
-    let Some(find) = &mut tab.find else { return };
-    find.matches = Some(places);
-    let stands_on_one = tab
-        .find
-        .as_ref()
-        .and_then(|find| find.matches.as_ref())
-        .is_some_and(|m| m.iter().any(|place| *place as usize == tab.view.row));
-    if !stands_on_one {
-        find_step(state, true);
-    }
-}
-
-fn find_step(state: &mut State, forward: bool) {
-    let Some(find) = state.results.tab().and_then(|tab| tab.find.as_ref()) else {
-        state.inform("nothing was looked for yet".to_owned());
-        return;
-    };
-    let Some(matches) = &find.matches else { return };
-    if matches.is_empty() {
-        let text = format!("no row contains `{}`", find.text);
-        state.warn(text);
-        return;
-    }
-    let here = state.results.tab().map_or(0, |tab| tab.view.row);
-    let at = |place: &u32| *place as usize;
-    let place = if forward {
-        matches
-            .iter()
-            .map(at)
-            .find(|place| *place > here)
-            .unwrap_or(at(&matches[0]))
-    } else {
-        let last = at(&matches[matches.len() - 1]);
-        matches
-            .iter()
-            .rev()
-            .map(at)
-            .find(|place| *place < here)
-            .unwrap_or(last)
-    };
-    step_grid(state, Step::Row(place));
 }
 
 fn freeze(state: &mut State, by: isize) {
@@ -434,56 +234,4 @@ fn to_editor(state: &mut State) -> Vec<Effect> {
     state.editor.open(Some(&title), &sql);
     state.focus(Pane::Editor);
     state.session_changed()
-}
-
-/// A query has something to tell.
-pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
-    let now = state.now;
-    let page = state.grid_page();
-    let Some(tab) = state.results.by_query(query) else {
-        // The tab was closed before the answer came.
-        return Vec::new();
-    };
-    let mut fault: Option<(TextPosition, String)> = None;
-    match news {
-        QueryNews::Planned(rows) => tab.rows = Some(rows),
-        QueryNews::Progress(progress) => tab.progress = progress,
-        QueryNews::Finished(summary) => {
-            tab.progress = summary.progress;
-            tab.phase = Phase::Finished(summary);
-            tab.ended = Some(now);
-        }
-        QueryNews::Failed(error) => {
-            tab.ended = Some(now);
-            if error.kind == QueryErrorKind::Cancelled {
-                tab.phase = Phase::Cancelled;
-            } else {
-                fault = error
-                    .position
-                    .map(|position| (position, error.message.clone()));
-                tab.phase = Phase::Failed(error);
-            }
-        }
-    }
-    let (rows, columns) = (tab.shown_rows(), tab.columns());
-    tab.view.fit(rows, columns, page);
-    if tab.phase.is_running() {
-        return Vec::new();
-    }
-    state.editor.settle(query, fault);
-    let mut effects = state.session_changed();
-    // Whoever was asked whether to leave all the same has the answer when nothing runs any more.
-    let asked = matches!(state.overlay, Some(Overlay::ConfirmQuit));
-    if (state.leaving || asked) && state.results.running().next().is_none() {
-        effects.extend(state.leave());
-    }
-    effects
-}
-
-/// An export has ended.
-pub fn answer_export(state: &mut State, _: ExportId, outcome: Result<(PathBuf, u64), String>) {
-    match outcome {
-        Ok((path, rows)) => state.inform(format!("wrote {rows} rows to {}", path.display())),
-        Err(reason) => state.fail(format!("nothing was written: {reason}")),
-    }
 }

@@ -3,10 +3,10 @@
 use ratatui::buffer::Buffer;
 
 use crate::store::State;
-use crate::store::command::{COMMANDS, Context};
+use crate::store::command::{COMMANDS, Command, Context};
 use crate::store::overlay::{Page, PageContent};
 use crate::store::results::{Phase, Tab};
-use crate::ui::paint::{Pen, frame};
+use crate::ui::paint::{Pen, foot, frame, more};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::text::{SafeText, safe_lines, wrap};
 use crate::ui::theme::{Role, Theme};
@@ -52,15 +52,21 @@ pub(in crate::ui) fn draw(
             result(state, usize::from(width.saturating_sub(2))),
         ),
         PageContent::Problems => ("Files with faults", problems(state, width)),
+        PageContent::Hints => ("Hints", hints(state, width)),
+        PageContent::Value { path, text } => (path.as_str(), value(text, width)),
     };
     let count = u16::try_from(lines.len()).unwrap_or(u16::MAX);
     let height = count
         .saturating_add(2)
         .min(screen.height.saturating_sub(2).max(3));
     let area = overlay_area(buffer, theme, width, height);
-    let inner = frame(buffer, theme, area, true, title, "esc closes");
+    let key = state.setting.keymap.label(Command::OverlayClose);
+    let closes = key.map_or_else(String::new, |key| format!("{key} closes"));
+    let inner = frame(buffer, theme, area, true, title, &closes);
     let rows = usize::from(inner.height);
     let top = page.top.min(lines.len().saturating_sub(rows));
+    let below = lines.len().saturating_sub(top + rows);
+    foot(buffer, theme, area, ("", Role::Dim), &more(top, below));
     let left = lines
         .iter()
         .map(|line| line.left.chars().count())
@@ -112,6 +118,56 @@ fn problems(state: &State, width: u16) -> Vec<Line> {
     lines
 }
 
+/// The fault of the last run and every hint, in full.
+fn hints(state: &State, width: u16) -> Vec<Line> {
+    let width = usize::from(width.saturating_sub(4));
+    let text = state.editor.buffer().text();
+    let mut lines = Vec::new();
+    let mut write = |text: &str, role: Role| {
+        lines.extend(
+            wrap(&SafeText::new(text), width)
+                .into_iter()
+                .map(|text| Line {
+                    left: String::new(),
+                    text,
+                    role,
+                }),
+        );
+    };
+    if let Some(fault) = &state.editor.buffer().fault {
+        write(
+            &format!("✗ {} {}", fault.position, fault.message),
+            Role::Error,
+        );
+    }
+    for hint in &state.editor.hints {
+        let at = crate::sql::statements::position_of(&text, hint.range.start);
+        write(&format!("! {at} {}", hint.message), Role::Warn);
+        write(&hint.suggestion, Role::Dim);
+    }
+    if lines.is_empty() {
+        lines.push(Line::text(
+            "there is nothing to say about this buffer",
+            Role::Dim,
+        ));
+    }
+    lines
+}
+
+/// A value in full; its own line breaks are lines.
+fn value(text: &str, width: u16) -> Vec<Line> {
+    let width = usize::from(width.saturating_sub(4));
+    let line = |text| Line {
+        left: String::new(),
+        text,
+        role: Role::Text,
+    };
+    safe_lines(text)
+        .flat_map(|text| wrap(&text, width))
+        .map(line)
+        .collect()
+}
+
 fn result(state: &State, width: usize) -> Vec<Line> {
     let Some(tab) = state.results.tab() else {
         return Vec::new();
@@ -157,7 +213,8 @@ fn counts(tab: &Tab) -> Vec<Line> {
     let progress = tab.progress;
     let mut lines = vec![
         Line::pair("rows", &group_digits(progress.rows_out)),
-        Line::pair("rows read", &group_digits(progress.rows_scanned)),
+        Line::pair("rows searched", &group_digits(progress.rows_searched)),
+        Line::pair("rows kept", &group_digits(progress.rows_scanned)),
         Line::pair("bytes read", &group_digits(progress.bytes_read)),
     ];
     match &tab.phase {
@@ -182,7 +239,7 @@ fn counts(tab: &Tab) -> Vec<Line> {
                 lines.push(Line::pair("hint", hint));
             }
         }
-        Phase::Running | Phase::Stopping | Phase::Cancelled | Phase::NotLoaded => {}
+        Phase::Running | Phase::Stopping | Phase::Cancelled | Phase::NotLoaded(_) => {}
     }
     lines
 }

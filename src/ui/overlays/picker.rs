@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::visible_input;
 use crate::store::State;
 use crate::store::overlay::{Picker, palette_matches, playbook_matches, template_matches};
-use crate::ui::paint::{Pen, fill, frame, placeholder};
+use crate::ui::paint::{Pen, fill, foot, frame, more, placeholder};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::theme::{Role, Theme};
 
@@ -115,6 +115,8 @@ fn list(title: &str, picker: &Picker, rows: &[Row], theme: &Theme, buffer: &mut 
         .min(body.width * 2 / 3);
     let selected = picker.selected.min(rows.len().saturating_sub(1));
     let top = (selected + 1).saturating_sub(usize::from(body.height));
+    let below = rows.len().saturating_sub(top + usize::from(body.height));
+    foot(buffer, theme, area, ("", Role::Dim), &more(top, below));
     for row in 0..body.height {
         let at = top + usize::from(row);
         let Some(entry) = rows.get(at) else { break };

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::visible_input;
 use crate::store::State;
+use crate::store::command::Command;
 use crate::store::overlay::Prompt;
 use crate::ui::paint::{Pen, fill, frame};
 use crate::ui::screen::{Cursor, overlay_area};
@@ -21,7 +22,12 @@ pub(in crate::ui) fn draw(prompt: &Prompt, theme: &Theme, buffer: &mut Buffer) -
     };
     fill(buffer, line, theme.style(Role::Input));
     let (shown, column) = visible_input(&prompt.input, line.width.saturating_sub(1));
-    Pen::new(buffer, theme, line, 0).safe(&shown, theme.style(Role::Input));
+    let role = if prompt.input.is_selected() {
+        Role::Selection
+    } else {
+        Role::Input
+    };
+    Pen::new(buffer, theme, line, 0).safe(&shown, theme.style(role));
     (line.height > 0).then_some((line.x + column, line.y))
 }
 
@@ -38,11 +44,12 @@ pub(in crate::ui) fn confirm_quit(state: &State, theme: &Theme, buffer: &mut Buf
     Pen::new(buffer, theme, inner, 0)
         .skip(1)
         .role(&format!("{running} {noun}. Stop and leave?"), Role::Text);
+    let key = |command| state.setting.keymap.label(command).unwrap_or_default();
     Pen::new(buffer, theme, inner, 2)
         .skip(1)
-        .role("y", Role::Key)
+        .role(&key(Command::QuestionYes), Role::Key)
         .role(" stop and leave   ", Role::Dim)
-        .role("n", Role::Key)
+        .role(&key(Command::QuestionNo), Role::Key)
         .role(" stay", Role::Dim);
     None
 }

@@ -6,8 +6,8 @@ use ratatui::layout::Rect;
 use crate::sql::lexer::TokenKind;
 use crate::store::State;
 use crate::store::command::Command;
-use crate::store::editor::{Buffer as TextBuffer, Completion};
-use crate::ui::paint::{Pen, clear, fill, frame, placeholder};
+use crate::store::editor::Buffer as TextBuffer;
+use crate::ui::paint::{Pen, fill, frame, placeholder};
 use crate::ui::screen::Cursor;
 use crate::ui::text::SafeText;
 use crate::ui::theme::{Role, Theme};
@@ -59,9 +59,6 @@ pub(in crate::ui) fn draw(
     if let Some(note) = note {
         draw_note(state, theme, note, buffer);
     }
-    if let (Some(open), Some(at), true) = (&state.editor.completion, cursor, focused) {
-        draw_candidates(open, theme, lines, at, buffer);
-    }
     cursor
 }
 
@@ -86,6 +83,39 @@ fn split_note(state: &State, inner: Rect) -> (Rect, Option<Rect>) {
 }
 
 fn draw_note(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+    // Where there is more to read than fits, the key that shows all of it stands at the end.
+    let note = note_width(state);
+    let key = state.setting.keymap.label(Command::EditorHints);
+    let more = key.filter(|_| note > usize::from(area.width) || state.editor.hints.len() > 1);
+    let more = more.map_or_else(String::new, |key| format!(" {key} shows all"));
+    let tail = u16::try_from(more.chars().count()).unwrap_or(0);
+    if area.width < tail * 2 {
+        return draw_first_note(state, theme, area, buffer);
+    }
+    let first = Rect {
+        width: area.width - tail,
+        ..area
+    };
+    draw_first_note(state, theme, first, buffer);
+    let at = usize::from(area.width - tail).min(note);
+    Pen::new(buffer, theme, area, 0)
+        .skip(u16::try_from(at).unwrap_or(area.width))
+        .role(&more, Role::Dim);
+}
+
+/// Columns of the first note.
+fn note_width(state: &State) -> usize {
+    let width = |text: &str| SafeText::new(text).width();
+    if let Some(fault) = &state.editor.buffer().fault {
+        return width(&format!("✗ {} {}", fault.position, fault.message));
+    }
+    let hint = state.editor.hints.first();
+    hint.map_or(0, |hint| {
+        width(&format!("! {} — {}", hint.message, hint.suggestion))
+    })
+}
+
+fn draw_first_note(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, theme, area, 0);
     if let Some(fault) = &state.editor.buffer().fault {
         pen.role(
@@ -203,6 +233,21 @@ fn draw_line(
             .take_while(|c| c.is_alphanumeric() || *c == '_');
         mark(from, from + word.count().max(1), Role::SqlError, buffer);
     }
+    // What goes on past an edge is said to.
+    let mut more = |column: u16| {
+        let cell = Rect {
+            x: area.x + column,
+            width: 1,
+            ..area
+        };
+        Pen::new(buffer, theme, cell, 0).role("…", Role::Dim);
+    };
+    if left > 0 && at > 0 {
+        more(0);
+    }
+    if at > right {
+        more(area.width.saturating_sub(1));
+    }
 }
 
 fn token_role(kind: TokenKind) -> Role {
@@ -217,66 +262,5 @@ fn token_role(kind: TokenKind) -> Role {
         TokenKind::Parameter => Role::SqlParameter,
         TokenKind::Unterminated | TokenKind::Other => Role::SqlError,
         TokenKind::Whitespace => Role::Text,
-    }
-}
-
-fn draw_candidates(
-    open: &Completion,
-    theme: &Theme,
-    pane: Rect,
-    (x, y): (u16, u16),
-    buffer: &mut Buffer,
-) {
-    const MOST: usize = 8;
-    let screen = *buffer.area();
-    let candidates = &open.offered.candidates;
-    let count = candidates.len().min(MOST);
-    let label_width = candidates
-        .iter()
-        .map(|c| c.text.chars().count())
-        .max()
-        .unwrap_or(0);
-    let detail_width = candidates
-        .iter()
-        .map(|c| c.detail.chars().count())
-        .max()
-        .unwrap_or(0);
-    let width = u16::try_from(label_width.min(48) + detail_width.min(24) + 3).unwrap_or(40);
-    let height = u16::try_from(count).unwrap_or(1);
-    let below = screen.bottom().saturating_sub(y + 1) > height;
-    let area = Rect {
-        x: x.min(screen.right().saturating_sub(width)).max(pane.x),
-        y: if below {
-            y + 1
-        } else {
-            y.saturating_sub(height)
-        },
-        width,
-        height,
-    }
-    .intersection(screen);
-    clear(buffer, area, theme.style(Role::Overlay));
-    let top = (open.selected + 1).saturating_sub(count);
-    for row in 0..area.height {
-        let at = top + usize::from(row);
-        let Some(candidate) = candidates.get(at) else {
-            break;
-        };
-        let line = Rect {
-            y: area.y + row,
-            height: 1,
-            ..area
-        };
-        let mut pen = Pen::new(buffer, theme, line, 0);
-        pen.skip(1);
-        pen.column(
-            &candidate.text,
-            u16::try_from(label_width.min(48)).unwrap_or(20),
-            theme.style(Role::Text),
-        );
-        pen.skip(1).role(&candidate.detail, Role::Dim);
-        if at == open.selected {
-            fill(buffer, line, theme.style(Role::Cursor));
-        }
     }
 }

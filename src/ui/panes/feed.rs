@@ -1,9 +1,10 @@
-//! The feed: a line a notification, the newest first.
+//! The feed: a line a notification, the newest first, every part at its own place.
 //!
 //! ```text
-//! ┌ Feed 412 ───────────── following ┐
-//! │ 09:41:07 cloud_trail_mgmt    231 │  time, source, events
-//! │          111122223333 us-east-1  │  where it fits: account, Region
+//! ┌ Feed 412 · UTC ──────────────────────────────────── following ┐
+//! │▎09:41:07 cloud_trail_mgmt …2222 us-east-1        231          │  wide
+//! │▎09:41 trail    …2222   231│  narrow
+//! └ with “trail” ─────────────┘
 //! ```
 
 use ratatui::buffer::Buffer;
@@ -12,12 +13,56 @@ use ratatui::layout::Rect;
 use crate::domain::lake::Arrival;
 use crate::store::State;
 use crate::store::command::Command;
-use crate::ui::paint::{Pen, fill, frame, placeholder};
+use crate::ui::paint::{Pen, fill, foot, frame, placeholder};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::grid::group_digits;
 
-/// Columns from which a line shows account and Region beside the rest.
-const WIDE: u16 = 60;
+/// Columns of a notification's parts; 0 leaves a part out. The count has the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Columns {
+    time: u16,
+    source: u16,
+    account: u16,
+    region: u16,
+    lag: u16,
+}
+
+impl Columns {
+    /// What fits into so many columns.
+    fn of(width: u16) -> Self {
+        let narrow = Self {
+            time: 5,
+            source: 8,
+            account: 5,
+            region: 0,
+            lag: 0,
+        };
+        let named = Self {
+            time: 8,
+            source: 16,
+            ..narrow
+        };
+        match width {
+            // The count says more than the last digits of an account.
+            0..27 => Self {
+                account: 0,
+                ..narrow
+            },
+            27..44 => narrow,
+            44..58 => named,
+            58..76 => Self {
+                region: 14,
+                ..named
+            },
+            _ => Self {
+                account: 12,
+                region: 14,
+                lag: 8,
+                ..named
+            },
+        }
+    }
+}
 
 /// Draws the pane.
 pub(in crate::ui) fn draw(
@@ -28,17 +73,22 @@ pub(in crate::ui) fn draw(
     buffer: &mut Buffer,
 ) {
     let feed = &state.feed;
+    let total = group_digits(feed.total() as u64);
+    let zone = state.setting.zone.name();
     let title = if feed.filter().is_empty() {
-        format!("Feed {}", group_digits(feed.total() as u64))
+        format!("Feed {total} · {zone}")
     } else {
         format!(
-            "Feed {} of {} with “{}”",
-            feed.len(),
-            feed.total(),
-            feed.filter()
+            "Feed {} of {total} · {zone}",
+            group_digits(feed.len() as u64)
         )
     };
     let inner = frame(buffer, theme, area, focused, &title, mode(state));
+    // The filter has the lower edge for itself: it says why so little is here.
+    if !feed.filter().is_empty() {
+        let filter = format!("with “{}”", feed.filter());
+        foot(buffer, theme, area, (&filter, Role::Warn), "");
+    }
     if feed.is_empty() {
         return empty(state, theme, inner, buffer);
     }
@@ -77,68 +127,90 @@ fn mode(state: &State) -> &'static str {
 }
 
 fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, pen: &mut Pen<'_>) {
+    let columns = Columns::of(pen.left());
     let key = &arrival.notification.key;
-    let source = key
-        .source
-        .map_or(key.source_name.as_str(), |source| source.alias());
-    let source = if source.is_empty() {
-        key.key.as_str()
-    } else {
-        source
-    };
     let (count, role) = match &arrival.events {
         Ok(events) => (group_digits(*events), Role::Number),
+        Err(_) if columns.region == 0 => ("✗".to_owned(), Role::Error),
         Err(_) => ("unreadable".to_owned(), Role::Error),
     };
-    let digits = u16::try_from(count.chars().count()).unwrap_or(10);
-    let wide = pen.left() >= WIDE;
     let is_new = arrival.seen.is_some();
     pen.role(if is_new { "▎" } else { " " }, Role::Info);
-    pen.column(
-        &when(state, arrival),
-        if is_new { 9 } else { 6 },
-        theme.style(Role::Time),
-    );
-    let account = key.account.as_deref().unwrap_or("-");
-    if wide {
-        let lag = arrival
-            .seen
-            .zip(arrival.notification.time)
-            .map(|(seen, written)| format!("{:.1} s", (seen - written).as_seconds_f64().max(0.0)));
-        pen.column(source, 18, theme.style(Role::Text));
-        pen.column(account, 14, theme.style(Role::Entity));
-        pen.column(
-            key.region.as_deref().unwrap_or("-"),
-            16,
-            theme.style(Role::Dim),
-        );
-        pen.column(&lag.unwrap_or_default(), 9, theme.style(Role::Dim));
-    } else {
-        let room = usize::from(pen.left().saturating_sub(digits + 1));
-        let end = account
-            .char_indices()
-            .rev()
-            .nth(3)
-            .map_or(account, |(at, _)| &account[at..]);
-        let width = u16::try_from(room.min(source.len() + 1)).unwrap_or(0);
-        pen.column(source, width, theme.style(Role::Text));
-        if source.len() + end.len() + 2 <= room {
-            pen.role("…", Role::Dim).role(end, Role::Entity);
+    let mut part = |text: &str, width: u16, role: Role| {
+        if width > 0 {
+            pen.column(text, width, theme.style(role)).skip(1);
         }
-    }
+    };
+    part(
+        &when(state, arrival, columns.time),
+        columns.time,
+        Role::Time,
+    );
+    part(source(arrival, columns.source), columns.source, Role::Text);
+    let account = account(key.account.as_deref(), columns.account);
+    part(&account, columns.account, Role::Entity);
+    part(
+        key.region.as_deref().unwrap_or("-"),
+        columns.region,
+        Role::Dim,
+    );
+    let lag = arrival
+        .seen
+        .zip(arrival.notification.time)
+        .map(|(seen, written)| format!("{:.1} s", (seen - written).as_seconds_f64().max(0.0)));
+    part(&lag.unwrap_or_default(), columns.lag, Role::Dim);
+    let digits = u16::try_from(count.chars().count()).unwrap_or(10);
     pen.skip_to_right(digits).role(&count, role);
 }
 
-/// The time at which a new object was written, or the day whose events an older one holds.
-fn when(state: &State, arrival: &Arrival) -> String {
-    let zone = state.setting.zone;
-    let written = arrival.notification.time.or(arrival.seen);
-    if arrival.seen.is_some()
-        && let Some(time) = written
-    {
-        return time.with_timezone(&zone).format("%H:%M:%S").to_string();
+/// The source's name, short where there is no room for all of it; of a foreign object the end of
+/// its key, which tells it from others.
+fn source(arrival: &Arrival, width: u16) -> &str {
+    let key = &arrival.notification.key;
+    let name = match key.source {
+        Some(source) if source.alias().len() > usize::from(width) => source.short(),
+        Some(source) => source.alias(),
+        None => key.source_name.as_str(),
+    };
+    if name.is_empty() {
+        key.key.rsplit('/').next().unwrap_or(&key.key)
+    } else {
+        name
     }
-    let day = arrival.notification.key.event_day.as_deref();
+}
+
+/// An account's digits, or the last of them.
+fn account(account: Option<&str>, width: u16) -> String {
+    let Some(account) = account else {
+        return "-".to_owned();
+    };
+    let count = account.chars().count();
+    let room = usize::from(width);
+    if count <= room {
+        return account.to_owned();
+    }
+    let end: String = account.chars().skip(count + 1 - room.max(1)).collect();
+    format!("…{end}")
+}
+
+/// The time at which an object was written, if that was within a day, else its day; of an object
+/// that no notification told of, the day whose events it holds.
+fn when(state: &State, arrival: &Arrival, width: u16) -> String {
+    let zone = state.setting.zone;
+    let notification = &arrival.notification;
+    let written = notification.time.or(arrival.seen);
+    // What was only found in a folder has the time of the copy.
+    let was_notified = arrival.seen.is_some() || notification.etag.is_some();
+    if was_notified && let Some(time) = written {
+        let is_near = (state.now - time).abs() < chrono::TimeDelta::days(1);
+        let form = match (is_near, width) {
+            (false, _) => "%m-%d",
+            (true, 8..) => "%H:%M:%S",
+            (true, _) => "%H:%M",
+        };
+        return time.with_timezone(&zone).format(form).to_string();
+    }
+    let day = notification.key.event_day.as_deref();
     let from_key = day.and_then(|day| Some(format!("{}-{}", day.get(4..6)?, day.get(6..8)?)));
     let from_file = || written.map(|time| time.with_timezone(&zone).format("%m-%d").to_string());
     from_key.or_else(from_file).unwrap_or_default()
@@ -160,4 +232,36 @@ fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         }
     }
     placeholder(buffer, theme, area, &lines);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accounts_keep_their_last_digits() {
+        assert_eq!(account(Some("000011112222"), 5), "…2222");
+        assert_eq!(account(Some("000011112222"), 12), "000011112222");
+        assert_eq!(account(None, 5), "-");
+    }
+
+    #[test]
+    fn the_parts_leave_room_for_the_count() {
+        for width in [22, 28, 44, 58, 76, 200] {
+            let columns = Columns::of(width);
+            let parts = [
+                columns.time,
+                columns.source,
+                columns.account,
+                columns.region,
+                columns.lag,
+            ];
+            let used: u16 = parts
+                .iter()
+                .filter(|part| **part > 0)
+                .map(|part| part + 1)
+                .sum();
+            assert!(used + 1 + 6 <= width, "{width}: {used}");
+        }
+    }
 }

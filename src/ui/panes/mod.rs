@@ -1,7 +1,9 @@
 //! The four panes, one file each.
 
+pub(in crate::ui) mod candidates;
 pub(in crate::ui) mod editor;
 pub(in crate::ui) mod feed;
 pub(in crate::ui) mod playbook;
 mod record;
 pub(in crate::ui) mod results;
+mod view_line;

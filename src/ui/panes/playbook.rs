@@ -54,18 +54,25 @@ pub(in crate::ui) fn draw(
         placeholder(buffer, theme, inner, &[format!("{key} chooses a playbook")]);
         return;
     }
-    let (list, detail) = split(inner);
+    let detail = match pane.step() {
+        Some(step) if inner.height >= DETAIL_FROM => detail(pane, step, usize::from(inner.width)),
+        _ => Vec::new(),
+    };
+    let (list, below) = split(inner, detail.len());
     draw_list(pane, theme, list, focused, buffer);
-    if let (Some(detail), Some(step)) = (detail, pane.step()) {
-        draw_detail(pane, step, theme, detail, buffer);
+    if let Some(below) = below {
+        draw_detail(&detail, theme, below, buffer);
     }
 }
 
-fn split(inner: Rect) -> (Rect, Option<Rect>) {
-    if inner.height < DETAIL_FROM {
+/// What belongs to the selected step gets the rows that it needs and its rule, and no more than two
+/// fifths of the pane.
+fn split(inner: Rect, rows: usize) -> (Rect, Option<Rect>) {
+    if rows == 0 {
         return (inner, None);
     }
-    let below = inner.height * 2 / 5;
+    let wanted = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1);
+    let below = wanted.min(inner.height * 2 / 5);
     let list = Rect {
         height: inner.height - below,
         ..inner
@@ -216,18 +223,33 @@ fn has_sql(step: &Step) -> bool {
     step.blocks().any(|block| block.language == Language::Sql)
 }
 
-fn draw_detail(pane: &PlaybookPane, step: &Step, theme: &Theme, area: Rect, buffer: &mut Buffer) {
+fn draw_detail(
+    lines: &[(SafeText<'static>, Role)],
+    theme: &Theme,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
     let rule = "─".repeat(usize::from(area.width));
     Pen::new(buffer, theme, area, 0).role(&rule, Role::Border);
-    let width = usize::from(area.width);
-    let mut row = 1;
+    let room = usize::from(area.height.saturating_sub(1));
+    for (row, (line, role)) in (1..area.height).zip(lines) {
+        Pen::new(buffer, theme, area, row).safe(line, theme.style(*role));
+    }
+    if lines.len() > room {
+        let left_out = format!(" ▼ {} more", lines.len() - room);
+        let width = u16::try_from(left_out.chars().count()).unwrap_or(0);
+        Pen::new(buffer, theme, area, 0)
+            .skip_to_right(width)
+            .role(&left_out, Role::Dim);
+    }
+}
+
+/// What belongs to a step, in lines of so many columns.
+fn detail(pane: &PlaybookPane, step: &Step, width: usize) -> Vec<(SafeText<'static>, Role)> {
+    let mut lines = Vec::new();
     let mut write = |text: &str, role: Role| {
-        for line in safe_lines(text).flat_map(|line| wrap(&line, width)) {
-            if row < area.height {
-                Pen::new(buffer, theme, area, row).safe(&line, theme.style(role));
-                row += 1;
-            }
-        }
+        let wrapped = safe_lines(text).flat_map(|line| wrap(&line, width));
+        lines.extend(wrapped.map(|line| (line, role)));
     };
     if let Some(note) = pane.note_text() {
         write(&format!("✎ {note}"), Role::Note);
@@ -250,4 +272,5 @@ fn draw_detail(pane: &PlaybookPane, step: &Step, theme: &Theme, area: Rect, buff
             }
         }
     }
+    lines
 }

@@ -6,11 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cell::TimeStyle;
-use crate::domain::query::QueryId;
+use crate::domain::query::{QueryId, QueryProgress};
 use crate::store::State;
 use crate::store::command::Command;
-use crate::store::results::{Phase, Tab};
-use crate::ui::paint::{Pen, frame, placeholder};
+use crate::store::results::{LastEnd, Phase, Tab};
+use crate::ui::paint::{Pen, foot, frame, placeholder};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::grid::{Grid, GridMemo, Rest, RowCount, SortMark, group_digits};
 
@@ -44,6 +44,8 @@ pub(in crate::ui) fn draw(
     if inner.height == 0 {
         return;
     }
+    let view = super::view_line::view_line(state, tab);
+    foot(buffer, theme, area, (&view, Role::Warn), &row_place(tab));
     let first = Rect { height: 1, ..inner };
     draw_tabs(state, theme, first, buffer);
     let body = Rect {
@@ -62,17 +64,17 @@ pub(in crate::ui) fn draw(
             lines.extend(error.hint.clone());
             draw_failure(theme, body, buffer, &lines);
         }
-        (None, Phase::NotLoaded) => {
-            let again = state
-                .setting
-                .keymap
-                .label(Command::ResultsRerun)
-                .unwrap_or_default();
+        (None, Phase::NotLoaded(end)) => {
             let started = tab.started.with_timezone(&state.setting.zone);
             let lines = [
-                format!("its rows were not kept when the console ended; {again} runs it again"),
+                what_became_of_it(end),
+                again(state),
                 format!("it ran on {}", started.format("%Y-%m-%d %H:%M:%S %Z")),
             ];
+            placeholder(buffer, theme, body, &lines);
+        }
+        (_, Phase::Cancelled) if tab.shown_rows() == 0 && tab.order.is_none() => {
+            let lines = ["stopped before its first row".to_owned(), again(state)];
             placeholder(buffer, theme, body, &lines);
         }
         (None, _) => placeholder(buffer, theme, body, &[waiting(tab)]),
@@ -102,6 +104,53 @@ pub(in crate::ui) fn draw(
     }
 }
 
+fn again(state: &State) -> String {
+    let key = state.setting.keymap.label(Command::ResultsRerun);
+    format!("{} runs it again", key.unwrap_or_default())
+}
+
+/// The end of a run of an earlier session.
+fn what_became_of_it(end: &LastEnd) -> String {
+    let rows = |count: u64| {
+        let noun = if count == 1 { "row" } else { "rows" };
+        format!("{} {noun}", group_digits(count))
+    };
+    match end {
+        LastEnd::CutOff => "it was cut off when the console ended".to_owned(),
+        LastEnd::Finished {
+            rows: count,
+            took_ms,
+        } => format!(
+            "it gave {} in {}; rows are not kept from one start to the next",
+            rows(*count),
+            duration(*took_ms)
+        ),
+        LastEnd::Failed { message } => format!("it failed: {message}"),
+        LastEnd::Stopped { rows: count } => format!("it was stopped after {}", rows(*count)),
+        LastEnd::Unknown => "its rows were not kept when the console ended".to_owned(),
+    }
+}
+
+fn duration(milliseconds: u64) -> String {
+    if milliseconds < 10_000 {
+        format!("{milliseconds} ms")
+    } else {
+        format!("{:.1} s", milliseconds as f64 / 1000.0)
+    }
+}
+
+/// `row 4 of 73`: where one is among the rows shown.
+fn row_place(tab: &Tab) -> String {
+    match tab.shown_rows() {
+        0 => String::new(),
+        shown => format!(
+            "row {} of {}",
+            group_digits(tab.view.row as u64 + 1),
+            group_digits(shown as u64)
+        ),
+    }
+}
+
 fn title(tab: &Tab) -> String {
     let arrived = tab.rows.as_ref().map_or(0, |rows| rows.len());
     let rest = if matches!(tab.phase, Phase::Finished(_)) {
@@ -109,7 +158,9 @@ fn title(tab: &Tab) -> String {
     } else {
         Rest::Unknown
     };
-    if tab.rows.is_none() {
+    let has_ended_without =
+        matches!(tab.phase, Phase::Cancelled | Phase::Failed(_)) && arrived == 0;
+    if tab.rows.is_none() || has_ended_without {
         return format!("Results {}", tab.origin.title);
     }
     let count = RowCount {
@@ -121,36 +172,36 @@ fn title(tab: &Tab) -> String {
 }
 
 fn what_is_shown(tab: &Tab) -> String {
-    let seconds = |tab: &Tab| {
-        tab.ended
-            .map(|ended| (ended - tab.started).as_seconds_f64())
-            .map_or(String::new(), |s| {
-                if s < 10.0 {
-                    format!("{:.0} ms", s * 1000.0)
-                } else {
-                    format!("{s:.1} s")
-                }
-            })
-    };
     match &tab.phase {
-        Phase::Running => format!("{} rows read", group_digits(tab.progress.rows_scanned)),
+        Phase::Running => {
+            let progress = tab.progress;
+            let rows = progress.rows_searched.max(progress.rows_scanned);
+            format!("{} rows read", group_digits(rows))
+        }
         Phase::Stopping => "stopping".to_owned(),
         Phase::Cancelled => "stopped, not all rows".to_owned(),
         Phase::Failed(_) => "failed".to_owned(),
-        Phase::NotLoaded => "not loaded".to_owned(),
+        Phase::NotLoaded(_) => "of an earlier start".to_owned(),
         Phase::Finished(summary) => {
             let notes = match summary.notes.len() {
                 0 => String::new(),
                 1 => " · 1 note".to_owned(),
                 count => format!(" · {count} notes"),
             };
-            format!("{}{notes}", seconds(tab))
+            let took = tab
+                .ended
+                .map(|ended| (ended - tab.started).num_milliseconds());
+            let took = took.and_then(|took| u64::try_from(took).ok());
+            format!("{}{notes}", took.map_or_else(String::new, duration))
         }
     }
 }
 
 fn waiting(tab: &Tab) -> String {
     let progress = tab.progress;
+    if tab.phase == Phase::Stopping {
+        return "stopping …".to_owned();
+    }
     if progress.files_total == 0 {
         return "planning …".to_owned();
     }
@@ -165,24 +216,32 @@ fn nothing(tab: &Tab) -> Vec<String> {
     let arrived = tab.rows.as_ref().map_or(0, |rows| rows.len());
     if arrived > 0 {
         return vec![format!(
-            "none of the {} rows passes the filter",
+            "none of the {} rows passes the filter; the lower edge names it",
             group_digits(arrived as u64)
         )];
     }
     let mut lines = vec!["no rows".to_owned()];
     if let Phase::Finished(summary) = &tab.phase {
         let progress = summary.progress;
-        lines.push(format!(
-            "{} rows in {} of {} files were read",
-            group_digits(progress.rows_scanned),
-            group_digits(progress.files_total),
-            group_digits(summary.files_known),
-        ));
+        lines.push(searched(&progress, summary.files_known));
         if progress.files_total == 0 && summary.files_known > 0 {
             lines.push("no file lies in the time, Region or account asked for".to_owned());
         }
     }
     lines
+}
+
+/// `45 of 45 files searched, 45,541 rows, none matched`.
+fn searched(progress: &QueryProgress, files_known: u64) -> String {
+    let files = format!(
+        "{} of {} files searched",
+        group_digits(progress.files_total),
+        group_digits(files_known)
+    );
+    match progress.rows_searched {
+        0 => files,
+        rows => format!("{files}, {} rows, none matched", group_digits(rows)),
+    }
 }
 
 fn draw_failure(theme: &Theme, area: Rect, buffer: &mut Buffer, lines: &[String]) {
@@ -212,7 +271,8 @@ fn draw_tabs(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             Phase::Running | Phase::Stopping => ("▸", Role::Progress),
             Phase::Failed(_) => ("✗", Role::Error),
             Phase::Cancelled => ("■", Role::Warn),
-            Phase::NotLoaded => ("○", Role::Dim),
+            Phase::NotLoaded(LastEnd::Failed { .. }) => ("✗", Role::Dim),
+            Phase::NotLoaded(_) => ("○", Role::Dim),
             Phase::Finished(summary) if !summary.notes.is_empty() => ("!", Role::Warn),
             Phase::Finished(_) => ("✓", Role::Ok),
         };

@@ -77,6 +77,22 @@ async fn a_notification_file_tells_of_its_object() {
     let new = next_arrivals(&mut news).await;
     assert_eq!((new.len(), &new[0].events), (1, &Ok(7)));
     assert_eq!(new[0].notification.bucket, "lake");
+    let told = new[0].notification.time;
+
+    // The next start knows the time again, though it finds the object in the folder.
+    let mut again = FolderSource::new(lake.path().to_owned()).watch();
+    let there = next_arrivals(&mut again).await;
+    let of = |name: &str| {
+        let found = there
+            .iter()
+            .find(|a| a.notification.key.key.ends_with(name));
+        found.unwrap().notification.clone()
+    };
+    assert_eq!(
+        (of("b.parquet").time, of("b.parquet").etag),
+        (told, Some("e".into()))
+    );
+    assert_eq!(of("a.parquet").etag, None);
 }
 
 #[test]

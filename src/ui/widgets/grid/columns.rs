@@ -52,6 +52,8 @@ impl Formatter<'_, '_> {
             return *width;
         }
         let limit = memo.limit(column, self.grid.view);
+        let severities = memo.heads.get(column).is_some_and(|head| head.severities);
+        let is_sorted = self.grid.sort.is_some_and(|sort| sort.column == column);
         let cells: Vec<_> = self
             .lines
             .iter()
@@ -59,11 +61,21 @@ impl Formatter<'_, '_> {
                 let page = line.page.as_ref()?;
                 let array = page.batch.columns().get(column)?;
                 let cell = Cell::of(array.as_ref(), line.row - page.first_row);
-                Some(format(&cell, self.grid.times, limit))
+                let content = format(&cell, self.grid.times, limit);
+                Some(if severities {
+                    content.into_severity()
+                } else {
+                    content
+                })
             })
             .collect();
         let widest = cells.iter().flatten().map(|cell| cell.text.width()).max();
-        let width = memo.width(column, widest.unwrap_or_default(), self.grid.view);
+        let width = memo.width(
+            column,
+            widest.unwrap_or_default(),
+            is_sorted,
+            self.grid.view,
+        );
         self.ready.insert(column, (width, cells));
         width
     }

@@ -4,6 +4,7 @@ use arrow::datatypes::Schema;
 
 use crate::domain::cell::{Cell, Kind, Shown, TimeStyle};
 use crate::domain::rows::Column;
+use crate::domain::severity;
 use crate::ui::text::{Align, SafeText};
 use crate::ui::theme::Role;
 
@@ -15,6 +16,19 @@ const BYTES_PER_COLUMN: usize = 4;
 pub(super) struct Content {
     pub(super) text: SafeText<'static>,
     pub(super) role: Role,
+}
+
+impl Content {
+    /// The same with the looks of the severity that it names, by word or by number.
+    pub(super) fn into_severity(self) -> Self {
+        let text = self.text.as_str();
+        let id = severity::id(text).or_else(|| text.parse().ok());
+        let role = id.filter(|_| self.role != Role::Null).map(Role::severity);
+        Self {
+            role: role.unwrap_or(self.role),
+            ..self
+        }
+    }
 }
 
 /// Formats a cell for a field of at most so many columns.
@@ -47,6 +61,8 @@ pub(super) struct Head {
     pub(super) zone: Option<&'static str>,
     pub(super) align: Align,
     pub(super) kind: Kind,
+    /// Whether its values are severities, by its name.
+    pub(super) severities: bool,
 }
 
 impl Head {
@@ -66,6 +82,8 @@ impl Head {
                     Align::Left
                 },
                 kind,
+                severities: name.eq_ignore_ascii_case("severity")
+                    || name.eq_ignore_ascii_case("severity_id"),
             }
         };
         schema.fields().iter().enumerate().map(head).collect()

@@ -21,6 +21,9 @@ const WIDEST: u16 = 40;
 /// A column's name alone makes it at most that wide.
 const WIDEST_NAME: u16 = 24;
 
+/// Columns of the sign of the order behind a name.
+const SORT_SIGN: u16 = 2;
+
 /// Later growth goes in steps, so that columns settle quickly.
 const STEP: u16 = 4;
 
@@ -115,7 +118,13 @@ impl GridMemo {
 
     /// The width of a column, given the widest of its cells in sight: never less than before, so
     /// that columns do not dance while rows scroll by.
-    pub(super) fn width(&mut self, column: usize, widest: usize, view: &GridView) -> u16 {
+    pub(super) fn width(
+        &mut self,
+        column: usize,
+        widest: usize,
+        is_sorted: bool,
+        view: &GridView,
+    ) -> u16 {
         let (Some(known), Some(head)) = (self.widths.get_mut(column), self.heads.get(column))
         else {
             return NARROWEST;
@@ -127,7 +136,7 @@ impl GridMemo {
             u16::MAX / 2
         };
         let wanted = cut(widest, most)
-            .max(cut(head.width(), WIDEST_NAME))
+            .max(cut(head.width(), WIDEST_NAME) + if is_sorted { SORT_SIGN } else { 0 })
             .max(NARROWEST);
         if *known == 0 {
             *known = wanted;

@@ -552,3 +552,48 @@ proptest! {
         }
     }
 }
+
+fn severities() -> Made {
+    let fields = vec![
+        Field::new("severity", DataType::Utf8, true),
+        Field::new("word", DataType::Utf8, true),
+    ];
+    made(fields, 3, |rows, schema| {
+        let words: Vec<Option<&str>> = [Some("High"), Some("Critical"), None][rows].to_vec();
+        let column: ArrayRef = Arc::new(StringArray::from(words));
+        RecordBatch::try_new(schema.clone(), vec![column.clone(), column]).unwrap()
+    })
+}
+
+#[test]
+fn severities_have_their_colours_in_their_own_column_only() {
+    let theme = Theme::shipped("dark", Depth::True).unwrap();
+    let mut scene = Scene::default();
+    scene.view.row = 2;
+    let buffer = scene.draw(&severities(), &theme, 60, 6);
+    let ink = |column: usize, y: u16| {
+        let x = scene.memo.places.columns[column].1.start;
+        buffer[(x, y)].style().fg
+    };
+    let role = |role| theme.style(role).fg;
+    assert_eq!(ink(0, 1), role(Role::SeverityHigh));
+    assert_eq!(ink(0, 2), role(Role::SeverityCritical));
+    assert_eq!(ink(1, 1), role(Role::Text));
+}
+
+#[test]
+fn the_sign_of_the_order_has_room_in_the_head() {
+    for column in [0, 1] {
+        let mut scene = Scene {
+            sort: Some(SortMark {
+                column,
+                descending: true,
+            }),
+            ..Scene::default()
+        };
+        let text = scene.text(&severities(), 60, 6);
+        let name = ["severity ▼", "word"][column];
+        assert!(text.contains(name), "{text}");
+        assert!(text.contains('▼'), "{text}");
+    }
+}

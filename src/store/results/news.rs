@@ -1,0 +1,95 @@
+//! What queries and exports tell, and runs that take the place of others.
+
+use std::path::PathBuf;
+
+use super::{Origin, Phase};
+use crate::domain::query::{QueryErrorKind, QueryId, TextPosition};
+use crate::store::effect::{Effect, ExportId};
+use crate::store::event::QueryNews;
+use crate::store::overlay::Overlay;
+use crate::store::state::State;
+
+/// Runs a statement in the place of another run's tab.
+pub(super) fn run_in_place(state: &mut State, old: QueryId, origin: Origin) -> Vec<Effect> {
+    let shown = state.results.tab().map(|tab| tab.query);
+    let (query, mut effects) = state.run(origin);
+    let tabs = &mut state.results.tabs;
+    // The new tab stands at the end, or has taken the place of a failed one already.
+    if let Some(place) = tabs.iter().position(|tab| tab.query == old) {
+        if tabs.last().is_some_and(|tab| tab.query == query) {
+            tabs.swap_remove(place);
+        } else {
+            tabs.remove(place);
+        }
+        effects.push(Effect::DropRows(old));
+    }
+    let wanted = shown.filter(|shown| *shown != old).unwrap_or(query);
+    let place = tabs.iter().position(|tab| tab.query == wanted);
+    state.results.current = place.unwrap_or(0);
+    effects
+}
+
+/// A query has something to tell.
+pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
+    let now = state.now;
+    let page = state.grid_page();
+    let Some(tab) = state.results.by_query(query) else {
+        // The tab was closed before the answer came.
+        return Vec::new();
+    };
+    let mut fault: Option<(TextPosition, String)> = None;
+    match news {
+        QueryNews::Planned(rows) => {
+            tab.rows = Some(rows);
+            // What a row is about stands in its first column: that one stays in sight.
+            tab.view.frozen = 1;
+        }
+        QueryNews::Progress(progress) => tab.progress = progress,
+        QueryNews::Finished(summary) => {
+            tab.progress = summary.progress;
+            tab.phase = Phase::Finished(summary);
+            tab.ended = Some(now);
+        }
+        QueryNews::Failed(error) => {
+            if error.kind == QueryErrorKind::UnknownName
+                && let Some(plainer) = tab.origin.plainer()
+            {
+                return run_in_place(state, query, plainer);
+            }
+            tab.ended = Some(now);
+            if error.kind == QueryErrorKind::Cancelled {
+                tab.phase = Phase::Cancelled;
+            } else {
+                fault = error
+                    .position
+                    .map(|position| (position, error.message.clone()));
+                tab.phase = Phase::Failed(error);
+            }
+        }
+    }
+    let (rows, columns) = (tab.shown_rows(), tab.columns());
+    tab.view.fit(rows, columns, page);
+    if tab.phase.is_running() {
+        return Vec::new();
+    }
+    state.editor.settle(query, fault);
+    let mut effects = state.session_changed();
+    if state.results.running().next().is_none() {
+        if state.leaving {
+            effects.extend(state.leave());
+        } else if matches!(state.overlay, Some(Overlay::ConfirmQuit)) {
+            // There is nothing left to ask about; the console stays until it is told to go.
+            state.overlay = None;
+            state.inform("the query has ended: nothing has to be stopped any more".to_owned());
+        }
+    }
+    effects
+}
+
+/// An export has ended.
+pub fn answer_export(state: &mut State, _: ExportId, outcome: Result<(PathBuf, u64), String>) {
+    match outcome {
+        Ok((path, rows)) => state.inform(format!("wrote {rows} rows to {}", path.display())),
+        Err(reason) => state.fail(format!("nothing was written: {reason}")),
+    }
+}

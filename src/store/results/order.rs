@@ -1,0 +1,249 @@
+//! Which rows of a result are shown, in which order, and where among them a text is.
+
+use std::sync::Arc;
+
+use super::Find;
+use super::update::{selected_page, step_grid};
+use crate::domain::cell::{Cell, TimeStyle};
+use crate::domain::view::Step;
+use crate::store::effect::{CellRef, Effect, OrderId, OrderSpec, Sort};
+use crate::store::state::State;
+
+/// Ascending, then descending, then as it came.
+pub(super) fn sort(state: &mut State) -> Vec<Effect> {
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    let column = tab.view.column;
+    let next = match tab.spec.sort {
+        Some(Sort {
+            column: by,
+            descending: false,
+        }) if by == column => Some(Sort {
+            column,
+            descending: true,
+        }),
+        Some(Sort {
+            column: by,
+            descending: true,
+        }) if by == column => None,
+        _ => Some(Sort {
+            column,
+            descending: false,
+        }),
+    };
+    let spec = OrderSpec {
+        sort: next,
+        ..tab.spec.clone()
+    };
+    reorder(state, spec)
+}
+
+/// Shows only the rows that contain a text; an empty one shows all.
+pub fn filter(state: &mut State, text: &str) -> Vec<Effect> {
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    let contains = (!text.is_empty()).then(|| text.to_owned());
+    let spec = OrderSpec {
+        contains,
+        ..tab.spec.clone()
+    };
+    reorder(state, spec)
+}
+
+pub(super) fn filter_cell(state: &mut State) -> Vec<Effect> {
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    let Some(row) = tab.selected_row() else {
+        return Vec::new();
+    };
+    let same_as = Some(CellRef {
+        row,
+        column: tab.view.column,
+    });
+    let spec = OrderSpec {
+        same_as,
+        ..tab.spec.clone()
+    };
+    reorder(state, spec)
+}
+
+/// Shows all the rows again; their order stays.
+pub(super) fn clear(state: &mut State) -> Vec<Effect> {
+    let Some(tab) = state.results.tab_mut() else {
+        return Vec::new();
+    };
+    tab.find = None;
+    let spec = OrderSpec {
+        sort: tab.spec.sort,
+        ..OrderSpec::default()
+    };
+    if tab.spec == spec {
+        return Vec::new();
+    }
+    reorder(state, spec)
+}
+
+/// A key that needs rows, pressed before there are any, is answered.
+pub(super) fn not_yet(state: &mut State) {
+    state.inform("the rows are not here yet: try again in a moment".to_owned());
+}
+
+fn reorder(state: &mut State, spec: OrderSpec) -> Vec<Effect> {
+    let id = state.fresh_order();
+    let page = state.grid_page();
+    let Some(tab) = state.results.tab_mut() else {
+        return Vec::new();
+    };
+    if tab.rows.is_none() {
+        not_yet(state);
+        return Vec::new();
+    }
+    tab.spec = spec.clone();
+    tab.find = None;
+    if spec.is_plain() {
+        tab.ordering = None;
+        tab.order = None;
+        let (rows, columns) = (tab.shown_rows(), tab.columns());
+        tab.view.fit(rows, columns, page);
+        return Vec::new();
+    }
+    tab.ordering = Some(id);
+    vec![Effect::Order {
+        id,
+        query: tab.query,
+        spec,
+    }]
+}
+
+/// The rows in their new order have come.
+pub fn answer_order(state: &mut State, id: OrderId, order: Arc<[u32]>) {
+    let page = state.grid_page();
+    let Some(tab) = state
+        .results
+        .tabs
+        .iter_mut()
+        .find(|tab| tab.ordering == Some(id))
+    else {
+        return;
+    };
+    tab.ordering = None;
+    tab.order = Some(order);
+    tab.view.row = 0;
+    tab.view.top = 0;
+    let (rows, columns) = (tab.shown_rows(), tab.columns());
+    tab.view.fit(rows, columns, page);
+}
+
+/// Looks for a text in the shown rows; an empty one ends the find.
+pub fn find(state: &mut State, text: &str) -> Vec<Effect> {
+    let id = state.fresh_order();
+    let Some(tab) = state.results.tab_mut() else {
+        return Vec::new();
+    };
+    if text.is_empty() {
+        tab.find = None;
+        return Vec::new();
+    }
+    if tab.rows.is_none() {
+        not_yet(state);
+        return Vec::new();
+    }
+    tab.find = Some(Find {
+        text: text.to_owned(),
+        matches: None,
+    });
+    tab.finding = Some(id);
+    let (query, spec) = (tab.query, tab.spec.clone());
+    vec![Effect::Find {
+        id,
+        query,
+        spec,
+        text: text.to_owned(),
+    }]
+}
+
+/// The places of a find have come.
+pub fn answer_find(state: &mut State, id: OrderId, places: Arc<[u32]>) {
+    let Some(tab) = state
+        .results
+        .tabs
+        .iter_mut()
+        .find(|tab| tab.finding == Some(id))
+    else {
+        return;
+    };
+    tab.finding = None;
+    let Some(find) = &mut tab.find else { return };
+    find.matches = Some(places);
+    let stands_on_one = tab
+        .find
+        .as_ref()
+        .and_then(|find| find.matches.as_ref())
+        .is_some_and(|m| m.iter().any(|place| *place as usize == tab.view.row));
+    if stands_on_one {
+        to_matching_cell(state);
+    } else {
+        find_step(state, true);
+    }
+}
+
+pub(super) fn find_step(state: &mut State, forward: bool) {
+    let Some(find) = state.results.tab().and_then(|tab| tab.find.as_ref()) else {
+        state.inform("nothing was looked for yet".to_owned());
+        return;
+    };
+    let Some(matches) = &find.matches else {
+        state.inform("still looking; the key counts when the matches are there".to_owned());
+        return;
+    };
+    if matches.is_empty() {
+        let text = format!("no row contains `{}`", find.text);
+        state.warn(text);
+        return;
+    }
+    let here = state.results.tab().map_or(0, |tab| tab.view.row);
+    let at = |place: &u32| *place as usize;
+    let place = if forward {
+        matches
+            .iter()
+            .map(at)
+            .find(|place| *place > here)
+            .unwrap_or(at(&matches[0]))
+    } else {
+        let last = at(&matches[matches.len() - 1]);
+        matches
+            .iter()
+            .rev()
+            .map(at)
+            .find(|place| *place < here)
+            .unwrap_or(last)
+    };
+    step_grid(state, Step::Row(place));
+    to_matching_cell(state);
+}
+
+/// Goes to the first cell of the selected row that contains what was looked for, unless the
+/// selected one does.
+fn to_matching_cell(state: &mut State) {
+    let times = TimeStyle::Shown(state.setting.zone);
+    let found = state.results.tab().and_then(|tab| {
+        let needle = tab.find.as_ref()?.text.to_lowercase();
+        let (page, at) = selected_page(tab)?;
+        let columns = page.batch.columns();
+        let contains = |column: &usize| {
+            columns
+                .get(*column)
+                .and_then(|array| Cell::of(array.as_ref(), at).text(times))
+                .is_some_and(|text| text.to_lowercase().contains(&needle))
+        };
+        std::iter::once(tab.view.column)
+            .chain(0..columns.len())
+            .find(contains)
+    });
+    if let Some(column) = found {
+        step_grid(state, Step::Column(column));
+    }
+}
