@@ -12,6 +12,9 @@
     reason = "a bench measures the clock, prints, and stops where it cannot measure"
 )]
 
+#[path = "peer/environment.rs"]
+mod environment;
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -197,7 +200,7 @@ struct Peer {
 
 impl Peer {
     fn start(target: &Path, lake: &Path, threads: usize) -> Self {
-        let python = environment(target);
+        let python = environment::python(target, "bench-venv", &[PEER]);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer/duckdb_peer.py");
         let mut child = Command::new(python)
             .arg(script)
@@ -231,19 +234,4 @@ impl Drop for Peer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// A Python environment with the peer, made once.
-fn environment(target: &Path) -> PathBuf {
-    let folder = target.join("bench-venv");
-    let python = folder.join("bin/python");
-    if !folder.join("ready").exists() {
-        let run = |command: &mut Command| {
-            assert!(command.status().expect("python3 with venv").success());
-        };
-        run(Command::new("python3").args(["-m", "venv"]).arg(&folder));
-        run(Command::new(&python).args(["-m", "pip", "install", "--quiet", PEER]));
-        std::fs::write(folder.join("ready"), PEER).expect("a mark");
-    }
-    python
 }

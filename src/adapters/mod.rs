@@ -1,8 +1,10 @@
 //! The outside world behind the ports: each room owns one kind of it and knows no other, but for
-//! those that stand on [`aws`] for access and on [`journal`] for what was begun.
+//! those that stand on [`aws`] for access and on [`journal`] for what was begun, and those that read
+//! CSV, which share `csv`.
 
 pub mod athena;
 pub mod aws;
+mod csv;
 pub mod engine;
 pub mod feed;
 pub mod files;

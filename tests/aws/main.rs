@@ -22,5 +22,6 @@ mod peer;
 mod peers_own;
 mod proxy;
 mod queries;
+mod results;
 mod secrets;
 mod support;

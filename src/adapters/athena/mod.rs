@@ -19,7 +19,7 @@
 mod admit;
 mod errors;
 mod queue;
-mod results;
+pub mod results;
 mod running;
 mod submit;
 mod watcher;

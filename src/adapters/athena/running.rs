@@ -100,6 +100,7 @@ impl AthenaService {
             fetched: rows.fetched,
             requests: rows.requests,
             rows: AtomicU64::new(0),
+            notes: rows.notes,
         });
         let reading = Reading {
             batches: rows.batches,
@@ -274,6 +275,7 @@ struct Monitor {
     fetched: Arc<AtomicU64>,
     requests: Arc<AtomicU64>,
     rows: AtomicU64,
+    notes: Vec<String>,
 }
 
 impl QueryMonitor for Monitor {
@@ -291,6 +293,7 @@ impl QueryMonitor for Monitor {
     fn summary(&self) -> QuerySummary {
         QuerySummary {
             progress: self.progress(),
+            notes: self.notes.clone(),
             execution: Some(self.execution.clone()),
             ..QuerySummary::default()
         }

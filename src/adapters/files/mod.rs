@@ -35,6 +35,9 @@ const BATCH_ROWS: usize = 8_192;
 /// Batches read before they are asked for.
 const READ_AHEAD: usize = 2;
 
+/// Bytes of a CSV read at a time.
+const READ_BYTES: usize = 256 << 10;
+
 /// Bytes of text in a batch, about.
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -213,9 +216,12 @@ impl ResultFile {
         let mut read = || -> Result<(), Fault> {
             let file = File::open(&self.path)?;
             match self.kind {
-                FileKind::Csv { separator } => {
-                    csv::rows(BufReader::new(file), separator, &self.schema, &mut take)
-                }
+                FileKind::Csv { separator } => csv::rows(
+                    BufReader::with_capacity(READ_BYTES, file),
+                    separator,
+                    &self.schema,
+                    &mut take,
+                ),
                 FileKind::Parquet => parquet::rows(file, &mut take),
                 FileKind::Json => json::rows(file, &self.schema, &mut take),
             }

@@ -11,19 +11,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
-use arrow::datatypes::{Field, Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use aws_sdk_athena::Client;
 use aws_sdk_athena::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_athena::types::{ColumnInfo, Row};
 use futures::stream::{self, StreamExt};
 use tokio::sync::mpsc;
 
-use super::types::{ColumnBuilder, arrow_type};
-use super::{FinishedRun, ResultRows};
+use super::types::ColumnBuilder;
+use super::{FinishedRun, ResultRows, described, retyped};
 use crate::adapters::aws::{explain, fault_of};
-use crate::domain::names::unique_names;
 use crate::domain::query::{QueryError, QueryErrorKind};
-use crate::domain::rows::Column;
 
 /// Pages that are fetched before they are asked for.
 const AHEAD: usize = 2;
@@ -53,25 +51,17 @@ pub(super) async fn open(client: &Client, run: &FinishedRun) -> Result<ResultRow
         .and_then(|set| set.result_set_metadata())
         .map(|metadata| metadata.column_info().to_vec())
         .unwrap_or_default();
-    let columns: Vec<Column> = infos
-        .iter()
-        .map(|info| Column {
-            name: info.name().to_owned(),
-        })
-        .collect();
-    let fields: Vec<Field> = unique_names(&columns)
-        .into_iter()
-        .zip(&infos)
-        .map(|(name, info)| Field::new(name, arrow_type(info), true))
-        .collect();
-    let schema: SchemaRef = Arc::new(Schema::new(fields));
+    // What Athena made a table of has its header as first row; what SHOW and the like print has not.
+    let header = usize::from(run.statement_type.as_deref() == Some("DML"));
+    let (columns, declared) = described(&infos);
+    let schema = fitting(&declared, rows(&first).get(header..).unwrap_or_default());
+    let notes = retyped(&declared, &schema);
+    let schema: SchemaRef = Arc::new(schema);
     let maker = Maker {
         infos,
         schema: Arc::clone(&schema),
         rows: 0,
     };
-    // What Athena made a table of has its header as first row; what SHOW and the like print has not.
-    let header = usize::from(run.statement_type.as_deref() == Some("DML"));
     let (sender, receiver) = mpsc::channel(AHEAD);
     tokio::spawn(pages.pump(first, header, maker, sender));
     let batches = stream::unfold(receiver, |mut receiver| async move {
@@ -85,6 +75,7 @@ pub(super) async fn open(client: &Client, run: &FinishedRun) -> Result<ResultRow
         batches,
         fetched,
         requests,
+        notes,
     })
 }
 
@@ -165,6 +156,34 @@ fn rows(page: &GetQueryResultsOutput) -> &[Row] {
     page.result_set().map(|set| set.rows()).unwrap_or_default()
 }
 
+/// A row's text in a column. A row that ends early has NULL in what it lacks.
+fn text(row: &Row, column: usize) -> Option<&str> {
+    row.data()
+        .get(column)
+        .and_then(|datum| datum.var_char_value())
+}
+
+/// The columns, those as text whose texts on the first page do not fit.
+fn fitting(declared: &Schema, rows: &[Row]) -> Schema {
+    let fields = declared.fields().iter().enumerate();
+    let fields: Vec<Field> = fields
+        .map(|(column, field)| {
+            let mut builder = ColumnBuilder::new(field.data_type());
+            builder.set_on_trial(true);
+            let fits = rows
+                .iter()
+                .all(|row| builder.push(text(row, column)).is_ok());
+            let data_type = if fits {
+                field.data_type().clone()
+            } else {
+                DataType::Utf8
+            };
+            Field::new(field.name(), data_type, true)
+        })
+        .collect();
+    Schema::new(fields)
+}
+
 /// Makes batches of rows of texts.
 struct Maker {
     infos: Vec<ColumnInfo>,
@@ -184,11 +203,7 @@ impl Maker {
             .map(|(column, (field, info))| {
                 let mut builder = ColumnBuilder::new(field.data_type());
                 for (row, number) in rows.iter().zip(self.rows + 1..) {
-                    // A row that ends early has NULL in what it lacks.
-                    let value = row
-                        .data()
-                        .get(column)
-                        .and_then(|datum| datum.var_char_value());
+                    let value = text(row, column);
                     if builder.push(value).is_err() {
                         return Err(misfit(number, info, value.unwrap_or_default()));
                     }
