@@ -219,8 +219,40 @@ fn day(dice: &mut Dice) -> String {
         .to_owned()
 }
 
+/// A condition that nearly implies another: by a bound, a value or a NULL it does not.
+fn wider(dice: &mut Dice, of: &str) -> Option<String> {
+    let words: Vec<&str> = of.split_whitespace().collect();
+    Some(match words.as_slice() {
+        [
+            column @ ("n" | "time_dt" | "s" | "day" | "who.name"),
+            sign @ ("<" | ">"),
+            ..,
+        ] => {
+            let bound = of.split_once(sign)?.1;
+            format!("{column} {sign}={bound}")
+        }
+        ["n", "<>", value] => format!("n >= {value}"),
+        ["n", "=", value] => format!("n IN ({value}, 3)"),
+        [column @ ("n" | "s"), "IN", ..] => {
+            let more = if *column == "n" { "4" } else { "'ab'" };
+            format!("{}, {more})", of.strip_suffix(')')?)
+        }
+        ["n", "BETWEEN", low, ..] => format!("n >= {low}"),
+        [column, "IS", "NOT", "NULL"] => match dice.below(2) {
+            0 => format!("({column} IS NULL OR n > 0)"),
+            _ => "n IS NULL".to_owned(),
+        },
+        _ => return None,
+    })
+}
+
 /// A condition that often implies another.
 fn narrower(dice: &mut Dice, of: &str) -> String {
+    if dice.chance(20)
+        && let Some(wider) = wider(dice, of)
+    {
+        return wider;
+    }
     if dice.chance(45) {
         return of.to_owned();
     }
@@ -319,7 +351,8 @@ fn asked(dice: &mut Dice, of: &[String]) -> String {
             let order = dice.pick(&[
                 "",
                 " ORDER BY 2 DESC, 1 LIMIT 3",
-                " ORDER BY c DESC LIMIT 2",
+                " ORDER BY 1 LIMIT 2",
+                " ORDER BY c LIMIT 2",
             ]);
             format!(
                 "SELECT {by}, count(*) AS c, min(n), max(time_dt), count(DISTINCT s), sum(n) FROM events{filter} GROUP BY {by}{order}"
