@@ -52,27 +52,30 @@ impl Lake {
     /// The lake.
     pub(crate) fn get() -> &'static Self {
         static LAKE: OnceLock<Lake> = OnceLock::new();
-        LAKE.get_or_init(|| {
-            let folder = tempfile::tempdir().unwrap();
-            let mut options =
-                DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
-            options.events = EVENTS;
-            let dir = folder.path().join("lake");
-            let scenario = write_lake(&dir, &options, &mut |_| {}).unwrap();
-            let engine = Engine::open(EngineOptions {
-                lake: dir,
-                memory_bytes: 512 << 20,
-                threads: 2,
-                spill_dir: None,
-            })
-            .unwrap();
-            Self {
-                scenario,
-                engine,
-                runtime: Runtime::new().unwrap(),
-                _folder: folder,
-            }
+        LAKE.get_or_init(|| Self::make(Some(EVENTS), 512 << 20))
+    }
+
+    /// A lake of so many events, of the default number where none is given, and an engine whose
+    /// queries may use so many bytes.
+    pub(crate) fn make(events: Option<usize>, memory_bytes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
+        options.events = events.unwrap_or(options.events);
+        let dir = folder.path().join("lake");
+        let scenario = write_lake(&dir, &options, &mut |_| {}).unwrap();
+        let engine = Engine::open(EngineOptions {
+            lake: dir,
+            memory_bytes,
+            threads: 2,
+            spill_dir: None,
         })
+        .unwrap();
+        Self {
+            scenario,
+            engine,
+            runtime: Runtime::new().unwrap(),
+            _folder: folder,
+        }
     }
 
     /// What typed values are read against.

@@ -83,7 +83,10 @@ fn no_template_makes_a_mistake_that_the_hints_know() {
 
 /// Runs a template over the whole time of the lake.
 fn run(name: &str, values: &[(&str, &str)]) -> Table {
-    let lake = Lake::get();
+    run_on(Lake::get(), name, values)
+}
+
+fn run_on(lake: &Lake, name: &str, values: &[(&str, &str)]) -> Table {
     let library = library();
     let template = library
         .get(name)
@@ -117,6 +120,12 @@ fn every_template_runs_as_it_stands_and_with_the_lakes_time() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn beacons_are_found_in_a_lake_of_the_default_size_with_little_memory() {
+    let lake = Lake::make(None, 128 << 20);
+    assert!(!run_on(&lake, "beacons", &[]).rows.is_empty());
 }
 
 #[test]
