@@ -40,32 +40,45 @@ pub struct Picker {
 }
 
 impl Picker {
-    /// Which of the texts pass the filter, the best first. Every word must occur, if only as
-    /// letters with others between them; a text whose beginning matches goes before one that
-    /// matches inside, and both before one with gaps.
+    /// Which of the texts pass the filter, the best first. Every word must occur; a text whose
+    /// beginning matches goes before one that matches inside. Where no text has the words, those
+    /// that have their letters with others between them pass.
     pub fn matches<'a>(&self, texts: impl Iterator<Item = &'a str>) -> Vec<usize> {
         let filter = self.input.text().to_lowercase();
         let words: Vec<&str> = filter.split_whitespace().collect();
-        let mut found: Vec<(usize, usize)> = texts
-            .enumerate()
-            .filter_map(|(at, text)| {
-                let text = text.to_lowercase();
-                let mut rank = 0;
-                for word in &words {
-                    rank += text.find(word).or_else(|| gaps(&text, word))?;
-                }
-                Some((rank, at))
-            })
-            .collect();
-        found.sort_unstable();
-        found.into_iter().map(|(_, at)| at).collect()
+        let texts: Vec<String> = texts.map(str::to_lowercase).collect();
+        let whole = ranked(&texts, &words, |text, word| text.find(word));
+        if whole.is_empty() {
+            ranked(&texts, &words, with_gaps)
+        } else {
+            whole
+        }
     }
 }
 
-/// The rank of a text that has the letters of a word in their order with others between them,
-/// behind all ranks of texts that have the word itself. Two letters are not enough to say anything.
-fn gaps(text: &str, word: &str) -> Option<usize> {
-    const BEHIND: usize = 10_000;
+/// The texts that have a rank for every word, the lowest sum first.
+fn ranked(
+    texts: &[String],
+    words: &[&str],
+    rank: impl Fn(&str, &str) -> Option<usize>,
+) -> Vec<usize> {
+    let of = |text: &str| {
+        words
+            .iter()
+            .map(|word| rank(text, word))
+            .sum::<Option<usize>>()
+    };
+    let mut found: Vec<(usize, usize)> = texts
+        .iter()
+        .enumerate()
+        .filter_map(|(at, text)| Some((of(text)?, at)))
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, at)| at).collect()
+}
+
+/// How far the letters of a word lie apart in a text that has them in their order.
+fn with_gaps(text: &str, word: &str) -> Option<usize> {
     let mut letters = text.char_indices();
     let mut reached = 0;
     let mut first = None;
@@ -74,7 +87,7 @@ fn gaps(text: &str, word: &str) -> Option<usize> {
         first.get_or_insert(at);
         reached = at;
     }
-    (word.chars().count() > 2).then_some(BEHIND + reached - first.unwrap_or(0))
+    Some(reached - first.unwrap_or(0))
 }
 
 /// The rows of the palette: every command, those that count where the focus is first. What only

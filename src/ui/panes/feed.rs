@@ -64,6 +64,9 @@ impl Columns {
     }
 }
 
+/// Columns of the pane from which its title names the zone of its times.
+const ZONE_FROM: u16 = 29;
+
 /// Draws the pane.
 pub(in crate::ui) fn draw(
     state: &State,
@@ -74,15 +77,15 @@ pub(in crate::ui) fn draw(
 ) {
     let feed = &state.feed;
     let total = group_digits(feed.total() as u64);
-    let zone = state.setting.zone.name();
-    let title = if feed.filter().is_empty() {
-        format!("Feed {total} · {zone}")
+    let mut title = if feed.filter().is_empty() {
+        format!("Feed {total}")
     } else {
-        format!(
-            "Feed {} of {total} · {zone}",
-            group_digits(feed.len() as u64)
-        )
+        format!("Feed {} of {total}", group_digits(feed.len() as u64))
     };
+    // Where it would be cut off, the status line alone names the zone of the times.
+    if area.width >= ZONE_FROM {
+        title += &format!(" · {}", state.setting.zone.name());
+    }
     let inner = frame(buffer, theme, area, focused, &title, mode(state));
     // The filter has the lower edge for itself: it says why so little is here.
     if !feed.filter().is_empty() {
