@@ -24,6 +24,7 @@ use crate::config::{Config, Paths};
 use crate::ports::Clock;
 use crate::runtime::{Effects, EventLoop, SystemClock, input, signals};
 use crate::sql::table_names::TableNames;
+use crate::store::effect::Effect;
 use crate::store::event::Event;
 use crate::store::keymap::Keymap;
 use crate::store::session::Session;
@@ -83,12 +84,18 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     let mut state = initial_state(options, &painter);
     let mut effects = update(
         &mut state,
-        Event::Content(content::load(&options.paths, &TableNames::short())),
+        Event::Content(content::load(&options.paths, &names_before_asking(options))),
         clock.now(),
     );
-    let restored = restore(&session_file, &mut state, &clock);
-    if let Ok(false) = restored {
-        effects.extend(first_start(&mut state));
+    match restore(&session_file, &mut state, &clock) {
+        Ok(Some(restored)) => effects.extend(restored),
+        Ok(None) => effects.extend(first_start(&mut state)),
+        // What was wrong has been said.
+        Err(()) => {}
+    }
+    if options.place.is_on_aws() {
+        effects.push(Effect::LoadAccess);
+        effects.push(Effect::LoadContent);
     }
     effects.extend(
         options
@@ -96,7 +103,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             .iter()
             .flat_map(|file| state.open_file(file)),
     );
-    effects.push(crate::store::effect::Effect::LoadCatalogue);
+    effects.push(Effect::LoadCatalogue);
 
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
@@ -135,8 +142,14 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     outcome.map_err(AppError::Io)
 }
 
-/// Every lake has a session of its own; so have result files opened without one.
+/// Every lake has a session and kept results of its own; so have result files opened without one.
 fn session_path(options: &AppOptions) -> PathBuf {
+    let name = format!("session-{}.json", lake_mark(options));
+    options.paths.session_file().with_file_name(name)
+}
+
+/// A short mark of the lake, for the names of files.
+fn lake_mark(options: &AppOptions) -> String {
     use sha2::{Digest, Sha256};
     let place = match &options.place {
         LakePlace::Folder(folder) => {
@@ -147,15 +160,11 @@ fn session_path(options: &AppOptions) -> PathBuf {
         LakePlace::Nowhere => "files".to_owned(),
     };
     let digest = Sha256::digest(place.as_bytes());
-    let mark: String = digest
+    digest
         .iter()
         .take(6)
         .map(|byte| format!("{byte:02x}"))
-        .collect();
-    options
-        .paths
-        .session_file()
-        .with_file_name(format!("session-{mark}.json"))
+        .collect()
 }
 
 fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
@@ -193,22 +202,32 @@ fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
     state
 }
 
-/// Puts the panes of the last session back; tells whether there were any. A file that cannot be
-/// read is put aside, not overwritten.
-fn restore(file: &SessionFile, state: &mut State, clock: &SystemClock) -> Result<bool, ()> {
+/// What the lake calls the documented tables, as far as that is known before anything is asked.
+fn names_before_asking(options: &AppOptions) -> TableNames {
+    if options.place.is_on_aws() {
+        TableNames::default()
+    } else {
+        TableNames::short()
+    }
+}
+
+/// Puts the panes of the last session back and gives what is to be done for them; `None` where
+/// there were none. A file that cannot be read is put aside, not overwritten.
+fn restore(
+    file: &SessionFile,
+    state: &mut State,
+    clock: &SystemClock,
+) -> Result<Option<Vec<Effect>>, ()> {
     let text = match file.load() {
         Ok(Some(text)) => text,
-        Ok(None) => return Ok(false),
+        Ok(None) => return Ok(None),
         Err(error) => {
             state.warn(format!("the last session cannot be read: {error}"));
             return Err(());
         }
     };
     match serde_json::from_str::<Session>(&text) {
-        Ok(session) => {
-            update(state, Event::Restored(session), clock.now());
-            Ok(true)
-        }
+        Ok(session) => Ok(Some(update(state, Event::Restored(session), clock.now()))),
         Err(error) => {
             let aside = file.set_aside().map(|path| path.display().to_string());
             let place = aside.unwrap_or_else(|_| "nowhere".to_owned());
@@ -222,7 +241,7 @@ fn restore(file: &SessionFile, state: &mut State, clock: &SystemClock) -> Result
 
 /// The first start on a demo lake shows its findings, where an investigation begins, and the
 /// playbook that fits its incident.
-fn first_start(state: &mut State) -> Vec<crate::store::effect::Effect> {
+fn first_start(state: &mut State) -> Vec<Effect> {
     const FINDINGS: &str = "new-findings";
     const PLAYBOOK: &str = "s3-data-access.md";
     if !state.setting.is_demo {

@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use super::{AppOptions, LakePlace, OpenLake, content};
 use crate::adapters::engine::functions;
+use crate::adapters::kept::KeptResults;
 use crate::adapters::session::SessionFile;
 use crate::config::ContentKind;
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::QueryError;
-use crate::runtime::Services;
+use crate::runtime::{Keeping, Services};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -54,9 +55,35 @@ pub(super) fn services(
             let told = demo::live(folder, &options, pause, &mut |_| {});
             told.map(|_| ()).map_err(|error| error.to_string())
         }),
+        keeping: keeping(options, lake),
+        access: lake.access.clone().map(|access| {
+            Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>
+        }),
         times: TimeStyle::Shown(options.config.zone),
         result_bytes: RESULT_BYTES,
         spill_dir: options.paths.spill_dir(),
+    }
+}
+
+/// Where finished results are kept; where the folder cannot be used, none are, and the log says why.
+fn keeping(options: &AppOptions, lake: &OpenLake) -> Option<Keeping> {
+    let folder = options
+        .paths
+        .kept_results_dir()
+        .join(super::lake_mark(options));
+    match KeptResults::open(folder) {
+        Ok(results) => Some(Keeping {
+            results,
+            profile: match &options.place {
+                LakePlace::Aws { name, .. } => Some(name.clone()),
+                LakePlace::Folder(_) | LakePlace::Nowhere => None,
+            },
+            engine: lake.queries.name().to_owned(),
+        }),
+        Err(error) => {
+            tracing::error!(%error, "results are not kept");
+            None
+        }
     }
 }
 

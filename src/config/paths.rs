@@ -77,6 +77,11 @@ impl Paths {
         self.data_dir.join("lakehound.log")
     }
 
+    /// The rows of finished results, one folder a lake.
+    pub fn kept_results_dir(&self) -> PathBuf {
+        self.data_dir.join("results")
+    }
+
     /// The journal of the runs that were handed to a service.
     pub fn run_journal(&self) -> PathBuf {
         self.data_dir.join("runs.sqlite")

@@ -1,5 +1,6 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
+mod keep;
 mod rows;
 
 use std::collections::HashMap;
@@ -15,15 +16,20 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::adapters::results::ResultStore;
+use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryProgress, QueryRequest};
-use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl, RunningQuery};
+use crate::domain::rows::{Rows, RowsHandle};
+use crate::ports::{Clock, FeedNews, NotificationSource, QueryService, RunControl, RunningQuery};
 use crate::sql::completion::Catalogue;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
+
+use super::SystemClock;
+pub use keep::Keeping;
 
 /// How often a running query tells its counts.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
@@ -36,6 +42,8 @@ pub type LoadCatalogue = dyn Fn() -> Result<(Catalogue, LakeFacts), QueryError> 
 pub type SaveSession = dyn Fn(&Session) -> Result<(), String> + Send + Sync;
 /// Saves a template by its name; the answer is its file.
 pub type SaveTemplate = dyn Fn(&str, &str) -> Result<PathBuf, String> + Send + Sync;
+/// Asks who the caller is for AWS.
+pub type LoadAccess = dyn Fn() -> Result<Access, QueryError> + Send + Sync;
 /// Waits for a stretch of time; breaks when the work is to end.
 pub type Pause<'a> = &'a mut dyn FnMut(Duration) -> ControlFlow<()>;
 /// Lets the demo lake go on until a pause breaks.
@@ -56,6 +64,10 @@ pub struct Services {
     pub save_template: Arc<SaveTemplate>,
     /// Lets the demo lake go on.
     pub demo_live: Arc<GoOn>,
+    /// Keeps the rows of every run that comes to its end; `None` keeps none.
+    pub keeping: Option<Keeping>,
+    /// With whose rights the lake is read; `None` where it is on this machine.
+    pub access: Option<Arc<LoadAccess>>,
     /// How times are written where a text is looked for in them.
     pub times: TimeStyle,
     /// Bytes of a result kept in memory; the rest goes to a file.
@@ -67,15 +79,17 @@ pub struct Services {
 /// A query that was started.
 struct Run {
     control: RunControl,
-    rows: Option<Arc<ResultStore>>,
+    rows: Option<RowsHandle>,
 }
+
+type Runs = std::sync::Mutex<HashMap<QueryId, Run>>;
 
 /// The tasks at work.
 pub struct Effects {
     services: Services,
     runtime: Handle,
     answers: mpsc::Sender<Event>,
-    runs: Arc<std::sync::Mutex<HashMap<QueryId, Run>>>,
+    runs: Arc<Runs>,
     /// Dropping it ends the demo lake's going on.
     demo: Option<std::sync::mpsc::SyncSender<()>>,
     feeds: Vec<JoinHandle<()>>,
@@ -163,6 +177,12 @@ impl Effects {
                 self.blocking(move || Some(Event::Content(load())));
             }
             Effect::LoadCatalogue => self.load_catalogue(),
+            Effect::LoadAccess => {
+                if let Some(load) = self.services.access.clone() {
+                    self.blocking(move || Some(Event::Access(load())));
+                }
+            }
+            Effect::LoadKept { query, name } => self.load_kept(query, name),
             Effect::SaveTemplate { name, text } => {
                 let services = self.services.clone();
                 self.blocking(move || match (services.save_template)(&name, &text) {
@@ -204,9 +224,7 @@ impl Effects {
     }
 
     fn lock_runs(&self) -> std::sync::MutexGuard<'_, HashMap<QueryId, Run>> {
-        self.runs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.runs)
     }
 
     fn with_run(&self, query: QueryId, act: impl FnOnce(&Run)) {
@@ -219,7 +237,7 @@ impl Effects {
     fn with_rows(
         &self,
         query: QueryId,
-        work: impl FnOnce(&ResultStore, TimeStyle) -> Event + Send + 'static,
+        work: impl FnOnce(&dyn Rows, TimeStyle) -> Event + Send + 'static,
     ) {
         let rows = self
             .lock_runs()
@@ -227,7 +245,7 @@ impl Effects {
             .and_then(|run| run.rows.clone());
         let times = self.services.times;
         if let Some(rows) = rows {
-            self.blocking(move || Some(work(&rows, times)));
+            self.blocking(move || Some(work(rows.as_ref(), times)));
         }
     }
 
@@ -256,6 +274,26 @@ impl Effects {
             for event in events {
                 let _ = answers.blocking_send(event);
             }
+        });
+    }
+
+    fn load_kept(&self, query: QueryId, name: String) {
+        let Some(keeping) = self.services.keeping.clone() else {
+            return;
+        };
+        let runs = Arc::clone(&self.runs);
+        self.blocking(move || match keeping.load(&name) {
+            Ok(news) => {
+                if let QueryNews::Kept { rows, .. } = &news {
+                    let run = Run {
+                        control: RunControl::default(),
+                        rows: Some(Arc::clone(rows)),
+                    };
+                    lock(&runs).insert(query, run);
+                }
+                Some(Event::Query(query, news))
+            }
+            Err(error) => Some(Event::Fault(error.to_string())),
         });
     }
 
@@ -308,6 +346,11 @@ impl Effects {
     }
 }
 
+fn lock(runs: &Runs) -> std::sync::MutexGuard<'_, HashMap<QueryId, Run>> {
+    runs.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
 /// Reads one query's batches into its rows.
 struct Reader {
     id: QueryId,
@@ -322,7 +365,14 @@ impl Reader {
         request: QueryRequest,
         control: RunControl,
     ) -> Result<QueryNews, QueryError> {
-        let mut running = self.start(request, control).await?;
+        let mut request = request;
+        let keeping = self.services.keeping.as_ref();
+        if let Some(keeping) = keeping {
+            request.attached.extend(keeping.named_in(&request.sql));
+        }
+        let started = SystemClock.now();
+        let mut running = self.start(request.clone(), control).await?;
+        let keeper = keeping.map(|keeping| keeping.begin(&request, &running, started));
         let rows = ResultStore::new(
             running.columns.clone(),
             Arc::clone(&running.schema),
@@ -330,13 +380,8 @@ impl Reader {
             self.services.spill_dir.clone(),
         );
         let rows = Arc::new(rows);
-        if let Some(run) = self
-            .runs
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get_mut(&self.id)
-        {
-            run.rows = Some(Arc::clone(&rows));
+        if let Some(run) = lock(&self.runs).get_mut(&self.id) {
+            run.rows = Some(Arc::clone(&rows) as RowsHandle);
         }
         self.tell(QueryNews::Planned(Arc::clone(&rows) as _)).await;
         let mut ticks = interval(PROGRESS_EVERY);
@@ -347,6 +392,9 @@ impl Reader {
                 batch = running.batches.next() => match batch {
                     Some(batch) => {
                         let batch = batch?;
+                        if let Some(keeper) = &keeper {
+                            keeper.append(batch.clone()).await;
+                        }
                         rows.append(batch).map_err(|error| {
                             QueryError::new(QueryErrorKind::Resources, error.to_string())
                         })?;
@@ -355,7 +403,7 @@ impl Reader {
                             self.tell(QueryNews::Progress(running.monitor.progress())).await;
                         }
                     }
-                    None => return Ok(QueryNews::Finished(running.monitor.summary())),
+                    None => break,
                 },
                 _ = ticks.tick() => {
                     told = Instant::now();
@@ -363,6 +411,13 @@ impl Reader {
                 }
             }
         }
+        let summary = running.monitor.summary();
+        let Some(keeper) = keeper else {
+            return Ok(QueryNews::Finished(summary));
+        };
+        self.tell(QueryNews::Finished(summary.clone())).await;
+        let kept = keeper.finish(SystemClock.now(), summary).await;
+        Ok(QueryNews::KeptAs(kept))
     }
 
     /// Starts the query and tells how far it is until it has rows to give.

@@ -114,6 +114,8 @@ fn services() -> Services {
         save_session: Arc::new(|_| Ok(())),
         save_template: Arc::new(|_, _| Err("no".into())),
         demo_live: Arc::new(|_| Ok(())),
+        keeping: None,
+        access: None,
         times: TimeStyle::Athena,
         result_bytes: 1 << 20,
         spill_dir: std::env::temp_dir(),

@@ -76,6 +76,15 @@ pub enum Effect {
     LoadContent,
     /// Read tables and columns.
     LoadCatalogue,
+    /// Ask who the caller is for AWS.
+    LoadAccess,
+    /// Give back the rows of an earlier start.
+    LoadKept {
+        /// The run whose tab shows them.
+        query: QueryId,
+        /// The name under which they are kept.
+        name: String,
+    },
     /// Save a template of the user's own.
     SaveTemplate {
         /// The file's name without ending.
@@ -112,6 +121,8 @@ impl Effect {
             Self::Copy(_) => "copy",
             Self::LoadContent => "load content",
             Self::LoadCatalogue => "load catalogue",
+            Self::LoadAccess => "load access",
+            Self::LoadKept { .. } => "load kept rows",
             Self::SaveTemplate { .. } => "save template",
             Self::SaveSession(_) => "save session",
             Self::DemoLive(_) => "demo live",

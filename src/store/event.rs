@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::command::Command;
 use super::content::Content;
 use super::effect::{ExportId, OrderId, TimerId};
 use super::key::Chord;
 use super::session::Session;
+use crate::domain::access::Access;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
 use crate::domain::query::{QueryError, QueryId, QueryProgress, QuerySummary};
 use crate::domain::rows::RowsHandle;
@@ -60,6 +63,8 @@ pub enum Event {
     Arrived(Vec<Arrival>),
     /// A notification source has a new state.
     Source(SourceNews),
+    /// Who the caller is for AWS, or why that cannot be told.
+    Access(Result<Access, QueryError>),
     /// Saved queries and playbooks were read.
     Content(Content),
     /// Tables and columns were read.
@@ -94,6 +99,17 @@ pub enum QueryNews {
     Finished(QuerySummary),
     /// It failed, or was stopped.
     Failed(QueryError),
+    /// Its rows are kept under a name, or why they are not.
+    KeptAs(Result<String, String>),
+    /// The rows of an earlier start are there again.
+    Kept {
+        /// The rows.
+        rows: RowsHandle,
+        /// What the run did.
+        summary: QuerySummary,
+        /// When it had ended.
+        ended: DateTime<Utc>,
+    },
 }
 
 /// A use of the mouse.

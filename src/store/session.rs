@@ -62,6 +62,9 @@ pub struct SavedTab {
     /// How it ended, where it had.
     #[serde(default)]
     pub end: Option<LastEnd>,
+    /// The name under which its rows are kept.
+    #[serde(default)]
+    pub kept: Option<String>,
 }
 
 /// The work done on a playbook.
@@ -117,6 +120,7 @@ impl Session {
                     started: tab.started,
                     was_running: tab.phase.is_running(),
                     end: tab.last_end(),
+                    kept: tab.kept.clone(),
                 })
                 .collect(),
             tab: state.results.current,

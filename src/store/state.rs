@@ -20,6 +20,7 @@ use super::playbook::PlaybookPane;
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
+use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition};
 use crate::sql::completion::Catalogue;
@@ -101,6 +102,8 @@ pub struct State {
     pub message: Option<Message>,
     /// Counts the messages, so that a new one is told from the one before.
     messages: u64,
+    /// With whose rights a lake on AWS is read; `None` until it was asked, or elsewhere.
+    pub access: Option<Access>,
     /// What the lake holds; `None` until it was read.
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
@@ -132,6 +135,7 @@ impl State {
             overlay: None,
             message: None,
             messages: 0,
+            access: None,
             facts: None,
             content: Content::default(),
             catalogue: Arc::default(),

@@ -56,6 +56,15 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             feed::source_news(state, news);
             Vec::new()
         }
+        Event::Access(Ok(access)) => {
+            state.access = Some(access);
+            Vec::new()
+        }
+        Event::Access(Err(error)) => {
+            let hint = error.hint.as_deref().map(|hint| format!("; {hint}"));
+            state.fail(format!("{error}{}", hint.unwrap_or_default()));
+            Vec::new()
+        }
         Event::Content(content) => playbook::content_read(state, content),
         Event::Catalogue(catalogue) => {
             state.catalogue = catalogue;
@@ -386,6 +395,7 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
         state.editor.buffer_mut().go_to(position);
     }
     state.editor.go_to(session.buffer);
+    let mut effects = Vec::new();
     let mut interrupted = 0;
     for saved in session.tabs {
         interrupted += usize::from(saved.was_running);
@@ -396,7 +406,11 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
             results::LastEnd::Unknown
         });
         let phase = results::Phase::NotLoaded(end);
-        let tab = results::Tab::new(id, saved.origin, saved.started, phase);
+        let mut tab = results::Tab::new(id, saved.origin, saved.started, phase);
+        if let Some(name) = saved.kept {
+            tab.kept = Some(name.clone());
+            effects.push(Effect::LoadKept { query: id, name });
+        }
         state.results.push(tab);
     }
     let last = state.results.tabs.len().saturating_sub(1);
@@ -418,5 +432,5 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
             if interrupted == 1 { "query was" } else { "queries were" }
         ));
     }
-    Vec::new()
+    effects
 }

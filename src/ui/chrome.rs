@@ -46,13 +46,25 @@ fn parts(state: &State) -> Vec<(u8, String)> {
         (3, state.setting.engine.clone()),
         (1, state.setting.zone.name().to_owned()),
     ];
+    if let Some(access) = &state.access {
+        parts.push((2, access.account.clone()));
+        parts.push((3, access.short_name().to_owned()));
+        if let Some(expires) = access.expires {
+            let until = expires.with_timezone(&state.setting.zone);
+            parts.push((4, format!("until {}", until.format("%H:%M"))));
+        }
+    }
     if let Some(facts) = &state.facts {
         parts.push((4, some_of(&facts.regions, "Regions")));
-        parts.push((5, some_of(&facts.accounts, "accounts")));
+        if !facts.accounts.is_empty() || state.access.is_none() {
+            parts.push((5, some_of(&facts.accounts, "accounts")));
+        }
         if let Some((first, last)) = &facts.days {
             parts.push((2, format!("{} – {}", day(first), day(last))));
         }
-        parts.push((6, format!("{} objects", group_digits(facts.files))));
+        if facts.files > 0 || state.access.is_none() {
+            parts.push((6, format!("{} objects", group_digits(facts.files))));
+        }
     }
     parts
 }

@@ -141,6 +141,8 @@ pub struct Tab {
     pub ended: Option<DateTime<Utc>>,
     /// Where the query stands.
     pub phase: Phase,
+    /// The name under which its rows are kept, which is their table's name.
+    pub kept: Option<String>,
     /// Its counts.
     pub progress: QueryProgress,
     /// The rows; `None` until it is planned.
@@ -170,6 +172,7 @@ impl Tab {
             started,
             ended: None,
             phase,
+            kept: None,
             progress: QueryProgress::default(),
             rows: None,
             view: GridView::default(),

@@ -50,6 +50,25 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             tab.phase = Phase::Finished(summary);
             tab.ended = Some(now);
         }
+        QueryNews::KeptAs(Ok(name)) => {
+            tab.kept = Some(name);
+            return state.session_changed();
+        }
+        QueryNews::KeptAs(Err(reason)) => {
+            state.warn(format!("the rows are not kept: {reason}"));
+            return Vec::new();
+        }
+        QueryNews::Kept {
+            rows,
+            summary,
+            ended,
+        } => {
+            tab.rows = Some(rows);
+            tab.view.frozen = 1;
+            tab.progress = summary.progress;
+            tab.phase = Phase::Finished(summary);
+            tab.ended = Some(ended);
+        }
         QueryNews::Failed(error) => {
             if error.kind == QueryErrorKind::UnknownName
                 && let Some(plainer) = tab.origin.plainer()

@@ -224,7 +224,22 @@ fn counts(tab: &Tab) -> Vec<Line> {
                 group_digits(progress.files_total),
                 group_digits(summary.files_known)
             );
-            lines.push(Line::pair("files", &files));
+            match &summary.execution {
+                Some(execution) => {
+                    lines.push(Line::pair("execution", &execution.id));
+                    let times = format!(
+                        "{} ms in the queue, {} ms planning, {} ms running",
+                        group_digits(execution.queued_ms),
+                        group_digits(execution.planning_ms),
+                        group_digits(execution.engine_ms)
+                    );
+                    lines.push(Line::pair("times", &times));
+                }
+                None => lines.push(Line::pair("files", &files)),
+            }
+            if let Some(name) = &tab.kept {
+                lines.push(Line::pair("kept as", name));
+            }
             lines.extend(summary.notes.iter().map(|note| Line {
                 left: "note".to_owned(),
                 ..Line::text(note, Role::Warn)

@@ -6,7 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::cell::TimeStyle;
-use crate::domain::query::{QueryId, QueryProgress};
+use crate::domain::query::{QueryId, QueryProgress, Stage};
 use crate::store::State;
 use crate::store::command::Command;
 use crate::store::results::{LastEnd, Phase, Tab};
@@ -176,7 +176,7 @@ fn what_is_shown(tab: &Tab) -> String {
         Phase::Running => {
             let progress = tab.progress;
             let rows = progress.rows_searched.max(progress.rows_scanned);
-            format!("{} rows read", group_digits(rows))
+            stage(&progress).unwrap_or_else(|| format!("{} rows read", group_digits(rows)))
         }
         Phase::Stopping => "stopping".to_owned(),
         Phase::Cancelled => "stopped, not all rows".to_owned(),
@@ -192,13 +192,35 @@ fn what_is_shown(tab: &Tab) -> String {
                 .ended
                 .map(|ended| (ended - tab.started).num_milliseconds());
             let took = took.and_then(|took| u64::try_from(took).ok());
-            format!("{}{notes}", took.map_or_else(String::new, duration))
+            let kept = tab.kept.as_ref().map(|name| format!(" · {name}"));
+            format!(
+                "{}{notes}{}",
+                took.map_or_else(String::new, duration),
+                kept.unwrap_or_default()
+            )
         }
+    }
+}
+
+/// What a run elsewhere is doing, with its number; `None` for one that this process reads.
+fn stage(progress: &QueryProgress) -> Option<String> {
+    let scanned = || group_digits(progress.bytes_read);
+    match progress.stage {
+        Stage::Waiting => Some("waiting: the account is full".to_owned()),
+        Stage::Queued => Some("queued".to_owned()),
+        Stage::Running if progress.files_total == 0 => {
+            Some(format!("running, {} bytes scanned", scanned()))
+        }
+        Stage::Fetching => Some(format!("{} bytes scanned, fetching rows", scanned())),
+        Stage::Planning | Stage::Running => None,
     }
 }
 
 fn waiting(tab: &Tab) -> String {
     let progress = tab.progress;
+    if let Some(stage) = stage(&progress) {
+        return stage;
+    }
     if tab.phase == Phase::Stopping {
         return "stopping …".to_owned();
     }
@@ -223,7 +245,13 @@ fn nothing(tab: &Tab) -> Vec<String> {
     let mut lines = vec!["no rows".to_owned()];
     if let Phase::Finished(summary) = &tab.phase {
         let progress = summary.progress;
-        lines.push(searched(&progress, summary.files_known));
+        lines.push(match &summary.execution {
+            Some(execution) => format!(
+                "{} bytes were scanned, none of their rows matched",
+                group_digits(execution.scanned_bytes)
+            ),
+            None => searched(&progress, summary.files_known),
+        });
         if progress.files_total == 0 && summary.files_known > 0 {
             lines.push("no file lies in the time, Region or account asked for".to_owned());
         }

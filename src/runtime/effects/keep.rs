@@ -1,0 +1,183 @@
+//! Keeping the rows of a run on disk while they arrive, and giving them back at a later start.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, SchemaRef};
+use chrono::{DateTime, Utc};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::adapters::kept::{KeepRequest, KeptError, KeptResult, KeptResults};
+use crate::domain::query::{AttachedFile, QueryProgress, QueryRequest, QuerySummary, Stage};
+use crate::domain::rows::Column;
+use crate::ports::RunningQuery;
+use crate::sql::lexer::{TokenKind, lex};
+use crate::store::event::QueryNews;
+
+/// Batches that may wait for the disk.
+const WAITING: usize = 4;
+
+/// How the numbered results are called, up to their number.
+const NUMBERED: &str = "result_";
+
+/// Where results are kept, and under whose name they ran.
+#[derive(Debug, Clone)]
+pub struct Keeping {
+    /// The kept results of this lake.
+    pub results: KeptResults,
+    /// The profile, where the lake is on AWS.
+    pub profile: Option<String>,
+    /// The query service's name.
+    pub engine: String,
+}
+
+impl Keeping {
+    /// The kept results that a statement names as tables.
+    pub(super) fn named_in(&self, sql: &str) -> Vec<AttachedFile> {
+        let is_result = |name: &str| name.to_ascii_lowercase().starts_with(NUMBERED);
+        let tokens = lex(sql);
+        let names: Vec<String> = tokens
+            .iter()
+            .filter(|token| {
+                matches!(
+                    token.kind,
+                    TokenKind::Identifier | TokenKind::QuotedIdentifier
+                )
+            })
+            .map(|token| token.text(sql).trim_matches('"').to_ascii_lowercase())
+            .filter(|name| is_result(name))
+            .collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        // A folder that cannot be listed holds no table; the statement says so by its name.
+        let mut files = self.results.attached().unwrap_or_default();
+        files.retain(|file| names.contains(&file.name));
+        files
+    }
+
+    /// The rows of a kept result as news of the tab that shows it.
+    pub(super) fn load(&self, name: &str) -> Result<QueryNews, KeptError> {
+        let result = self.results.get(name)?;
+        let rows = self.results.rows(name)?;
+        Ok(QueryNews::Kept {
+            rows,
+            summary: summary_of(&result),
+            ended: result.ended,
+        })
+    }
+
+    /// Begins to keep a run's rows.
+    pub(super) fn begin(
+        &self,
+        request: &QueryRequest,
+        running: &RunningQuery,
+        started: DateTime<Utc>,
+    ) -> Keeper {
+        let request = KeepRequest {
+            name: None,
+            sql: request.sql.clone(),
+            parameters: request.parameters.clone(),
+            engine: self.engine.clone(),
+            profile: self.profile.clone(),
+            started,
+            raw_columns: match self.profile {
+                Some(_) => texts(&running.schema),
+                None => Vec::new(),
+            },
+        };
+        Keeper::start(
+            self.results.clone(),
+            request,
+            running.columns.clone(),
+            Arc::clone(&running.schema),
+        )
+    }
+}
+
+/// The columns that are texts: a service's text may stand for an array, a map or a row.
+fn texts(schema: &SchemaRef) -> Vec<usize> {
+    let is_text = |kind: &DataType| {
+        matches!(
+            kind,
+            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+        )
+    };
+    let fields = schema.fields().iter().enumerate();
+    fields
+        .filter(|(_, field)| is_text(field.data_type()))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+fn summary_of(result: &KeptResult) -> QuerySummary {
+    QuerySummary {
+        progress: QueryProgress {
+            stage: Stage::Running,
+            files_total: result.files_read,
+            files_done: result.files_read,
+            bytes_read: result.bytes_read,
+            rows_out: result.rows,
+            ..QueryProgress::default()
+        },
+        files_known: result.files_known,
+        notes: result.notes.clone(),
+        execution: result.execution.clone(),
+    }
+}
+
+/// Writes batches on a thread that may block. Dropped before its end, it leaves nothing.
+pub(super) struct Keeper {
+    batches: mpsc::Sender<RecordBatch>,
+    end: oneshot::Sender<(DateTime<Utc>, QuerySummary)>,
+    writing: JoinHandle<Result<Option<KeptResult>, KeptError>>,
+}
+
+impl Keeper {
+    fn start(
+        results: KeptResults,
+        request: KeepRequest,
+        columns: Vec<Column>,
+        schema: SchemaRef,
+    ) -> Self {
+        let (batches, mut arriving) = mpsc::channel::<RecordBatch>(WAITING);
+        let (end, ended) = oneshot::channel();
+        let writing = tokio::task::spawn_blocking(move || {
+            let mut writer = results.keep(request, &columns, &schema)?;
+            while let Some(batch) = arriving.blocking_recv() {
+                writer.append(&batch)?;
+            }
+            match ended.blocking_recv() {
+                Ok((at, summary)) => writer.finish(at, &summary).map(Some),
+                // The run has not come to its end: its rows are not all there.
+                Err(_) => Ok(None),
+            }
+        });
+        Self {
+            batches,
+            end,
+            writing,
+        }
+    }
+
+    /// Hands rows over. Rows that the disk does not take are said at the end.
+    pub(super) async fn append(&self, batch: RecordBatch) {
+        let _ = self.batches.send(batch).await;
+    }
+
+    /// The run has ended: its rows are kept when this returns. Gives their name.
+    pub(super) async fn finish(
+        self,
+        ended: DateTime<Utc>,
+        summary: QuerySummary,
+    ) -> Result<String, String> {
+        drop(self.batches);
+        let _ = self.end.send((ended, summary));
+        match self.writing.await {
+            Ok(Ok(Some(result))) => Ok(result.name),
+            Ok(Err(error)) => Err(error.to_string()),
+            Ok(Ok(None)) | Err(_) => Err("the writing broke off".to_owned()),
+        }
+    }
+}
