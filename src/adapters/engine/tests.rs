@@ -408,6 +408,7 @@ async fn a_subquery_without_a_plan_is_refused_at_its_place() {
             17,
         ),
         ("SELECT EXISTS (SELECT 1)", "EXISTS in this place", 16),
+        ("SELECT 1 IN (VALUES 2, 3)", "IN with a subquery", 14),
         (
             "SELECT * FROM vpc_flow u, LATERAL (SELECT u.time + 1)",
             "this LATERAL subquery",

@@ -1,7 +1,7 @@
 //! Where a statement's subqueries stand. The planner makes joins of most of them; one that it
 //! cannot is refused here by name and place, in place of the planner's own words.
 
-use sqlparser::ast::{Expr, Query, SetExpr, TableFactor};
+use sqlparser::ast::{Expr, Query, SetExpr, Spanned, TableFactor};
 use sqlparser::tokenizer::Span;
 
 use super::errors::unsupported;
@@ -46,9 +46,10 @@ impl Subqueries {
     fn push(&mut self, kind: Kind, query: &Query, last: Span) {
         let place = match query.body.as_ref() {
             SetExpr::Select(select) => select.select_token.0.span,
-            _ => last,
+            _ => query.span(),
         };
-        self.0.push((kind, span_position(place)));
+        let place = span_position(place).or_else(|| span_position(last));
+        self.0.push((kind, place));
     }
 
     /// Says which subquery a failure of planning is about, where it is about one.
