@@ -16,6 +16,7 @@
 mod venv;
 
 mod faults;
+mod headless;
 mod http;
 mod kills;
 mod peer;

@@ -100,7 +100,8 @@ impl Peer {
         format!("http://127.0.0.1:{}", self.port())
     }
 
-    fn port(&self) -> u16 {
+    /// The port alone.
+    pub(crate) fn port(&self) -> u16 {
         self.process.ports()[0]
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Home, assert_holds, demo_lake};
+use crate::support::{Home, Run, assert_holds, demo_lake};
 
 #[test]
 fn tables_are_listed_with_files_and_size() {
@@ -80,12 +80,30 @@ fn the_lake_may_stand_before_the_subcommand_and_in_a_profile() {
 }
 
 #[test]
-fn a_profile_on_aws_says_what_this_build_can_open() {
+fn a_profile_on_aws_without_credentials_says_how_to_get_some() {
     let home = Home::new();
-    home.write("config.toml", "[profiles.prod]\nregion = 'us-east-1'\n");
-    let stderr = home.run(&["tables", "--profile", "prod"]).fails(1);
-    assert_holds(&stderr, &["`prod`", "AWS", "--lake DIR"]);
-    let stderr = home.run(&["tables", "--profile", "prd"]).fails(1);
+    home.write(
+        "config.toml",
+        "[profiles.prod]\nregion = 'us-east-1'\naws_profile = 'ir'\n",
+    );
+    home.write("aws/config", "[profile ir]\nregion = us-east-1\n");
+    let run = |name: &str| {
+        let mut command = home.command(&["tables", "--profile", name]);
+        for (variable, _) in std::env::vars_os() {
+            if variable.to_string_lossy().starts_with("AWS_") {
+                command.env_remove(variable);
+            }
+        }
+        command
+            .env("AWS_CONFIG_FILE", home.path("aws/config"))
+            .env("AWS_SHARED_CREDENTIALS_FILE", home.path("aws/credentials"))
+            // The chain's last link asks an address that only a machine on AWS has.
+            .env("AWS_EC2_METADATA_DISABLED", "true");
+        Run::of(command.output().unwrap())
+    };
+    let stderr = run("prod").fails(1);
+    assert_holds(&stderr, &["credentials", "hint:", "ir"]);
+    let stderr = run("prd").fails(1);
     assert_holds(&stderr, &["`prd`", "did you mean `prod`?"]);
 }
 
