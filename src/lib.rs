@@ -6,10 +6,10 @@
 //! | room | owns |
 //! | --- | --- |
 //! | [`domain`] | values and rules, no I/O: lake keys, sources and schemas, queries, rows, templates, playbooks |
-//! | [`sql`] | SQL as text: lexer, statements, parameters, completion, lint |
+//! | [`sql`] | SQL as text: lexer, statements, parameters, completion, lint, table names, containment |
 //! | [`store`] | THE store: state, events, effects, the pure update, commands and key map |
 //! | [`ports`] | the traits that the runtime calls |
-//! | [`adapters`] | the outside world: embedded engine, results, feed, files, clipboard |
+//! | [`adapters`] | the outside world: embedded engine, Athena, catalogue, journal, results, feed, files |
 //! | [`runtime`] | event loop, effect runner, task registry, frame pacer, input, shutdown |
 //! | [`ui`] | drawing: screen, panes, overlays, widgets, safe text, themes |
 //! | [`terminal`] | entering and leaving the terminal, synchronized frames |

@@ -101,8 +101,7 @@ impl LakePlace {
             },
         ));
         let embedded = Engine::without_lake(options)?;
-        let aliases = profile.aliases.clone();
-        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), aliases);
+        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), &profile.aliases);
         Ok(OpenLake {
             queries: Arc::new(on_aws),
             catalog,

@@ -29,13 +29,13 @@ impl OnAws {
         athena: AthenaService,
         embedded: Engine,
         catalog: Arc<GlueCatalog>,
-        aliases: BTreeMap<String, String>,
+        aliases: &BTreeMap<String, String>,
     ) -> Self {
         Self {
             athena,
             embedded,
             catalog,
-            aliases: lower_case(&aliases),
+            aliases: lower_case(aliases),
         }
     }
 

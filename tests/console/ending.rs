@@ -74,6 +74,40 @@ fn a_kill_in_mid_query_loses_nothing_that_was_there_before() {
     assert_eq!(again.wait_for_end(), 0);
 }
 
+/// Whether a session's file names the result that the first tab's rows are kept as.
+fn knows_what_is_kept(text: &str) -> bool {
+    let session: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    session["tabs"][0]["kept"] == "result_1"
+}
+
+#[test]
+fn rows_of_a_finished_result_outlive_a_kill_and_are_a_table() {
+    let home = Home::new();
+    let mut console = Terminal::start(&home, &LAKE.path(), (140, 44));
+    console.wait_for("result_1");
+    console.wait_until("the session's file", |_| {
+        let files = std::fs::read_dir(home.data()).unwrap().flatten();
+        let kept = files.filter(|file| file.path().extension().is_some_and(|end| end == "json"));
+        let mut texts = kept.filter_map(|file| std::fs::read_to_string(file.path()).ok());
+        texts.any(|text| knows_what_is_kept(&text))
+    });
+    console.signal("KILL");
+    console.wait_for_end();
+    let mut again = Terminal::start(&home, &LAKE.path(), (140, 44));
+    again.wait_for("✓ new-findings");
+    again.wait_until("its rows", |screen| {
+        screen.contains("result_1") && screen.contains("Critical")
+    });
+    again.press(&["ctrl-n"]);
+    again.wait_for("Editor query");
+    again.paste("SELECT 40 + 2 AS answer, count(*) AS kept FROM result_1");
+    again.wait_for("FROM result_1");
+    again.press(&["f5"]);
+    again.wait_for("result_2");
+    again.press(&["ctrl-q"]);
+    assert_eq!(again.wait_for_end(), 0);
+}
+
 #[test]
 fn a_query_is_stopped_at_once_and_leaving_asks() {
     let home = Home::new();
