@@ -11,7 +11,9 @@ use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
-use crate::domain::query::{QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate};
+use crate::domain::query::{
+    QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate, UnfinishedRun,
+};
 use crate::domain::rows::Column;
 
 /// Holds a run from outside, from before its start to its end: tells how far it is while it waits
@@ -83,6 +85,11 @@ pub trait QueryService: Send + Sync {
         request: QueryRequest,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError>;
+    /// The runs that an earlier start of the program left and that may still be at work, oldest
+    /// first; none where runs end with the program.
+    async fn unfinished(&self) -> Result<Vec<UnfinishedRun>, QueryError> {
+        Ok(Vec::new())
+    }
     /// Plans the statement and says what it would read; runs nothing.
     async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError>;
 }

@@ -95,6 +95,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     }
     if options.place.is_on_aws() {
         effects.push(Effect::LoadAccess);
+        effects.push(Effect::LoadUnfinished);
         effects.push(Effect::LoadContent);
     }
     effects.extend(

@@ -11,7 +11,7 @@ use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
 use crate::domain::lake::Source;
-use crate::domain::query::{QueryError, QueryRequest, ScanEstimate};
+use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate, UnfinishedRun};
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
 use crate::sql::aliases::{Expanded, expand};
 
@@ -36,6 +36,18 @@ impl OnAws {
             embedded,
             catalog,
             aliases: lower_case(aliases),
+        }
+    }
+
+    /// Takes up a run that the journal knows.
+    async fn take_up(&self, token: &str, control: RunControl) -> Result<RunningQuery, QueryError> {
+        let known = self.athena.unfinished().await?;
+        match known.into_iter().find(|known| known.run.token == token) {
+            Some(known) => self.athena.resume(known, control).await,
+            None => Err(QueryError::new(
+                QueryErrorKind::UnknownName,
+                "the run has ended in the meantime, as the journal says",
+            )),
         }
     }
 
@@ -75,6 +87,9 @@ impl QueryService for OnAws {
         mut request: QueryRequest,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
+        if let Some(token) = &request.resume {
+            return self.take_up(token, control).await;
+        }
         if !request.attached.is_empty() {
             return self.embedded.start(request, control).await;
         }
@@ -82,6 +97,17 @@ impl QueryService for OnAws {
         request.sql.clone_from(&expanded.sql);
         let started = self.athena.start(request, control).await;
         started.map_err(|error| in_the_original(error, &expanded))
+    }
+
+    async fn unfinished(&self) -> Result<Vec<UnfinishedRun>, QueryError> {
+        let known = self.athena.unfinished().await?;
+        let told = known.into_iter().map(|known| UnfinishedRun {
+            token: known.run.token,
+            sql: known.run.sql,
+            parameters: known.run.parameters,
+            begun_at: known.begun_at,
+        });
+        Ok(told.collect())
     }
 
     async fn estimate(&self, mut request: QueryRequest) -> Result<ScanEstimate, QueryError> {

@@ -98,6 +98,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             parameters: statement.parameters.clone(),
             attached,
             max_bytes: if args.explain { None } else { args.max_bytes },
+            resume: None,
             confirmed: args.yes,
         };
         if args.explain {

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
+
 use super::cost::Usd;
 
 /// Names one run of one statement for as long as the program lives; never reused.
@@ -28,6 +30,8 @@ pub struct QueryRequest {
     pub attached: Vec<AttachedFile>,
     /// Refuse to start when more bytes than this would be read.
     pub max_bytes: Option<u64>,
+    /// Take up the run of this token instead of starting one.
+    pub resume: Option<String>,
     /// A person has agreed to what the service asks about before it starts: a statement that
     /// writes, a budget that would be passed.
     pub confirmed: bool,
@@ -42,9 +46,23 @@ impl QueryRequest {
             parameters: Vec::new(),
             attached: Vec::new(),
             max_bytes: None,
+            resume: None,
             confirmed: false,
         }
     }
+}
+
+/// A run that an earlier start of the program handed to a service and did not see to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnfinishedRun {
+    /// What it is taken up by.
+    pub token: String,
+    /// The statement as it was sent.
+    pub sql: String,
+    /// The literals for its `?`.
+    pub parameters: Vec<String>,
+    /// When it was begun.
+    pub begun_at: DateTime<Utc>,
 }
 
 /// A CSV, Parquet, NDJSON or JSON file that is a table for one query.

@@ -182,6 +182,7 @@ impl Effects {
                     self.blocking(move || Some(Event::Access(load())));
                 }
             }
+            Effect::LoadUnfinished => self.load_unfinished(),
             Effect::LoadKept { query, name } => self.load_kept(query, name),
             Effect::SaveTemplate { name, text } => {
                 let services = self.services.clone();
@@ -274,6 +275,18 @@ impl Effects {
             for event in events {
                 let _ = answers.blocking_send(event);
             }
+        });
+    }
+
+    fn load_unfinished(&self) {
+        let queries = Arc::clone(&self.services.queries);
+        let answers = self.answers.clone();
+        self.runtime.spawn(async move {
+            let event = match queries.unfinished().await {
+                Ok(runs) => Event::Unfinished(runs),
+                Err(error) => Event::Fault(error.to_string()),
+            };
+            let _ = answers.send(event).await;
         });
     }
 

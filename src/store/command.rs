@@ -86,6 +86,7 @@ commands! {
     Global {
         RunStatement "query.run" "Run the statement under the cursor" ["run"];
         CancelQuery "query.cancel" "Stop the query of the open result";
+        ResumeQueries "query.resume" "Take up the queries on Athena that an earlier start left";
         Templates "templates" "Choose a saved query and fill in its parameters" ["templates"];
         Help "help" "Show the keys that count here" ["help"];
         Palette "palette" "Find and run any command" ["commands"];

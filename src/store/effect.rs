@@ -78,6 +78,8 @@ pub enum Effect {
     LoadCatalogue,
     /// Ask who the caller is for AWS.
     LoadAccess,
+    /// Ask which runs elsewhere an earlier start left.
+    LoadUnfinished,
     /// Give back the rows of an earlier start.
     LoadKept {
         /// The run whose tab shows them.
@@ -121,6 +123,7 @@ impl Effect {
             Self::Copy(_) => "copy",
             Self::LoadContent => "load content",
             Self::LoadCatalogue => "load catalogue",
+            Self::LoadUnfinished => "load unfinished runs",
             Self::LoadAccess => "load access",
             Self::LoadKept { .. } => "load kept rows",
             Self::SaveTemplate { .. } => "save template",

@@ -12,7 +12,7 @@ use super::key::Chord;
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
-use crate::domain::query::{QueryError, QueryId, QueryProgress, QuerySummary};
+use crate::domain::query::{QueryError, QueryId, QueryProgress, QuerySummary, UnfinishedRun};
 use crate::domain::rows::RowsHandle;
 use crate::sql::completion::Catalogue;
 
@@ -63,6 +63,8 @@ pub enum Event {
     Arrived(Vec<Arrival>),
     /// A notification source has a new state.
     Source(SourceNews),
+    /// Runs elsewhere that an earlier start left, oldest first.
+    Unfinished(Vec<UnfinishedRun>),
     /// Who the caller is for AWS, or why that cannot be told.
     Access(Result<Access, QueryError>),
     /// Saved queries and playbooks were read.

@@ -21,6 +21,7 @@ pub mod results;
 pub mod screen;
 pub mod session;
 pub mod state;
+mod unfinished;
 mod update;
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use super::screen::{Pane, Screen};
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
-use crate::domain::query::{QueryId, QueryRequest, TextPosition};
+use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
 use crate::sql::completion::Catalogue;
 
 /// How long the session rests before it is written.
@@ -104,6 +104,8 @@ pub struct State {
     messages: u64,
     /// With whose rights a lake on AWS is read; `None` until it was asked, or elsewhere.
     pub access: Option<Access>,
+    /// Runs elsewhere that an earlier start left.
+    pub unfinished: Vec<UnfinishedRun>,
     /// What the lake holds; `None` until it was read.
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
@@ -136,6 +138,7 @@ impl State {
             message: None,
             messages: 0,
             access: None,
+            unfinished: Vec::new(),
             facts: None,
             content: Content::default(),
             catalogue: Arc::default(),
@@ -269,6 +272,7 @@ impl State {
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
             max_bytes: None,
+            resume: None,
             confirmed: false,
         };
         let tab = Tab::new(id, origin, self.now, Phase::Running);

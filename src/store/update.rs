@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, playbook, results};
+use super::{editor, feed, playbook, results, unfinished};
 use crate::domain::lake::LakeFacts;
 
 /// Changes the state by an event, at a time, and says what is to be done.
@@ -54,6 +54,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Source(news) => {
             feed::source_news(state, news);
+            Vec::new()
+        }
+        Event::Unfinished(runs) => {
+            unfinished::known(state, runs);
             Vec::new()
         }
         Event::Access(Ok(access)) => {
@@ -205,6 +209,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
             state.warn("only a demo lake can be let go on".to_owned());
             Vec::new()
         }
+        Command::ResumeQueries => unfinished::take_up(state),
         Command::DemoLive => vec![Effect::DemoLive(!state.feed.demo_live)],
         Command::Redraw => vec![Effect::Redraw],
         Command::Suspend => vec![Effect::Suspend],

@@ -110,6 +110,12 @@ fn work(state: &State) -> String {
         }
         parts.push(text);
     }
+    // Until somebody decides: it may go on costing.
+    if !state.unfinished.is_empty() {
+        let key = state.setting.keymap.label(Command::ResumeQueries);
+        let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
+        parts.push(format!("{} left at Athena{key}", state.unfinished.len()));
+    }
     if state.feed.demo_live {
         parts.push(format!("demo lake live, {}×", state.setting.demo_speed));
     }

@@ -15,6 +15,11 @@
 #[path = "../support/venv.rs"]
 mod venv;
 
+#[path = "../console/terminal.rs"]
+#[allow(dead_code, reason = "the console's own tests use the rest of it")]
+mod terminal;
+
+mod console;
 mod faults;
 mod headless;
 mod http;

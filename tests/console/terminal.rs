@@ -1,5 +1,6 @@
 //! The real binary in a real pseudo-terminal, with a screen that is read as a person reads it.
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -34,11 +35,25 @@ impl Home {
     pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
+
+    pub(crate) fn config(&self) -> PathBuf {
+        self.0.path().join("config.toml")
+    }
 }
 
 impl Terminal {
     /// Starts the console on a lake.
-    pub(crate) fn start(home: &Home, lake: &Path, (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(home: &Home, lake: &Path, size: (u16, u16)) -> Self {
+        Self::start_with(home, &["--lake".as_ref(), lake.as_os_str()], &[], size)
+    }
+
+    /// Starts the console with arguments and more of an environment.
+    pub(crate) fn start_with(
+        home: &Home,
+        arguments: &[&OsStr],
+        environment: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -47,10 +62,12 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_lakehound"));
-        command.arg("--lake");
-        command.arg(lake);
+        command.args(arguments);
+        for (name, value) in environment {
+            command.env(name, value);
+        }
         command.env("LAKEHOUND_DATA", home.data());
-        command.env("LAKEHOUND_CONFIG", home.0.path().join("config.toml"));
+        command.env("LAKEHOUND_CONFIG", home.config());
         command.env("TERM", "xterm-256color");
         command.env("COLORTERM", "truecolor");
         command.env_remove("NO_COLOR");

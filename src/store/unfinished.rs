@@ -1,0 +1,59 @@
+//! Runs elsewhere that an earlier start began and did not see to their end.
+
+use super::command::Command;
+use super::effect::Effect;
+use super::results::{LastEnd, Origin, Phase, Tab};
+use super::state::State;
+use crate::domain::query::{QueryRequest, UnfinishedRun};
+
+/// Such runs are known: they are offered, not taken up. What they cost is a person's to decide.
+pub(super) fn known(state: &mut State, runs: Vec<UnfinishedRun>) {
+    let count = runs.len();
+    state.unfinished = runs;
+    if count > 0 {
+        let key = state.setting.keymap.label(Command::ResumeQueries);
+        state.warn(format!(
+            "{count} {} of an earlier start may still run; {} takes {} up",
+            if count == 1 { "query" } else { "queries" },
+            key.unwrap_or_default(),
+            if count == 1 { "it" } else { "them" },
+        ));
+    }
+}
+
+/// Takes every one of them up, in the tab that was cut off, or in one of its own.
+pub(super) fn take_up(state: &mut State) -> Vec<Effect> {
+    if state.unfinished.is_empty() {
+        state.inform("no query of an earlier start is known to run".to_owned());
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    for run in std::mem::take(&mut state.unfinished) {
+        let query = state.fresh_query();
+        let cut_off = |tab: &Tab| {
+            tab.phase == Phase::NotLoaded(LastEnd::CutOff)
+                && tab.origin.parameters == run.parameters
+                && tab.origin.sql.trim() == run.sql.trim()
+        };
+        let place = state.results.tabs.iter().position(cut_off);
+        let origin = match place.and_then(|place| state.results.tabs.get(place)) {
+            Some(tab) => tab.origin.clone(),
+            None => Origin {
+                parameters: run.parameters.clone(),
+                ..Origin::statement("taken up", &run.sql)
+            },
+        };
+        let tab = Tab::new(query, origin, run.begun_at, Phase::Running);
+        match place.and_then(|place| state.results.tabs.get_mut(place)) {
+            Some(old) => *old = tab,
+            None => state.results.push(tab),
+        }
+        effects.push(Effect::StartQuery(QueryRequest {
+            parameters: run.parameters,
+            resume: Some(run.token),
+            ..QueryRequest::new(query, run.sql)
+        }));
+    }
+    effects.extend(state.session_changed());
+    effects
+}

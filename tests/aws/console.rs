@@ -1,0 +1,62 @@
+//! The console over the peer, in a real pseudo-terminal: a run that is watched, stopped, left by a
+//! kill and taken up again.
+
+use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
+use crate::terminal::{Home, Terminal};
+
+fn start(home: &Home, peer: &Peer) -> Terminal {
+    let config = format!(
+        "[profiles.peer]\n\
+         region = \"{REGION}\"\n\
+         endpoint_url = \"{}\"\n\
+         output_location = \"{}\"\n",
+        peer.endpoint(),
+        output_location()
+    );
+    std::fs::write(home.config(), config).unwrap();
+    let environment = [
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let arguments = ["--profile".as_ref(), "peer".as_ref()];
+    Terminal::start_with(home, &arguments, &environment, (140, 40))
+}
+
+/// Types a statement that the peer holds until it is stopped or released, and runs it.
+fn run_a_held_query(console: &mut Terminal, peer: &Peer, begun: u64) {
+    console.press(&["ctrl-n"]);
+    console.wait_for("Editor query");
+    console.paste("SELECT 'row' AS held /* peer: hold */, 1 AS n");
+    console.wait_for("peer: hold");
+    console.press(&["f5"]);
+    console.wait_for("bytes scanned");
+    wait_until("the run is begun", || peer.executions_started() == begun);
+}
+
+#[test]
+fn a_run_is_watched_stopped_left_and_taken_up_by_keys_alone() {
+    let peer = Peer::start();
+    let home = Home::new();
+    let mut console = start(&home, &peer);
+    // With whose rights the lake is read.
+    console.wait_for("peer · athena");
+    console.wait_for("000000000000");
+    run_a_held_query(&mut console, &peer, 1);
+    console.press(&["ctrl-c"]);
+    console.wait_for("stopped, not all rows");
+    assert_eq!(peer.executions()[0]["state"], "CANCELLED");
+
+    run_a_held_query(&mut console, &peer, 2);
+    console.signal("KILL");
+    console.wait_for_end();
+    let mut again = start(&home, &peer);
+    again.wait_for("1 left at Athena (alt-u)");
+    again.press(&["alt-u"]);
+    again.wait_for("bytes scanned");
+    peer.release();
+    again.wait_for("result_1");
+    assert_eq!(peer.executions_started(), 2, "nothing is begun twice");
+    again.press(&["ctrl-q"]);
+    assert_eq!(again.wait_for_end(), 0);
+}
