@@ -26,8 +26,8 @@ use lakehound::demo::{DemoOptions, write_lake};
 use lakehound::domain::query::{QueryId, QueryRequest};
 use lakehound::ports::{QueryService, RunControl};
 
-/// DuckDB's Python package, the peer.
-const PEER: &str = "duckdb==1.5.6";
+/// DuckDB's Python package, the peer, and what it reads times with a zone by.
+const PEERS: &[&str] = &["duckdb==1.5.6", "pytz==2026.6"];
 
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable)
@@ -200,7 +200,7 @@ struct Peer {
 
 impl Peer {
     fn start(target: &Path, lake: &Path, threads: usize) -> Self {
-        let python = environment::python(target, "bench-venv", &[PEER]);
+        let python = environment::python(target, "bench-venv", PEERS);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peer/duckdb_peer.py");
         let mut child = Command::new(python)
             .arg(script)
