@@ -53,17 +53,10 @@ const COLUMNS: [(&str, &str); 12] = [
     ("arn", "varchar"),
 ];
 
-fn number(variable: &str, default: usize) -> usize {
-    std::env::var(variable)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
-}
-
 fn main() {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let megabytes = number("LAKEHOUND_BENCH_CSV_MB", 200);
-    let runs = number("LAKEHOUND_BENCH_RUNS", 5).max(1);
+    let megabytes = environment::number("LAKEHOUND_BENCH_CSV_MB", 200);
+    let runs = environment::number("LAKEHOUND_BENCH_RUNS", 5).max(1);
     let path = target.join(format!("bench-result-{megabytes}.csv"));
     if !path.exists() {
         write_result(&path, megabytes * 1_000_000);

@@ -29,17 +29,10 @@ use lakehound::ports::{QueryService, RunControl};
 /// DuckDB's Python package, the peer, and what it reads times with a zone by.
 const PEERS: &[&str] = &["duckdb==1.5.6", "pytz==2026.6"];
 
-fn number(variable: &str, default: usize) -> usize {
-    std::env::var(variable)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(default)
-}
-
 fn main() {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let events = number("LAKEHOUND_BENCH_EVENTS", 5_000_000);
-    let runs = number("LAKEHOUND_BENCH_RUNS", 7).max(1);
+    let events = environment::number("LAKEHOUND_BENCH_EVENTS", 5_000_000);
+    let runs = environment::number("LAKEHOUND_BENCH_RUNS", 7).max(1);
     let lake = target.join(format!("bench-lake-{events}"));
     let until = "2026-03-04T00:00:00Z".parse().expect("a time");
     // One day, so that the lake has about fifty files.

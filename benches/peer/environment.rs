@@ -1,4 +1,5 @@
-//! The Python environments of the benches' peers, made once below `target/`.
+//! What the benches take from their environment: numbers from variables, and the Python environments
+//! of their peers, made once below `target/`.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,4 +21,12 @@ pub(crate) fn python(target: &Path, name: &str, packages: &[&str]) -> PathBuf {
     run(Command::new(&python).args(install).args(packages));
     std::fs::write(mark, wanted).expect("a mark");
     python
+}
+
+/// The number in an environment variable, else this one.
+pub(crate) fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(default)
 }
