@@ -493,16 +493,11 @@ fn what_a_crash_leaves_is_cleared_and_a_writer_at_work_is_not() {
     kept.verify("result_1").unwrap();
 }
 
-/// The folder that [`a_writer_that_is_killed`] writes into.
+/// Set in the process that is killed: the folder that it writes into.
 const CRASH_FOLDER: &str = "LAKEHOUND_TEST_CRASH_FOLDER";
 
-/// The process that is killed: writes until then. No test of its own.
-#[test]
-#[ignore = "started and killed by a_killed_process_leaves_nothing"]
-fn a_writer_that_is_killed() {
-    let Ok(folder) = std::env::var(CRASH_FOLDER) else {
-        return;
-    };
+/// The process that is killed: writes until then.
+fn write_without_end(folder: &str) {
     let kept = KeptResults::open(folder).unwrap();
     let batch = numbers(8_192);
     let mut writer = kept
@@ -517,14 +512,17 @@ fn a_writer_that_is_killed() {
     }
 }
 
+/// Runs itself a second time, as the process that is killed.
 #[test]
 fn a_killed_process_leaves_nothing() {
+    if let Ok(folder) = std::env::var(CRASH_FOLDER) {
+        return write_without_end(&folder);
+    }
     let folder = tempfile::tempdir().unwrap();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args([
             "--exact",
-            "--ignored",
-            "adapters::kept::tests::a_writer_that_is_killed",
+            "adapters::kept::tests::a_killed_process_leaves_nothing",
         ])
         .env(CRASH_FOLDER, folder.path())
         .stdout(Stdio::null())
