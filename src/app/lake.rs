@@ -1,6 +1,5 @@
 //! A lake with everything that answers for it: on a folder, or on AWS.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +11,10 @@ use crate::adapters::journal::{JournalError, RunJournal};
 use crate::app::on_aws::OnAws;
 use crate::config::{Paths, Profile};
 use crate::domain::cost::Price;
+use crate::domain::lake::TableName;
 use crate::domain::query::QueryError;
 use crate::ports::{Catalog, QueryService};
+use crate::sql::parameters::quote_identifier;
 use crate::sql::table_names::TableNames;
 
 /// Bytes that every query on Athena pays for at least.
@@ -140,23 +141,27 @@ impl OpenLake {
         tables.sort_by_key(|table| table.alias.is_some());
         for table in tables {
             if let (Some(source), Some(version)) = (table.source, table.version) {
-                let (database, name) = (quoted(&table.name.database), quoted(&table.name.table));
-                names.set(source, version, format!("{database}.{name}"));
+                names.set(source, version, in_a_statement(&table.name));
             }
         }
         Ok(names)
     }
 }
 
-/// A name as it stands in a statement: quoted where it has to be.
-pub(super) fn quoted(name: &str) -> String {
+/// A table's name as it stands in a statement, its parts quoted where they have to be.
+pub(super) fn in_a_statement(name: &TableName) -> String {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    let starts = name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_');
-    if starts && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("\"{}\"", name.replace('"', "\"\""))
-    }
+    let part = |name: &str| {
+        if !name.is_empty()
+            && name.chars().all(plain)
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+        {
+            name.to_owned()
+        } else {
+            quote_identifier(name)
+        }
+    };
+    format!("{}.{}", part(&name.database), part(&name.table))
 }
 
 fn settings(profile: &Profile) -> AwsSettings {
@@ -185,11 +190,4 @@ fn athena_options(name: &str, profile: &Profile) -> AthenaOptions {
             minimum_bytes: MINIMUM_BYTES,
         }),
     }
-}
-
-/// Aliases of a profile as the statement's writer expands them: in lower case, targets as they were
-/// written.
-pub(super) fn lower_case(aliases: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let lower = |(alias, target): (&String, &String)| (alias.to_lowercase(), target.clone());
-    aliases.iter().map(lower).collect()
 }

@@ -81,7 +81,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
 
     let mut terminal = TerminalSession::enter(true)?;
     let mut painter = content::painter(options);
-    let mut state = initial_state(options, &painter);
+    let mut state = initial_state(options, lake.queries.name(), &painter);
     let mut effects = update(
         &mut state,
         Event::Content(content::load(&options.paths, &names_before_asking(options))),
@@ -168,7 +168,7 @@ fn lake_mark(options: &AppOptions) -> String {
         .collect()
 }
 
-fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
+fn initial_state(options: &AppOptions, engine: &str, painter: &content::Painting) -> State {
     let (keymap, faults) = Keymap::with_overrides(&options.config.keys);
     let (lake_name, is_demo) = match &options.place {
         LakePlace::Folder(folder) if *folder == options.paths.demo_lake() => {
@@ -185,11 +185,7 @@ fn initial_state(options: &AppOptions, painter: &content::Painting) -> State {
         lake_name,
         is_demo,
         demo_speed: crate::demo::CONSOLE_SPEED,
-        engine: if options.place.is_on_aws() {
-            "athena".to_owned()
-        } else {
-            "embedded".to_owned()
-        },
+        engine: engine.to_owned(),
         zone: options.config.zone,
         themes: painter.names.clone(),
         keymap: Arc::new(keymap),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::lake::{lower_case, quoted};
+use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
@@ -20,7 +20,7 @@ pub(super) struct OnAws {
     athena: AthenaService,
     embedded: Engine,
     catalog: Arc<GlueCatalog>,
-    /// The configuration's.
+    /// The configuration's, in lower case.
     aliases: BTreeMap<String, String>,
 }
 
@@ -31,11 +31,12 @@ impl OnAws {
         catalog: Arc<GlueCatalog>,
         aliases: &BTreeMap<String, String>,
     ) -> Self {
+        let lower = |(alias, target): (&String, &String)| (alias.to_lowercase(), target.clone());
         Self {
             athena,
             embedded,
             catalog,
-            aliases: lower_case(aliases),
+            aliases: aliases.iter().map(lower).collect(),
         }
     }
 
@@ -66,10 +67,9 @@ impl OnAws {
         let mut aliases = self.aliases.clone();
         for table in self.catalog.tables().await? {
             if let Some(alias) = &table.alias {
-                let (database, name) = (quoted(&table.name.database), quoted(&table.name.table));
                 aliases
                     .entry(alias.clone())
-                    .or_insert_with(|| format!("{database}.{name}"));
+                    .or_insert_with(|| in_a_statement(&table.name));
             }
         }
         Ok(expand(sql, &aliases))

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::domain::lake::{Source, SourceVersion};
+use crate::domain::lake::{Source, SourceVersion, told_by_name};
 
 /// How every documented table begins.
 const PREFIX: &str = "amazon_security_lake_table_";
@@ -19,7 +19,7 @@ pub struct TableNames(HashMap<(Source, SourceVersion), String>);
 impl TableNames {
     /// The short names of the embedded engine, each of which spans all Regions of the lake.
     pub fn short() -> Self {
-        let both = |source| [(source, SourceVersion::V1), (source, SourceVersion::V2)];
+        let both = |source| SourceVersion::ALL.map(|version| (source, version));
         let name = |(source, version): (Source, SourceVersion)| {
             let name = format!("{}_{}", source.alias(), version.suffix());
             ((source, version), name)
@@ -45,7 +45,8 @@ impl TableNames {
             if text[..start].ends_with(is_word) {
                 continue;
             }
-            let known = documented(&text[start..end]).and_then(|table| self.0.get(&table));
+            let known =
+                told_by_name(&text[start + PREFIX.len()..end]).and_then(|table| self.0.get(&table));
             if let Some(name) = known {
                 let (start, end) = whole_name(text, start, end);
                 if start >= done {
@@ -62,19 +63,6 @@ impl TableNames {
         bound.push_str(&text[done..]);
         Cow::Owned(bound)
     }
-}
-
-/// The source and version of a documented table's name.
-fn documented(table: &str) -> Option<(Source, SourceVersion)> {
-    let all = Source::ALL.into_iter();
-    all.flat_map(|source| [(source, SourceVersion::V1), (source, SourceVersion::V2)])
-        .find(|(source, version)| {
-            table
-                .strip_suffix(version.suffix())
-                .and_then(|rest| rest.strip_suffix('_'))
-                .and_then(|rest| rest.strip_suffix(source.alias()))
-                .is_some_and(|rest| rest.ends_with('_') && rest.len() > PREFIX.len())
-        })
 }
 
 /// From a table's bare name to the name with its quotes, its database and its catalogue.
@@ -149,6 +137,7 @@ mod tests {
             "amazon_security_lake_table_us_east_1_ext_mine",
             "my_amazon_security_lake_table_us_east_1_vpc_flow_2_0",
             "amazon_security_lake_table_",
+            "amazon_security_lake_table_vpc_flow_2_0",
         ] {
             assert_eq!(TableNames::short().bind(text), text);
         }

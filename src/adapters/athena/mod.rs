@@ -178,17 +178,6 @@ impl AthenaService {
             .collect())
     }
 
-    /// Lets go of an unfinished run for good: it is not offered again. It goes on at Athena.
-    ///
-    /// # Errors
-    ///
-    /// `Internal` where the journal cannot be written.
-    pub fn forget(&self, unfinished: &UnfinishedRun) -> Result<(), QueryError> {
-        self.journal
-            .ended(&unfinished.run.token, "let go")
-            .map_err(|error| journal_failed(&error))
-    }
-
     fn price(&self) -> Price {
         self.options.price.unwrap_or(Price {
             usd_per_tb: 0.0,

@@ -91,7 +91,7 @@ impl From<KeptTable> for TableInfo {
                 Source::ALL
                     .into_iter()
                     .find(|source| source.alias() == alias),
-                [SourceVersion::V1, SourceVersion::V2]
+                SourceVersion::ALL
                     .into_iter()
                     .find(|version| version.suffix() == suffix),
             ),

@@ -6,7 +6,7 @@ use aws_sdk_glue::types::{Column, Table, TableIdentifier};
 
 use super::CatalogOptions;
 use crate::adapters::aws::AwsAccess;
-use crate::domain::lake::{Source, SourceVersion, TableName, recognise};
+use crate::domain::lake::{Source, SourceVersion, TableName, recognise, told_by_name};
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::ports::{ColumnInfo, TableInfo};
 
@@ -94,7 +94,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
             }
         }
     }
-    let told = documented(&real.table);
+    let told = told_by_name(&real.table);
     let recognised = || recognise(columns.iter().map(|column| column.name.as_str()));
     let (source, version) = told.or_else(recognised).unzip();
     TableInfo {
@@ -138,18 +138,6 @@ fn columns_of(table: &Table) -> Vec<ColumnInfo> {
     let own = columns.iter().map(|column| info(column, false));
     let partitions = table.partition_keys().iter().map(|key| info(key, true));
     own.chain(partitions).collect()
-}
-
-/// What a table's name says that it holds.
-fn documented(table: &str) -> Option<(Source, SourceVersion)> {
-    Source::ALL.into_iter().find_map(|source| {
-        let versions = [SourceVersion::V1, SourceVersion::V2].into_iter();
-        versions
-            .map(|version| (source, version))
-            .find(|(source, version)| {
-                table.ends_with(&format!("_{}_{}", source.alias(), version.suffix()))
-            })
-    })
 }
 
 /// The lake Region in a table's own name.
@@ -204,7 +192,7 @@ mod tests {
     use super::*;
 
     fn table(database: &str, name: &str) -> TableInfo {
-        let (source, version) = documented(name).unzip();
+        let (source, version) = told_by_name(name).unzip();
         TableInfo {
             name: TableName {
                 database: database.to_owned(),

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Duration, Utc};
+use chrono::{Duration, Utc};
 
 use crate::adapters::aws::AwsAccess;
 use crate::domain::lake::LakeFacts;
@@ -46,14 +46,7 @@ pub struct CatalogOptions {
 pub struct GlueCatalog {
     access: AwsAccess,
     options: CatalogOptions,
-    known: Mutex<Option<Arc<Known>>>,
-}
-
-/// The tables as they were at a time.
-#[derive(Debug)]
-struct Known {
-    at: DateTime<Utc>,
-    tables: Vec<TableInfo>,
+    known: Mutex<Option<Arc<[TableInfo]>>>,
 }
 
 impl GlueCatalog {
@@ -66,25 +59,16 @@ impl GlueCatalog {
         }
     }
 
-    /// When Glue was last asked; `None` before the first time.
-    pub fn read_at(&self) -> Option<DateTime<Utc>> {
-        self.lock().as_ref().map(|known| known.at)
-    }
-
     /// Asks Glue again, whatever is kept.
     ///
     /// # Errors
     ///
     /// Those of Glue; what was known stays known.
     pub async fn refresh(&self) -> Result<(), QueryError> {
-        let tables = glue::tables(&self.access, &self.options).await?;
-        let known = Arc::new(Known {
-            at: Utc::now(),
-            tables,
-        });
+        let known: Arc<[TableInfo]> = glue::tables(&self.access, &self.options).await?.into();
         if let Some(file) = &self.options.cache {
             // A catalogue that cannot be kept is asked for again the next time.
-            if let Err(error) = CacheFile(file).write(known.at, &known.tables) {
+            if let Err(error) = CacheFile(file).write(Utc::now(), &known) {
                 tracing::warn!(%error, "the catalogue is not kept");
             }
         }
@@ -92,7 +76,7 @@ impl GlueCatalog {
         Ok(())
     }
 
-    async fn known(&self) -> Result<Arc<Known>, QueryError> {
+    async fn known(&self) -> Result<Arc<[TableInfo]>, QueryError> {
         if let Some(known) = self.lock().clone() {
             return Ok(known);
         }
@@ -100,7 +84,7 @@ impl GlueCatalog {
         if let Some((at, tables)) = kept.and_then(|file| CacheFile(file).read())
             && Utc::now() - at < FRESH
         {
-            let known = Arc::new(Known { at, tables });
+            let known: Arc<[TableInfo]> = tables.into();
             *self.lock() = Some(Arc::clone(&known));
             return Ok(known);
         }
@@ -110,7 +94,7 @@ impl GlueCatalog {
             .ok_or_else(|| QueryError::new(QueryErrorKind::Internal, "the catalogue was not kept"))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<Known>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Arc<[TableInfo]>>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -118,13 +102,13 @@ impl GlueCatalog {
 #[async_trait]
 impl Catalog for GlueCatalog {
     async fn tables(&self) -> Result<Vec<TableInfo>, QueryError> {
-        Ok(self.known().await?.tables.clone())
+        Ok(self.known().await?.to_vec())
     }
 
     async fn table(&self, name: &str) -> Result<TableInfo, QueryError> {
         let known = self.known().await?;
         let asked = name.replace(['"', '`'], "").to_lowercase();
-        let found = known.tables.iter().find(|table| {
+        let found = known.iter().find(|table| {
             let full = table.name.to_string();
             full == asked
                 || table.name.table == asked
@@ -135,7 +119,6 @@ impl Catalog for GlueCatalog {
         });
         found.cloned().ok_or_else(|| {
             let names = known
-                .tables
                 .iter()
                 .flat_map(|table| [table.alias.as_deref(), Some(table.name.table.as_str())])
                 .flatten();
@@ -155,7 +138,6 @@ impl Catalog for GlueCatalog {
     async fn facts(&self) -> Result<LakeFacts, QueryError> {
         let known = self.known().await?;
         let mut regions: Vec<String> = known
-            .tables
             .iter()
             .filter_map(|table| glue::region_of(&table.name))
             .collect();

@@ -16,4 +16,4 @@ pub use lead::{object_statement, plain_statement};
 pub use notification::Notification;
 pub use recognise::recognise;
 pub use schema::{athena_type, documented_schema, partition_columns};
-pub use source::{Source, SourceVersion, TableName};
+pub use source::{Source, SourceVersion, TableName, told_by_name};

@@ -116,6 +116,9 @@ pub enum SourceVersion {
 }
 
 impl SourceVersion {
+    /// Both, the older first.
+    pub const ALL: [Self; 2] = [Self::V1, Self::V2];
+
     /// The path element, `1.0` or `2.0`.
     pub fn path_name(self) -> &'static str {
         match self {
@@ -157,6 +160,21 @@ impl TableName {
     }
 }
 
+/// What a table's name says that it holds: a source's alias and a version's suffix at its end.
+pub fn told_by_name(table: &str) -> Option<(Source, SourceVersion)> {
+    let versions = |source| SourceVersion::ALL.map(|version| (source, version));
+    Source::ALL
+        .into_iter()
+        .flat_map(versions)
+        .find(|(source, version)| {
+            table
+                .strip_suffix(version.suffix())
+                .and_then(|rest| rest.strip_suffix('_'))
+                .and_then(|rest| rest.strip_suffix(source.alias()))
+                .is_some_and(|rest| rest.ends_with('_'))
+        })
+}
+
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.database, self.table)
@@ -174,6 +192,19 @@ mod tests {
             name.to_string(),
             "amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_vpc_flow_2_0"
         );
+    }
+
+    #[test]
+    fn a_documented_name_tells_its_source_and_version() {
+        for source in Source::ALL {
+            for version in SourceVersion::ALL {
+                let name = TableName::documented("eu-west-1", source, version);
+                assert_eq!(told_by_name(&name.table), Some((source, version)));
+            }
+        }
+        for table in ["vpc_flow", "vpc_flow_2_0", "my_table_2_0", ""] {
+            assert_eq!(told_by_name(table), None, "{table}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::domain::lake::{Source, SourceVersion};
+use crate::domain::lake::{Source, SourceVersion, told_by_name};
 use crate::sql::lexer::{Token, TokenKind};
 
 /// A dotted name.
@@ -88,14 +88,14 @@ impl<'a> Statement<'a> {
             .filter(|path| self.before(path.tokens.start, &["FROM", "JOIN", ","]))
             .filter_map(|path| {
                 let table = path.name.rsplit('.').next().unwrap_or_default();
-                let version = Source::ALL.into_iter().find_map(|source| {
-                    [SourceVersion::V1, SourceVersion::V2]
-                        .into_iter()
-                        .find(|version| {
-                            table.ends_with(&format!("_{}_{}", source.alias(), version.suffix()))
-                        })
-                        .or_else(|| (table == source.alias()).then_some(SourceVersion::V2))
-                })?;
+                let is_alias = |source: &Source| source.alias() == table;
+                let version = match told_by_name(table) {
+                    Some((_, version)) => version,
+                    None => Source::ALL
+                        .iter()
+                        .any(is_alias)
+                        .then_some(SourceVersion::V2)?,
+                };
                 // `, waf` in a select list is no table: only FROM's own list is.
                 let listed = !self.before(path.tokens.start, &[","])
                     || self

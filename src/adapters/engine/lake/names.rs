@@ -58,7 +58,7 @@ impl Names {
         let mut keys: BTreeSet<TableKey> = snapshot.tables.keys().cloned().collect();
         if documented {
             for source in Source::ALL {
-                for version in [SourceVersion::V1, SourceVersion::V2] {
+                for version in SourceVersion::ALL {
                     if source.exists_in(version) {
                         keys.insert(TableKey::Native(source, version));
                     }
