@@ -19,7 +19,7 @@ use super::statement::{Statement, StatementArgs};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::domain::format::Format;
-use crate::domain::query::{AttachedFile, QueryId, QueryRequest, ScanEstimate};
+use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -98,7 +98,9 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             parameters: statement.parameters.clone(),
             attached,
             max_bytes: if args.explain { None } else { args.max_bytes },
+            route: Route::default(),
             resume: None,
+            attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             confirmed: args.yes,
         };
         if args.explain {

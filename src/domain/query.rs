@@ -17,6 +17,16 @@ impl fmt::Display for QueryId {
     }
 }
 
+/// Which engine answers a statement on a lake that more than one can read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Route {
+    /// The lake's own: Athena for one on AWS, the embedded engine for a folder.
+    #[default]
+    Service,
+    /// The embedded engine, which reads the lake's objects from S3 itself.
+    Direct,
+}
+
 /// One statement to run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct QueryRequest {
@@ -30,8 +40,12 @@ pub struct QueryRequest {
     pub attached: Vec<AttachedFile>,
     /// Refuse to start when more bytes than this would be read.
     pub max_bytes: Option<u64>,
+    /// Which engine answers.
+    pub route: Route,
     /// Take up the run of this token instead of starting one.
     pub resume: Option<String>,
+    /// A person waits for the answer and can be asked ([`QueryErrorKind::Unconfirmed`]).
+    pub attended: bool,
     /// A person has agreed to what the service asks about before it starts: a statement that
     /// writes, a budget that would be passed.
     pub confirmed: bool,
@@ -46,7 +60,9 @@ impl QueryRequest {
             parameters: Vec::new(),
             attached: Vec::new(),
             max_bytes: None,
+            route: Route::default(),
             resume: None,
+            attended: false,
             confirmed: false,
         }
     }
@@ -165,6 +181,8 @@ pub struct ScanEstimate {
     pub bytes_at_most: Option<u64>,
     /// What it costs, at least and at most; `None` where reading costs nothing.
     pub cost: Option<(Usd, Option<Usd>)>,
+    /// The bytes at which the service stops a run by itself, and bills it.
+    pub cutoff_bytes: Option<u64>,
     /// What the figures stand on, a line each; empty where they were counted.
     pub basis: Vec<String>,
     /// Rows in those files, as their footers say.
@@ -199,6 +217,8 @@ pub enum QueryErrorKind {
     Syntax,
     /// The statement is none that is run here (DDL, INSERT, several statements …).
     Refused,
+    /// It may run once a person has agreed: the message is what to ask.
+    Unconfirmed,
     /// A syntax or function of Athena that the embedded engine does not have.
     Unsupported,
     /// A table, column or function that does not exist.

@@ -22,7 +22,7 @@ use super::screen::{Pane, Screen};
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
-use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
+use crate::domain::query::{QueryId, QueryRequest, Route, TextPosition, UnfinishedRun};
 use crate::sql::completion::Catalogue;
 
 /// How long the session rests before it is written.
@@ -272,7 +272,9 @@ impl State {
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
             max_bytes: None,
+            route: Route::default(),
             resume: None,
+            attended: true,
             confirmed: false,
         };
         let tab = Tab::new(id, origin, self.now, Phase::Running);

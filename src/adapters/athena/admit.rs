@@ -105,10 +105,9 @@ fn may_write(
         );
     }
     if !request.confirmed {
-        return refuse(
-            format!("{word} writes, and nobody has confirmed it"),
-            "confirm that it may write",
-        );
+        let question = format!("{word} writes, and nobody has confirmed it");
+        return Err(QueryError::new(QueryErrorKind::Unconfirmed, question)
+            .with_hint("`--yes` confirms it; the console asks"));
     }
     Ok(())
 }
@@ -217,13 +216,14 @@ mod tests {
                     .err()
                     .map(|error| (error.kind, error.message))
             };
-            for (allow, read_only, confirmed, reason) in [
-                (false, false, true, "does not allow"),
-                (true, true, true, "read-only"),
-                (true, false, false, "nobody has confirmed"),
+            use QueryErrorKind::{Refused, Unconfirmed};
+            for (allow, read_only, confirmed, wanted, reason) in [
+                (false, false, true, Refused, "does not allow"),
+                (true, true, true, Refused, "read-only"),
+                (true, false, false, Unconfirmed, "nobody has confirmed"),
             ] {
                 let (kind, message) = refused(allow, read_only, confirmed).unwrap();
-                assert_eq!(kind, QueryErrorKind::Refused);
+                assert_eq!(kind, wanted);
                 assert!(message.contains(reason), "{message}");
             }
             assert_eq!(refused(true, false, true), None);
