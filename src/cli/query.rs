@@ -18,6 +18,7 @@ use super::progress::QueryProgressBar;
 use super::statement::{Statement, StatementArgs};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
 use crate::export::Writer;
@@ -106,7 +107,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         if args.explain {
             let estimate = lake
                 .queries
-                .estimate(request)
+                .estimate(request, Effort::Full)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             return explain(&estimate, args);
