@@ -10,9 +10,9 @@ use futures::stream::{self, BoxStream, StreamExt};
 use super::queue::Slot;
 use super::results::{self, FinishedRun};
 use super::watcher::ended as has_ended;
-use super::{AthenaService, cancelled, errors, scanned, submit};
+use super::{AthenaService, bill, cancelled, errors, scanned, submit};
 use crate::adapters::aws::{Fault, explain, fault_of};
-use crate::adapters::journal::RunJournal;
+use crate::adapters::journal::{Expected, RunEnd, RunJournal};
 use crate::domain::query::{
     Execution, QueryError, QueryErrorKind, QueryProgress, QuerySummary, Stage,
 };
@@ -24,6 +24,8 @@ pub(super) struct Followed {
     pub(super) id: String,
     /// Its token in the journal; `None` for one that somebody else started.
     pub(super) token: Option<String>,
+    /// What it was expected to scan.
+    pub(super) expected: Option<Expected>,
     /// Stop it where it has scanned more bytes than this.
     pub(super) max_bytes: Option<u64>,
     /// Whether it was started just now.
@@ -61,7 +63,8 @@ impl AthenaService {
         };
         if let Some((error, outcome)) = failure {
             if let Some(token) = &run.token {
-                submit::ended(&self.journal, token, outcome).await;
+                let end = ending(&told(&execution), outcome);
+                submit::ended_with(&self.journal, token, end).await;
             }
             return Err(error);
         }
@@ -90,17 +93,23 @@ impl AthenaService {
             Err(error) => {
                 let error = self.access.renewable(error);
                 if let (QueryErrorKind::Cancelled, Some(token)) = (error.kind, &run.token) {
-                    submit::ended(&self.journal, token, "stopped").await;
+                    let end = ending(&told(&execution), "stopped");
+                    submit::ended_with(&self.journal, token, end).await;
                 }
                 return Err(error);
             }
         };
+        let execution = told(&execution);
+        let mut notes = rows.notes;
+        if !execution.reused {
+            notes.extend(bill::truth(run.expected, bytes));
+        }
         let monitor = Arc::new(Monitor {
-            execution: told(&execution),
+            execution,
             fetched: rows.fetched,
             requests: rows.requests,
             rows: AtomicU64::new(0),
-            notes: rows.notes,
+            notes,
         });
         let reading = Reading {
             batches: rows.batches,
@@ -328,12 +337,12 @@ impl Reading {
                 }
                 Some(Err(error)) => {
                     if error.kind == QueryErrorKind::Cancelled {
-                        note_end(&reading.journal, "stopped").await;
+                        note_end(&reading.journal, &reading.monitor, "stopped").await;
                     }
                     Some((Err(reading.service.renewable(error)), None))
                 }
                 None => {
-                    note_end(&reading.journal, "succeeded").await;
+                    note_end(&reading.journal, &reading.monitor, "succeeded").await;
                     None
                 }
             }
@@ -342,8 +351,22 @@ impl Reading {
     }
 }
 
-async fn note_end(journal: &Option<(Arc<RunJournal>, String)>, outcome: &'static str) {
+/// The end of a run for the journal.
+fn ending(execution: &Execution, outcome: &str) -> RunEnd {
+    RunEnd {
+        outcome: outcome.to_owned(),
+        scanned_bytes: Some(execution.scanned_bytes),
+        total_ms: Some(execution.total_ms),
+        reused: execution.reused,
+    }
+}
+
+async fn note_end(
+    journal: &Option<(Arc<RunJournal>, String)>,
+    monitor: &Monitor,
+    outcome: &'static str,
+) {
     if let Some((journal, token)) = journal {
-        submit::ended(journal, token, outcome).await;
+        submit::ended_with(journal, token, ending(&monitor.execution, outcome)).await;
     }
 }
