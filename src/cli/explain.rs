@@ -5,6 +5,7 @@ use serde_json::json;
 use super::listing::{grouped, print_json, size};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::domain::cost::Usd;
 use crate::domain::estimate::{Span, money};
 use crate::domain::query::ScanEstimate;
 
@@ -58,7 +59,7 @@ fn document(estimate: &ScanEstimate, telling: Telling, refused: bool) -> serde_j
     let (cost, cost_at_most) = match (telling.paid, estimate.cost) {
         (false, _) => (json!(0), json!(0)),
         (true, None) => (json!(null), json!(null)),
-        (true, Some((least, most))) => (json!(least.0), json!(most.map(|most| most.0))),
+        (true, Some((least, most))) => (json!(amount(least)), json!(most.map(amount))),
     };
     json!({
         "files": estimate.files,
@@ -76,6 +77,11 @@ fn document(estimate: &ScanEstimate, telling: Telling, refused: bool) -> serde_j
         "notes": estimate.notes,
         "plan": estimate.plan,
     })
+}
+
+/// US dollars without the tail of binary fractions.
+fn amount(usd: Usd) -> f64 {
+    (usd.0 * 1e8).round() / 1e8
 }
 
 fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
@@ -135,7 +141,7 @@ fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cost::{Price, Usd};
+    use crate::domain::cost::Price;
     use crate::domain::estimate::settle;
 
     fn told(estimate: &ScanEstimate, paid: bool) -> String {
