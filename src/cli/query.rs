@@ -12,7 +12,7 @@ use serde_json::json;
 use super::context::Context;
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, print_json, size};
+use super::listing::{grouped, print_json};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
 use super::statement::{Statement, StatementArgs};
@@ -20,6 +20,7 @@ use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
+use crate::domain::size::size;
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -100,6 +101,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             max_bytes: if args.explain { None } else { args.max_bytes },
             route: Route::default(),
             resume: None,
+            fresh: true,
             attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             confirmed: args.yes,
         };

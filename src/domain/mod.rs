@@ -13,5 +13,6 @@ pub mod record;
 pub mod rfc3339;
 pub mod rows;
 pub mod severity;
+pub mod size;
 pub mod template;
 pub mod view;

@@ -137,6 +137,7 @@ impl Effects {
     pub fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::StartQuery(request) => self.start_query(request),
+            Effect::Estimate(request) => self.estimate(request),
             Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
@@ -278,6 +279,16 @@ impl Effects {
         });
     }
 
+    fn estimate(&self, request: QueryRequest) {
+        let queries = Arc::clone(&self.services.queries);
+        let answers = self.answers.clone();
+        self.runtime.spawn(async move {
+            let id = request.id;
+            let outcome = queries.estimate(request).await;
+            let _ = answers.send(Event::Estimated(id, outcome)).await;
+        });
+    }
+
     fn load_unfinished(&self) {
         let queries = Arc::clone(&self.services.queries);
         let answers = self.answers.clone();
@@ -382,6 +393,10 @@ impl Reader {
         let keeping = self.services.keeping.as_ref();
         if let Some(keeping) = keeping {
             request.attached.extend(keeping.named_in(&request.sql));
+            if let Some(answered) = keeping.answer(&request).await {
+                request = answered.request;
+                self.tell(QueryNews::Answered(answered.from)).await;
+            }
         }
         let started = SystemClock.now();
         let mut running = self.start(request.clone(), control).await?;

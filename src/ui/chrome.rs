@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::overlays::question::answers;
 use super::paint::{Pen, clear, fill, rect};
 use super::text::{SafeText, wrap};
 use super::theme::{Role, Theme};
@@ -235,11 +236,9 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
         ],
-        Some(Overlay::ConfirmQuit) => {
-            return vec![
-                (Command::QuestionYes, "stop and leave"),
-                (Command::QuestionNo, "stay"),
-            ];
+        Some(Overlay::Question(question)) => {
+            let (yes, no) = answers(question);
+            return vec![(Command::QuestionYes, yes), (Command::QuestionNo, no)];
         }
     };
     let mut words = own.to_vec();

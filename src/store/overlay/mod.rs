@@ -8,8 +8,11 @@ pub use update::{
     fill_in, open_page, palette_matches, paste, playbook_matches, press, template_matches, update,
 };
 
+use chrono::{DateTime, TimeDelta, Utc};
+
 use super::command::{COMMANDS, CommandRow, Context};
 use super::line_input::LineInput;
+use crate::domain::query::QueryId;
 
 /// The open overlay.
 #[derive(Debug, Clone)]
@@ -26,8 +29,42 @@ pub enum Overlay {
     Prompt(Prompt),
     /// Read a text: help, or what is to be known about a result.
     Page(Page),
+    /// Answer yes or no.
+    Question(Question),
+}
+
+/// A question that is answered by yes or no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
     /// Queries run: stop them and leave?
-    ConfirmQuit,
+    Leave,
+    /// A statement was not begun because a person must agree first: run it?
+    Run {
+        /// The run that was not begun.
+        query: QueryId,
+        /// What is asked.
+        text: String,
+        /// When the last key came that was meant for something else: the question opens by
+        /// itself, perhaps under the hands of somebody who types.
+        quiet_since: DateTime<Utc>,
+    },
+}
+
+/// How long no key may have come before one answers a question that opened by itself.
+const QUIET: TimeDelta = TimeDelta::milliseconds(400);
+
+impl Question {
+    /// Whether a key that comes now is an answer. One that is not makes the question wait anew.
+    fn hears(&mut self, now: DateTime<Utc>) -> bool {
+        match self {
+            Self::Leave => true,
+            Self::Run { quiet_since, .. } => {
+                let quiet = now - *quiet_since >= QUIET;
+                *quiet_since = now;
+                quiet
+            }
+        }
+    }
 }
 
 /// A list that a filter line narrows down.

@@ -1,6 +1,6 @@
 //! What keys and commands do while an overlay is open.
 
-use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, palette_rows};
+use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, Question, palette_rows};
 use crate::domain::format::Format;
 use crate::sql::parameters;
 use crate::store::command::{Command, Context};
@@ -12,13 +12,18 @@ use crate::store::state::State;
 
 /// Runs a command of the open overlay.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
+    if let Some(Overlay::Question(question)) = &mut state.overlay
+        && !question.hears(state.now)
+    {
+        return Vec::new();
+    }
     let page = usize::from(state.screen.height / 2).max(1);
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
         Command::OverlayClose | Command::QuestionNo => state.overlay = None,
         Command::QuestionYes => {
-            if matches!(state.overlay.take(), Some(Overlay::ConfirmQuit)) {
-                return state.leave();
+            if let Some(Overlay::Question(question)) = state.overlay.take() {
+                return agreed(state, &question);
             }
         }
         Command::OverlayAccept => return accept(state),
@@ -38,6 +43,14 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// A question was answered by yes.
+fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
+    match question {
+        Question::Leave => state.leave(),
+        Question::Run { query, .. } => crate::store::results::run_agreed(state, *query),
+    }
 }
 
 /// A key that is no command edits the overlay's line, if it has one.
@@ -64,7 +77,11 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             state.overlay = None;
             false
         }
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => false,
+        Some(Overlay::Question(question)) => {
+            question.hears(state.now);
+            false
+        }
+        Some(Overlay::Page(_)) | None => false,
     };
     if changed {
         live_filter(state)
@@ -91,7 +108,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => return Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Question(_)) | None => return Vec::new(),
     }
     live_filter(state)
 }
@@ -127,7 +144,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
         }
-        Some(Overlay::Prompt(_) | Overlay::ConfirmQuit) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Question(_)) | None => {}
     }
 }
 
@@ -196,7 +213,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         }
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
     }
 }
 

@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::size::size;
 use crate::sql::lexer::TokenKind;
 use crate::store::State;
 use crate::store::command::Command;
 use crate::store::editor::Buffer as TextBuffer;
-use crate::ui::paint::{Pen, fill, frame, placeholder};
+use crate::ui::paint::{Pen, fill, foot, frame, placeholder};
 use crate::ui::screen::Cursor;
 use crate::ui::text::SafeText;
 use crate::ui::theme::{Role, Theme};
@@ -41,6 +42,9 @@ pub(in crate::ui) fn draw(
         &title,
         &format!("{}:{}", at.line, at.column),
     );
+    if let Some((bill, role)) = bill(state) {
+        foot(buffer, theme, area, (&bill, role), "");
+    }
     let (lines, note) = split_note(state, inner);
     if text.is_blank() && !focused {
         let key = |command| state.setting.keymap.label(command).unwrap_or_default();
@@ -60,6 +64,40 @@ pub(in crate::ui) fn draw(
         draw_note(state, theme, note, buffer);
     }
     cursor
+}
+
+/// What the statement under the cursor would read and cost, where that is known.
+fn bill(state: &State) -> Option<(String, Role)> {
+    let estimate = state.editor.bill.as_ref()?.estimate.as_ref()?;
+    let most = estimate.bytes_at_most;
+    if estimate.bytes == 0 && most.is_none() {
+        return Some(("what it scans is not known".to_owned(), Role::Warn));
+    }
+    let mut parts = vec![range(estimate.bytes, most, size)];
+    if let Some((least, most)) = estimate.cost {
+        parts.push(range(least, most, |usd| usd.to_string()));
+    }
+    let mut role = if most.is_some() {
+        Role::Dim
+    } else {
+        Role::Warn
+    };
+    if let Some(cutoff) = estimate.cutoff_bytes
+        && most.unwrap_or(u64::MAX) > cutoff
+    {
+        role = Role::Warn;
+        parts.push(format!("the workgroup stops it at {}", size(cutoff)));
+    }
+    Some((format!("scans {}", parts.join(" · ")), role))
+}
+
+/// `1.2 GB`, `1.2 to 3.4 GB`-like, or `at least 1.2 GB`.
+fn range<T: Copy + PartialEq>(least: T, most: Option<T>, text: impl Fn(T) -> String) -> String {
+    match most {
+        Some(most) if most == least => text(least),
+        Some(most) => format!("{} to {}", text(least), text(most)),
+        None => format!("at least {}", text(least)),
+    }
 }
 
 /// The last row tells the fault or the first hint, where there is one and room for it.

@@ -115,6 +115,7 @@ impl Desk {
                 parameters: Vec::new(),
                 engine: "embedded".to_owned(),
                 profile: None,
+                settings: None,
                 started: now,
                 raw_columns: Vec::new(),
             };
