@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::estimate::Effort;
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{
     QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate, UnfinishedRun,
@@ -90,8 +91,12 @@ pub trait QueryService: Send + Sync {
     async fn unfinished(&self) -> Result<Vec<UnfinishedRun>, QueryError> {
         Ok(Vec::new())
     }
-    /// Plans the statement and says what it would read; runs nothing.
-    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError>;
+    /// Says what the statement would read, as far as can be told with this effort; runs nothing.
+    async fn estimate(
+        &self,
+        request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError>;
 }
 
 /// A table as the catalogue lists it.

@@ -10,6 +10,7 @@ use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::Source;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate, UnfinishedRun};
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
@@ -110,13 +111,17 @@ impl QueryService for OnAws {
         Ok(told.collect())
     }
 
-    async fn estimate(&self, mut request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    async fn estimate(
+        &self,
+        mut request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
         if !request.attached.is_empty() {
-            return self.embedded.estimate(request).await;
+            return self.embedded.estimate(request, effort).await;
         }
         let expanded = self.written_out(&request.sql).await?;
         request.sql.clone_from(&expanded.sql);
-        let estimate = self.athena.estimate(request).await;
+        let estimate = self.athena.estimate(request, effort).await;
         estimate.map_err(|error| in_the_original(error, &expanded))
     }
 }

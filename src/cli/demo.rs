@@ -10,13 +10,12 @@ use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::run_until_interrupted;
-use super::listing::grouped;
+use super::listing::{grouped, size};
 use super::progress::bar;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::demo::{self, DemoError, DemoOptions, LiveOptions, Progress, SCENARIO_FILE, SCENARIOS};
 use crate::domain::nearest::did_you_mean;
-use crate::domain::size::size;
 use crate::sql::parameters;
 
 const EXAMPLES: &str = "\

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::stdout::Stdout;
 use super::stop::Stop;
+use crate::domain::size::Size;
 use crate::ui::text::{Align, SafeText};
 
 /// How a list is printed.
@@ -62,6 +63,11 @@ pub(super) fn grouped(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
+}
+
+/// A size in the unit that fits: `12.3 MB`, powers of 1000.
+pub(super) fn size(bytes: u64) -> String {
+    Size(bytes).to_string()
 }
 
 #[cfg(test)]

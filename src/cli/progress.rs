@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::listing::grouped;
+use super::listing::{grouped, size};
 use crate::domain::query::{QueryProgress, Stage};
-use crate::domain::size::size;
 use crate::ports::{QueryMonitor, RunControl};
 
 /// Before this, nothing is shown: what is quick needs no progress.

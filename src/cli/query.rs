@@ -12,15 +12,15 @@ use serde_json::json;
 use super::context::Context;
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, print_json};
+use super::listing::{grouped, print_json, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
 use super::statement::{Statement, StatementArgs};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
-use crate::domain::size::size;
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -108,7 +108,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         if args.explain {
             let estimate = lake
                 .queries
-                .estimate(request)
+                .estimate(request, Effort::Full)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             return explain(&estimate, args);

@@ -5,11 +5,10 @@ use serde_json::json;
 use super::context::Context;
 use super::interrupt::run_until_interrupted;
 use super::lake::{LakeArgs, open};
-use super::listing::{self, ListFormat, grouped, print_json};
+use super::listing::{self, ListFormat, grouped, print_json, size};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use super::type_tree::type_tree;
-use crate::domain::size::size;
 use crate::ports::{ColumnInfo, TableInfo};
 use crate::ui::text::Align;
 

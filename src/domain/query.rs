@@ -197,6 +197,9 @@ pub struct ScanEstimate {
     pub plan: String,
     /// Damaged or unreadable files.
     pub notes: Vec<String>,
+    /// What the service would ask a person before it starts the query, such as a budget that would
+    /// be passed; `None` where it would start it at once.
+    pub question: Option<String>,
 }
 
 /// A place in a statement's text, both 1-based; the column counts characters.

@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::adapters::results::ResultStore;
 use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryProgress, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
@@ -284,7 +285,7 @@ impl Effects {
         let answers = self.answers.clone();
         self.runtime.spawn(async move {
             let id = request.id;
-            let outcome = queries.estimate(request).await;
+            let outcome = queries.estimate(request, Effort::Quick).await;
             let _ = answers.send(Event::Estimated(id, outcome)).await;
         });
     }

@@ -33,6 +33,7 @@ use aws_sdk_athena::types::QueryExecution;
 use crate::adapters::aws::AwsAccess;
 use crate::adapters::journal::{BegunRun, JournalError, RunJournal, UnfinishedRun};
 use crate::domain::cost::Price;
+use crate::domain::estimate::Effort;
 use crate::domain::query::{
     QueryError, QueryErrorKind, QueryProgress, QueryRequest, ScanEstimate, Stage,
 };
@@ -239,7 +240,11 @@ impl QueryService for AthenaService {
         self.follow(followed, slot, &control).await
     }
 
-    async fn estimate(&self, _request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    async fn estimate(
+        &self,
+        _request: QueryRequest,
+        _effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
         Err(QueryError::new(
             QueryErrorKind::Unsupported,
             "Athena does not say what a query would scan",

@@ -4,7 +4,7 @@ use super::news::ask;
 use super::{Origin, Phase, Tab};
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::domain::rows::is_printed;
-use crate::domain::size::size;
+use crate::domain::size::Size;
 use crate::sql::exact::as_json;
 use crate::store::effect::Effect;
 use crate::store::state::State;
@@ -45,7 +45,7 @@ pub(super) fn exact(state: &mut State) -> Vec<Effect> {
         _ => None,
     };
     let cost = scanned.map_or_else(String::new, |bytes| {
-        format!(": it scanned {} the last time", size(bytes))
+        format!(": it scanned {} the last time", Size(bytes))
     });
     let question = QueryError::new(
         QueryErrorKind::Unconfirmed,

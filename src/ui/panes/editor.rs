@@ -3,7 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::size::size;
+use crate::domain::estimate::Span;
+use crate::domain::size::Size;
 use crate::sql::lexer::TokenKind;
 use crate::store::State;
 use crate::store::command::Command;
@@ -69,14 +70,17 @@ pub(in crate::ui) fn draw(
 /// What the statement under the cursor would read and cost, where that is known.
 fn bill(state: &State) -> Option<(String, Role)> {
     let estimate = state.editor.bill.as_ref()?.estimate.as_ref()?;
-    let most = estimate.bytes_at_most;
-    if estimate.bytes == 0 && most.is_none() {
+    let span = Span::of(estimate);
+    let most = span.most();
+    if span.least() == 0 && most.is_none() {
         return Some(("what it scans is not known".to_owned(), Role::Warn));
     }
-    let mut parts = vec![range(estimate.bytes, most, size)];
-    if let Some((least, most)) = estimate.cost {
-        parts.push(range(least, most, |usd| usd.to_string()));
-    }
+    let mut parts = vec![span.to_string()];
+    parts.extend(estimate.cost.map(|(least, most)| match most {
+        Some(most) if most == least => least.to_string(),
+        Some(most) => format!("{least} to {most}"),
+        None => format!("at least {least}"),
+    }));
     let mut role = if most.is_some() {
         Role::Dim
     } else {
@@ -86,18 +90,9 @@ fn bill(state: &State) -> Option<(String, Role)> {
         && most.unwrap_or(u64::MAX) > cutoff
     {
         role = Role::Warn;
-        parts.push(format!("the workgroup stops it at {}", size(cutoff)));
+        parts.push(format!("the workgroup stops it at {}", Size(cutoff)));
     }
     Some((format!("scans {}", parts.join(" · ")), role))
-}
-
-/// `1.2 GB`, `1.2 to 3.4 GB`-like, or `at least 1.2 GB`.
-fn range<T: Copy + PartialEq>(least: T, most: Option<T>, text: impl Fn(T) -> String) -> String {
-    match most {
-        Some(most) if most == least => text(least),
-        Some(most) => format!("{} to {}", text(least), text(most)),
-        None => format!("at least {}", text(least)),
-    }
 }
 
 /// The last row tells the fault or the first hint, where there is one and room for it.

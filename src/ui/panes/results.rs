@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::cell::TimeStyle;
 use crate::domain::query::{QueryId, QueryProgress, Stage};
-use crate::domain::size::size;
+use crate::domain::size::Size;
 use crate::store::State;
 use crate::store::command::Command;
 use crate::store::results::{LastEnd, Phase, Tab};
@@ -224,7 +224,7 @@ fn fetched(progress: &QueryProgress) -> String {
     }
     format!(
         " · {} in {} requests",
-        size(progress.bytes_fetched),
+        Size(progress.bytes_fetched),
         group_digits(progress.requests)
     )
 }
