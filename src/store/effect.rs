@@ -24,6 +24,8 @@ pub enum TimerId {
     Complete,
     /// The statement under the cursor came to rest.
     Estimate,
+    /// No key has come since a question opened.
+    Listen,
     /// What was asked to stop before leaving has had its time.
     LeaveAnyway,
     /// The message was to be read long enough.

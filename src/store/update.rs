@@ -344,6 +344,10 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
             Vec::new()
         }
         TimerId::Estimate => editor::bill::ask(state),
+        TimerId::Listen => {
+            overlay::listen(state);
+            Vec::new()
+        }
         TimerId::Message => {
             state.message = None;
             Vec::new()

@@ -238,7 +238,9 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
         ],
         Some(Overlay::Question(question)) => {
             let (yes, no) = answers(question);
-            return vec![(Command::QuestionYes, yes), (Command::QuestionNo, no)];
+            let mut words = vec![(Command::QuestionYes, yes), (Command::QuestionNo, no)];
+            words.retain(|(command, _)| question.listens() || *command == Command::QuestionNo);
+            return words;
         }
     };
     let mut words = own.to_vec();

@@ -24,6 +24,7 @@ mod faults;
 mod headless;
 mod http;
 mod kills;
+mod offers;
 mod peer;
 mod peers_own;
 mod proxy;

@@ -5,12 +5,14 @@ mod update;
 
 pub use form::{Field, Form};
 pub use update::{
-    fill_in, open_page, palette_matches, paste, playbook_matches, press, template_matches, update,
+    fill_in, listen, open_page, palette_matches, paste, playbook_matches, press, template_matches,
+    update,
 };
 
-use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
 
 use super::command::{COMMANDS, CommandRow, Context};
+use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
 use crate::domain::query::QueryId;
 
@@ -44,25 +46,31 @@ pub enum Question {
         query: QueryId,
         /// What is asked.
         text: String,
-        /// When the last key came that was meant for something else: the question opens by
-        /// itself, perhaps under the hands of somebody who types.
-        quiet_since: DateTime<Utc>,
+        /// Whether a yes counts. The question opens by itself, perhaps under the hands of
+        /// somebody who types: it listens once no key has come for a while.
+        listens: bool,
     },
 }
 
-/// How long no key may have come before one answers a question that opened by itself.
-const QUIET: TimeDelta = TimeDelta::milliseconds(400);
+/// How long no key may have come before a yes answers a question that opened by itself.
+const QUIET: Duration = Duration::from_millis(400);
 
 impl Question {
-    /// Whether a key that comes now is an answer. One that is not makes the question wait anew.
-    fn hears(&mut self, now: DateTime<Utc>) -> bool {
+    /// A question about a run that was not begun, and the timer after which it listens.
+    pub fn about_a_run(query: QueryId, text: String) -> (Self, Effect) {
+        let question = Self::Run {
+            query,
+            text,
+            listens: false,
+        };
+        (question, Effect::SetTimer(TimerId::Listen, QUIET))
+    }
+
+    /// Whether a yes counts.
+    pub fn listens(&self) -> bool {
         match self {
             Self::Leave => true,
-            Self::Run { quiet_since, .. } => {
-                let quiet = now - *quiet_since >= QUIET;
-                *quiet_since = now;
-                quiet
-            }
+            Self::Run { listens, .. } => *listens,
         }
     }
 }

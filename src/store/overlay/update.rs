@@ -1,10 +1,12 @@
 //! What keys and commands do while an overlay is open.
 
-use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, Question, palette_rows};
+use super::{
+    Overlay, Page, PageContent, Picker, Prompt, PromptKind, QUIET, Question, palette_rows,
+};
 use crate::domain::format::Format;
 use crate::sql::parameters;
 use crate::store::command::{Command, Context};
-use crate::store::effect::Effect;
+use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
@@ -12,15 +14,11 @@ use crate::store::state::State;
 
 /// Runs a command of the open overlay.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
-    if let Some(Overlay::Question(question)) = &mut state.overlay
-        && !question.hears(state.now)
-    {
-        return Vec::new();
-    }
     let page = usize::from(state.screen.height / 2).max(1);
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
         Command::OverlayClose | Command::QuestionNo => state.overlay = None,
+        Command::QuestionYes if is_deaf(state) => return wait_anew(),
         Command::QuestionYes => {
             if let Some(Overlay::Question(question)) = state.overlay.take() {
                 return agreed(state, &question);
@@ -43,6 +41,22 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+fn is_deaf(state: &State) -> bool {
+    matches!(&state.overlay, Some(Overlay::Question(question)) if !question.listens())
+}
+
+/// Somebody still types: the question listens once that has ended.
+fn wait_anew() -> Vec<Effect> {
+    vec![Effect::SetTimer(TimerId::Listen, QUIET)]
+}
+
+/// No key has come for a while: the open question listens.
+pub fn listen(state: &mut State) {
+    if let Some(Overlay::Question(Question::Run { listens, .. })) = &mut state.overlay {
+        *listens = true;
+    }
 }
 
 /// A question was answered by yes.
@@ -77,10 +91,8 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             state.overlay = None;
             false
         }
-        Some(Overlay::Question(question)) => {
-            question.hears(state.now);
-            false
-        }
+        Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
+        Some(Overlay::Question(_)) => false,
         Some(Overlay::Page(_)) | None => false,
     };
     if changed {

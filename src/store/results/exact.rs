@@ -57,6 +57,7 @@ pub(super) fn exact(state: &mut State) -> Vec<Effect> {
     let query = state.fresh_query();
     let tab = Tab::new(query, origin, state.now, Phase::Failed(question));
     state.results.push(tab);
-    ask(state, query);
-    state.session_changed()
+    let mut effects: Vec<Effect> = ask(state, query).into_iter().collect();
+    effects.extend(state.session_changed());
+    effects
 }

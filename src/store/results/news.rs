@@ -50,21 +50,15 @@ pub fn run_agreed(state: &mut State, query: QueryId) -> Vec<Effect> {
 }
 
 /// Asks a person whether a run may begin. Where something else is open, the tab tells.
-pub(super) fn ask(state: &mut State, query: QueryId) {
-    let shown = state.results.tab().filter(|tab| tab.query == query);
-    let Some(text) = shown
-        .and_then(|tab| tab.question())
-        .map(ToString::to_string)
-    else {
-        return;
-    };
-    if state.overlay.is_none() && !state.leaving {
-        state.overlay = Some(Overlay::Question(Question::Run {
-            query,
-            text,
-            quiet_since: state.now,
-        }));
+pub(super) fn ask(state: &mut State, query: QueryId) -> Option<Effect> {
+    let shown = state.results.tab().filter(|tab| tab.query == query)?;
+    let text = shown.question()?.to_string();
+    if state.overlay.is_some() || state.leaving {
+        return None;
     }
+    let (question, timer) = Question::about_a_run(query, text);
+    state.overlay = Some(Overlay::Question(question));
+    Some(timer)
 }
 
 /// A query has something to tell.
@@ -89,7 +83,12 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             tab.ended = Some(now);
         }
         QueryNews::Answered(from) => {
+            let told = format!(
+                "{} holds the answer: nothing is scanned, nothing is paid",
+                from.name
+            );
             tab.answered = Some(from);
+            state.inform(told);
             return Vec::new();
         }
         QueryNews::KeptAs(Ok(name)) => {
@@ -133,12 +132,13 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     if tab.phase.is_running() {
         return Vec::new();
     }
+    let mut effects = Vec::new();
     if tab.question().is_some() {
-        ask(state, query);
+        effects.extend(ask(state, query));
     } else {
         state.editor.settle(query, fault);
     }
-    let mut effects = state.session_changed();
+    effects.extend(state.session_changed());
     // What it scanned tells what the next one like it will.
     state.editor.bill = None;
     effects.extend(bill::ask_soon(state));

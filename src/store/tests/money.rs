@@ -2,10 +2,6 @@
 
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
-use arrow::datatypes::{DataType, Field, Schema};
-use chrono::TimeDelta;
-
 use super::super::results::{AnsweredFrom, Tab};
 use super::super::testing::OnePage;
 use super::*;
@@ -13,6 +9,8 @@ use crate::domain::cost::Usd;
 use crate::domain::query::{Execution, QueryId, QuerySummary, Route, ScanEstimate};
 use crate::domain::rows::SERVICE_TYPE;
 use crate::store::State;
+use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow::datatypes::{DataType, Field, Schema};
 
 fn on_aws() -> State {
     let mut state = state(120, 40);
@@ -32,10 +30,9 @@ fn refuse(state: &mut State, query: QueryId) -> Vec<Effect> {
     update(state, Event::Query(query, news), noon())
 }
 
-/// A key some time after noon.
-fn press_at(state: &mut State, key: &str, milliseconds: i64) -> Vec<Effect> {
-    let at = noon() + TimeDelta::milliseconds(milliseconds);
-    update(state, Event::Key(key.parse().unwrap()), at)
+/// No key has come for a while.
+fn rest(state: &mut State) {
+    assert_eq!(update(state, Event::Timer(TimerId::Listen), noon()), []);
 }
 
 fn asks(state: &State) -> bool {
@@ -48,7 +45,8 @@ fn a_run_that_needs_a_yes_is_asked_about_and_then_confirmed() {
     let query = run(&mut state);
     refuse(&mut state, query);
     assert!(asks(&state));
-    let effects = press_at(&mut state, "y", 1_000);
+    rest(&mut state);
+    let effects = press(&mut state, "y");
     let request = started(&effects).unwrap();
     assert!(request.confirmed && request.fresh && request.attended);
     assert_eq!(request.sql, "INSERT 1");
@@ -70,7 +68,7 @@ fn a_run_that_nobody_agrees_to_stays_away_until_it_is_asked_for_again() {
     let mut state = on_aws();
     let query = run(&mut state);
     refuse(&mut state, query);
-    assert_eq!(started(&press_at(&mut state, "n", 1_000)), None);
+    assert_eq!(started(&press(&mut state, "n")), None);
     assert!(state.overlay.is_none());
     assert!(
         state
@@ -87,13 +85,20 @@ fn a_run_that_nobody_agrees_to_stays_away_until_it_is_asked_for_again() {
 fn a_key_typed_for_the_editor_is_no_answer() {
     let mut state = on_aws();
     let query = run(&mut state);
-    refuse(&mut state, query);
-    for at in [50, 300, 600, 990] {
-        assert_eq!(started(&press_at(&mut state, "y", at)), None, "at {at}");
-        assert_eq!(started(&press_at(&mut state, "x", at + 5)), None);
+    let effects = refuse(&mut state, query);
+    let listen_later = |effects: &[Effect]| {
+        let timer = |effect: &Effect| matches!(effect, Effect::SetTimer(TimerId::Listen, _));
+        effects.iter().any(timer)
+    };
+    assert!(listen_later(&effects));
+    for key in ["y", "x", "enter", "Y"] {
+        let effects = press(&mut state, key);
+        assert_eq!(started(&effects), None, "{key}");
+        assert!(listen_later(&effects), "{key} makes it wait anew");
     }
     assert!(asks(&state), "it still asks");
-    let effects = press_at(&mut state, "y", 1_500);
+    rest(&mut state);
+    let effects = press(&mut state, "y");
     assert!(started(&effects).is_some_and(|request| request.confirmed));
 }
 
@@ -238,7 +243,8 @@ fn nested_values_come_exactly_once_a_person_has_seen_the_price() {
         panic!("a question")
     };
     assert!(text.contains("1.2 GB"), "{text}");
-    let effects = press_at(&mut state, "y", 1_000);
+    rest(&mut state);
+    let effects = press(&mut state, "y");
     let request = started(&effects).unwrap();
     assert!(
         request

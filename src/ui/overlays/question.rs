@@ -46,11 +46,13 @@ pub(in crate::ui) fn draw(
     }
     let (yes, no) = answers(question);
     let key = |command| state.setting.keymap.label(command).unwrap_or_default();
-    Pen::new(buffer, theme, inner, rows.min(room) + 1)
-        .skip(1)
-        .role(&key(Command::QuestionYes), Role::Key)
-        .role(&format!(" {yes}   "), Role::Dim)
-        .role(&key(Command::QuestionNo), Role::Key)
+    let mut pen = Pen::new(buffer, theme, inner, rows.min(room) + 1);
+    pen.skip(1);
+    if question.listens() {
+        pen.role(&key(Command::QuestionYes), Role::Key)
+            .role(&format!(" {yes}   "), Role::Dim);
+    }
+    pen.role(&key(Command::QuestionNo), Role::Key)
         .role(&format!(" {no}"), Role::Dim);
     None
 }

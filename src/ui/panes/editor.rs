@@ -75,10 +75,10 @@ fn bill(state: &State) -> Option<(String, Role)> {
     if span.least() == 0 && most.is_none() {
         return Some(("what it scans is not known".to_owned(), Role::Warn));
     }
-    let mut parts = vec![span.to_string()];
+    let mut parts = vec![format!("scans {span}")];
     parts.extend(estimate.cost.map(|(least, most)| match most {
         Some(most) if most == least => least.to_string(),
-        Some(most) => format!("{least} to {most}"),
+        Some(most) => format!("{} to {most}", least.to_string().trim_end_matches(" USD")),
         None => format!("at least {least}"),
     }));
     let mut role = if most.is_some() {
@@ -90,9 +90,10 @@ fn bill(state: &State) -> Option<(String, Role)> {
         && most.unwrap_or(u64::MAX) > cutoff
     {
         role = Role::Warn;
-        parts.push(format!("the workgroup stops it at {}", Size(cutoff)));
+        // What matters most goes first: where room is short, the end is cut.
+        parts.insert(0, format!("the workgroup stops it at {}", Size(cutoff)));
     }
-    Some((format!("scans {}", parts.join(" · ")), role))
+    Some((parts.join(" · "), role))
 }
 
 /// The last row tells the fault or the first hint, where there is one and room for it.

@@ -15,9 +15,9 @@ pub(super) fn view_line(state: &State, tab: &Tab) -> String {
         let ended = from.ended.with_timezone(&state.setting.zone);
         let key = state.setting.keymap.label(Command::ResultsRerun);
         parts.push(format!(
-            "answered from {} of {}, nothing was scanned; {} asks {}",
+            "from {} of {} · {} asks {}",
             from.name,
-            ended.format("%H:%M:%S %Z"),
+            ended.format("%H:%M %Z"),
             key.unwrap_or_default(),
             state.setting.engine
         ));
