@@ -12,7 +12,7 @@ use super::results::{self, FinishedRun};
 use super::watcher::ended as has_ended;
 use super::{AthenaService, cancelled, errors, scanned, submit};
 use crate::adapters::aws::{Fault, explain, fault_of};
-use crate::adapters::journal::RunJournal;
+use crate::adapters::journal::{Hold, RunJournal};
 use crate::domain::query::{
     Execution, QueryError, QueryErrorKind, QueryProgress, QuerySummary, Stage,
 };
@@ -24,6 +24,8 @@ pub(super) struct Followed {
     pub(super) id: String,
     /// Its token in the journal; `None` for one that somebody else started.
     pub(super) token: Option<String>,
+    /// Says in the journal that it is looked after.
+    pub(super) hold: Option<Hold>,
     /// Stop it where it has scanned more bytes than this.
     pub(super) max_bytes: Option<u64>,
     /// Whether it was started just now.
@@ -54,6 +56,8 @@ impl AthenaService {
                 let mut error = errors::of_execution(&execution);
                 if error.kind == QueryErrorKind::Execution {
                     error = cancelled(bytes, price);
+                    "the query was stopped at Athena, and not from here"
+                        .clone_into(&mut error.message);
                 }
                 Some((error, "cancelled"))
             }
@@ -89,8 +93,8 @@ impl AthenaService {
             Ok(rows) => rows,
             Err(error) => {
                 let error = self.access.renewable(error);
-                if let (QueryErrorKind::Cancelled, Some(token)) = (error.kind, &run.token) {
-                    submit::ended(&self.journal, token, "stopped").await;
+                if let (Some(outcome), Some(token)) = (outcome_of(&error), &run.token) {
+                    submit::ended(&self.journal, token, outcome).await;
                 }
                 return Err(error);
             }
@@ -107,6 +111,7 @@ impl AthenaService {
             control: control.clone(),
             monitor: Arc::clone(&monitor),
             journal: run.token.map(|token| (Arc::clone(&self.journal), token)),
+            _hold: run.hold,
             stopped: cancelled(bytes, price),
             service: self.access.clone(),
         };
@@ -307,6 +312,8 @@ struct Reading {
     control: RunControl,
     monitor: Arc<Monitor>,
     journal: Option<(Arc<RunJournal>, String)>,
+    /// Given back when the rows are let go of, after their end was noted.
+    _hold: Option<Hold>,
     stopped: QueryError,
     service: crate::adapters::aws::AwsAccess,
 }
@@ -327,8 +334,8 @@ impl Reading {
                     Some((Ok(batch), Some(reading)))
                 }
                 Some(Err(error)) => {
-                    if error.kind == QueryErrorKind::Cancelled {
-                        note_end(&reading.journal, "stopped").await;
+                    if let Some(outcome) = outcome_of(&error) {
+                        note_end(&reading.journal, outcome).await;
                     }
                     Some((Err(reading.service.renewable(error)), None))
                 }
@@ -339,6 +346,17 @@ impl Reading {
             }
         })
         .boxed()
+    }
+}
+
+/// What the journal notes of a run whose rows end with an error; `None` where another reading may
+/// succeed, so that the run stays to be taken up.
+fn outcome_of(error: &QueryError) -> Option<&'static str> {
+    match error.kind {
+        QueryErrorKind::Cancelled => Some("stopped"),
+        // Its values are not what its metadata says, and never will be.
+        QueryErrorKind::Execution | QueryErrorKind::Internal => Some("unreadable"),
+        _ => None,
     }
 }
 
