@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
+use crate::domain::query::{QueryError, TextPosition};
 use crate::export::ExportError;
 use crate::ui::text::SafeText;
 
@@ -72,9 +72,6 @@ impl Stop {
 
     /// A failed query, with the line of the statement and a caret under the place.
     pub(super) fn query(error: QueryError, sql: &str) -> Self {
-        if error.kind == QueryErrorKind::Cancelled {
-            return Self::Interrupted;
-        }
         let mut report = Report::new(&error.message);
         if let Some(position) = error.position {
             report.message = format!("{} (line {position})", error.message);

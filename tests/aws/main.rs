@@ -20,8 +20,10 @@ mod venv;
 mod terminal;
 
 mod console;
+mod exact;
 mod faults;
 mod headless;
+mod home;
 mod http;
 mod kills;
 mod peer;
@@ -31,3 +33,5 @@ mod queries;
 mod results;
 mod secrets;
 mod support;
+#[allow(dead_code, reason = "the benches use the rest of it")]
+mod wire;
