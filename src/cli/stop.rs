@@ -70,6 +70,16 @@ impl Stop {
         self
     }
 
+    /// The same with one more thing to do.
+    #[must_use]
+    pub(super) fn and_hint(mut self, more: &str) -> Self {
+        if let Self::Failed(report) | Self::Usage(report) = &mut self {
+            let hint = report.hint.take();
+            report.hint = Some(hint.map_or(more.to_owned(), |hint| format!("{hint}; {more}")));
+        }
+        self
+    }
+
     /// A failed query, with the line of the statement and a caret under the place.
     pub(super) fn query(error: QueryError, sql: &str) -> Self {
         let mut report = Report::new(&error.message);

@@ -72,7 +72,7 @@ fn two_consoles_do_not_offer_each_other_what_they_look_after() {
     let mut other = start(&home, &peer);
     other.wait_for("000000000000");
     other.press(&["alt-u"]);
-    other.wait_for("no query of an earlier start is known to run");
+    other.wait_for("no query is known that was begun");
 
     // Killed, it looks after nothing any more; the next start is offered what it left.
     one.signal("KILL");
@@ -85,7 +85,7 @@ fn two_consoles_do_not_offer_each_other_what_they_look_after() {
     let mut last = start(&home, &peer);
     last.wait_for("000000000000");
     last.press(&["alt-u"]);
-    last.wait_for("no query of an earlier start is known to run");
+    last.wait_for("no query is known that was begun");
     peer.release();
     next.wait_for("result_1");
     assert_eq!(peer.executions_started(), 1, "nothing is begun twice");

@@ -26,6 +26,7 @@ mod headless;
 mod home;
 mod http;
 mod kills;
+mod moments;
 mod peer;
 mod peers_own;
 mod proxy;

@@ -121,6 +121,7 @@ pub(crate) async fn table(mut running: RunningQuery) -> Result<Table, QueryError
             );
         }
     }
+    running.monitor.settle().await;
     let progress = running.monitor.progress();
     assert_eq!(progress.rows_out, rows.len() as u64);
     Ok(Table { columns, rows })

@@ -1,10 +1,11 @@
 //! A run from Athena's name of it to its last row.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use aws_sdk_athena::types::{QueryExecution, QueryExecutionState};
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::queue::Slot;
@@ -105,13 +106,17 @@ impl AthenaService {
             requests: rows.requests,
             rows: AtomicU64::new(0),
             notes: rows.notes,
+            charge: Mutex::new(run.token.map(|token| Charge {
+                journal: Arc::clone(&self.journal),
+                token,
+                _hold: run.hold,
+            })),
         });
         let reading = Reading {
             batches: rows.batches,
             control: control.clone(),
             monitor: Arc::clone(&monitor),
-            journal: run.token.map(|token| (Arc::clone(&self.journal), token)),
-            _hold: run.hold,
+            at_the_end: false,
             stopped: cancelled(bytes, price),
             service: self.access.clone(),
         };
@@ -281,6 +286,29 @@ struct Monitor {
     requests: Arc<AtomicU64>,
     rows: AtomicU64,
     notes: Vec<String>,
+    charge: Mutex<Option<Charge>>,
+}
+
+/// A run that this process looks after, until it is settled or let go of.
+#[derive(Debug)]
+struct Charge {
+    journal: Arc<RunJournal>,
+    token: String,
+    _hold: Option<Hold>,
+}
+
+impl Monitor {
+    /// Lets go of the run: it stays unfinished where `outcome` is `None`.
+    async fn end(&self, outcome: Option<&'static str>) {
+        let charge = self.charge().take();
+        if let (Some(charge), Some(outcome)) = (charge, outcome) {
+            submit::ended(&charge.journal, &charge.token, outcome).await;
+        }
+    }
+
+    fn charge(&self) -> MutexGuard<'_, Option<Charge>> {
+        self.charge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl QueryMonitor for Monitor {
@@ -303,17 +331,20 @@ impl QueryMonitor for Monitor {
             ..QuerySummary::default()
         }
     }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.end(Some("succeeded")))
+    }
 }
 
-/// The rows on their way out. The run ends in the journal with its last row, so that one that is
-/// cut off before can be taken up again.
+/// The rows on their way out. The run ends in the journal when its reader settles it, so that one
+/// that is cut off before can be taken up again.
 struct Reading {
     batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
     control: RunControl,
     monitor: Arc<Monitor>,
-    journal: Option<(Arc<RunJournal>, String)>,
-    /// Given back when the rows are let go of, after their end was noted.
-    _hold: Option<Hold>,
+    /// Whether the last row has left: then the reader says what becomes of the run.
+    at_the_end: bool,
     stopped: QueryError,
     service: crate::adapters::aws::AwsAccess,
 }
@@ -334,18 +365,26 @@ impl Reading {
                     Some((Ok(batch), Some(reading)))
                 }
                 Some(Err(error)) => {
-                    if let Some(outcome) = outcome_of(&error) {
-                        note_end(&reading.journal, outcome).await;
-                    }
-                    Some((Err(reading.service.renewable(error)), None))
+                    reading.monitor.end(outcome_of(&error)).await;
+                    let error = reading.service.renewable(error);
+                    Some((Err(error), None))
                 }
                 None => {
-                    note_end(&reading.journal, "succeeded").await;
+                    reading.at_the_end = true;
                     None
                 }
             }
         })
         .boxed()
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if !self.at_the_end {
+            // The monitor may live on; the run can be taken up from now.
+            self.monitor.charge().take();
+        }
     }
 }
 
@@ -357,11 +396,5 @@ fn outcome_of(error: &QueryError) -> Option<&'static str> {
         // Its values are not what its metadata says, and never will be.
         QueryErrorKind::Execution | QueryErrorKind::Internal => Some("unreadable"),
         _ => None,
-    }
-}
-
-async fn note_end(journal: &Option<(Arc<RunJournal>, String)>, outcome: &'static str) {
-    if let Some((journal, token)) = journal {
-        submit::ended(journal, token, outcome).await;
     }
 }

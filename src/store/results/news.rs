@@ -91,8 +91,12 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     if tab.phase.is_running() {
         return Vec::new();
     }
+    let may_be_left = matches!(&tab.phase, Phase::Failed(error) if leaves_a_run(error.kind));
     state.editor.settle(query, fault);
     let mut effects = state.session_changed();
+    if may_be_left {
+        effects.push(Effect::LoadUnfinished);
+    }
     if state.results.running().next().is_none() {
         if state.leaving {
             effects.extend(state.leave());
@@ -103,6 +107,14 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Whether a run that failed so may go on elsewhere.
+fn leaves_a_run(kind: QueryErrorKind) -> bool {
+    matches!(
+        kind,
+        QueryErrorKind::Credentials | QueryErrorKind::Storage | QueryErrorKind::Resources
+    )
 }
 
 /// An export has ended.
