@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -15,7 +15,8 @@ use super::lake::{LakeArgs, open};
 use super::listing::{grouped, print_json, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
-use super::statement::{Statement, StatementArgs};
+use super::resume::or_say_how;
+use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::domain::estimate::Effort;
@@ -114,12 +115,17 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             return explain(&estimate, args);
         }
         let mut progress = QueryProgressBar::new(control.clone());
-        let running = progress
-            .watch(lake.queries.start(request, control))
-            .await
-            .map_err(|error| Stop::query(error, &statement.sql))?;
-        progress.follow(Arc::clone(&running.monitor));
-        write_result(running, args, &statement, progress).await
+        let ran = async {
+            let running = progress
+                .watch(lake.queries.start(request, control))
+                .await
+                .map_err(|error| Stop::query(error, &statement.sql))?;
+            progress.follow(Arc::clone(&running.monitor));
+            let output = args.output.as_deref();
+            write_result(running, args.format, output, &statement.sql, progress).await
+        };
+        let ran = ran.await;
+        or_say_how(&lake, ran).await
     })
 }
 
@@ -145,26 +151,29 @@ impl Target {
     }
 }
 
-async fn write_result(
+/// Writes all rows of a query to a file or to standard output; `sql` is what errors quote.
+pub(super) async fn write_result(
     mut running: RunningQuery,
-    args: &Args,
-    statement: &Statement,
+    format: Option<Format>,
+    output: Option<&Path>,
+    sql: &str,
     mut progress: QueryProgressBar,
 ) -> Result<(), Stop> {
-    let mut target = match &args.output {
+    let mut target = match output {
         Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
         _ => Target::Stdout(Stdout::lock()),
     };
-    let format = chosen_format(args, &target)?;
+    let format = chosen_format(format, output, &target)?;
     let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
         .map_err(Stop::export)?;
     while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
+        let batch = batch.map_err(|error| Stop::query(error, sql))?;
         progress.hide();
         writer.write(&batch).map_err(Stop::export)?;
     }
     writer.finish().map_err(Stop::export)?;
     target.finish()?;
+    running.monitor.settle().await;
     let summary = running.monitor.summary();
     for note in &summary.notes {
         say(format_args!("note: {note}"));
@@ -189,15 +198,17 @@ async fn write_result(
     Ok(())
 }
 
-fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
-    let by_name = args
-        .output
-        .as_ref()
+fn chosen_format(
+    format: Option<Format>,
+    output: Option<&Path>,
+    target: &Target,
+) -> Result<Format, Stop> {
+    let by_name = output
         .and_then(|path| path.to_str())
         .and_then(Format::of_file_name);
     let tty = matches!(target, Target::Stdout(out) if out.is_tty());
     let default = if tty { Format::Table } else { Format::Csv };
-    let format = args.format.or(by_name).unwrap_or(default);
+    let format = format.or(by_name).unwrap_or(default);
     if format == Format::Parquet && tty {
         return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
     }

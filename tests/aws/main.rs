@@ -20,10 +20,13 @@ mod venv;
 mod terminal;
 
 mod console;
+mod exact;
 mod faults;
 mod headless;
+mod home;
 mod http;
 mod kills;
+mod moments;
 mod offers;
 mod peer;
 mod peers_own;
@@ -32,3 +35,5 @@ mod queries;
 mod results;
 mod secrets;
 mod support;
+#[allow(dead_code, reason = "the benches use the rest of it")]
+mod wire;

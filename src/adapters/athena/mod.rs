@@ -14,7 +14,8 @@
 //! 6. [`results`]: the rows.
 //!
 //! Dropping a run lets it go on at Athena; it stays unfinished in the journal until
-//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows.
+//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows. As long as a
+//! process looks after a run, it holds it in the journal, and no other one is offered it.
 
 mod admit;
 mod errors;
@@ -116,14 +117,20 @@ impl AthenaService {
         execution_id: &str,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let known = self.unfinished().await?;
+        let known = self.unfinished().await?.into_iter();
         let token = known
-            .into_iter()
-            .find(|known| known.execution_id.as_deref() == Some(execution_id))
-            .map(|known| known.run.token);
+            .filter(|known| known.execution_id.as_deref() == Some(execution_id))
+            .map(|known| known.run.token)
+            .next();
+        let hold = match &token {
+            Some(token) => submit::hold(&self.journal, token).await?,
+            None => None,
+        };
         let run = Followed {
             id: execution_id.to_owned(),
-            token,
+            // Whoever looks after it meanwhile also notes its end.
+            token: token.filter(|_| hold.is_some()),
+            hold,
             max_bytes: None,
             fresh: false,
         };
@@ -135,7 +142,7 @@ impl AthenaService {
     ///
     /// # Errors
     ///
-    /// As a start's.
+    /// As a start's; `Busy` where somebody looks after it.
     pub async fn resume(
         &self,
         unfinished: UnfinishedRun,
@@ -144,6 +151,13 @@ impl AthenaService {
         let UnfinishedRun {
             run, execution_id, ..
         } = unfinished;
+        let Some(hold) = submit::hold(&self.journal, &run.token).await? else {
+            return Err(QueryError::new(
+                QueryErrorKind::Busy,
+                "another start of the program looks after this run",
+            )
+            .with_hint("its rows are shown there; when that one ends, the run can be taken up"));
+        };
         let (id, slot, fresh) = match execution_id {
             Some(id) => (id, self.queue.join(), false),
             None => {
@@ -155,13 +169,14 @@ impl AthenaService {
         let followed = Followed {
             id,
             token: Some(run.token),
+            hold: Some(hold),
             max_bytes: None,
             fresh,
         };
         self.follow(followed, slot, &control).await
     }
 
-    /// What this profile's journal knows as begun and not ended, oldest first.
+    /// What this profile's journal knows as begun and not ended, and nobody looks after, oldest first.
     ///
     /// # Errors
     ///
@@ -175,7 +190,7 @@ impl AthenaService {
             .map_err(|error| journal_failed(&error))?;
         Ok(runs
             .into_iter()
-            .filter(|unfinished| unfinished.run.profile == profile)
+            .filter(|unfinished| unfinished.run.profile == profile && !unfinished.held)
             .collect())
     }
 
@@ -229,11 +244,12 @@ impl QueryService for AthenaService {
             catalog: self.options.catalog.clone(),
             output_location: self.options.output_location.clone(),
         };
-        submit::begin(&self.journal, &run).await?;
+        let hold = submit::begin(&self.journal, &run).await?;
         let id = self.submit(&run, &mut slot, &control).await?;
         let followed = Followed {
             id,
             token: Some(run.token),
+            hold: Some(hold),
             max_bytes: request.max_bytes,
             fresh: true,
         };
