@@ -7,6 +7,7 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
@@ -73,6 +74,12 @@ pub trait QueryMonitor: Send + Sync {
     fn progress(&self) -> QueryProgress;
     /// The counts and notes; complete once the batches have ended.
     fn summary(&self) -> QuerySummary;
+    /// For whoever reads the batches, after the last one: the rows are where they outlive this
+    /// process, or where the user wants them. A run elsewhere that nobody says this of is offered to
+    /// be taken up again.
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Runs Athena SQL somewhere.

@@ -48,7 +48,7 @@ impl OnAws {
             Some(known) => self.athena.resume(known, control).await,
             None => Err(QueryError::new(
                 QueryErrorKind::UnknownName,
-                "the run has ended in the meantime, as the journal says",
+                "the run has ended in the meantime, or another start of the program has taken it up",
             )),
         }
     }

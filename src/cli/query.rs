@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -16,7 +16,8 @@ use super::lake::{LakeArgs, open};
 use super::listing::{grouped, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
-use super::statement::{Statement, StatementArgs};
+use super::resume::or_say_how;
+use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::domain::estimate::Effort;
@@ -103,6 +104,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             max_bytes: if args.explain { None } else { args.max_bytes },
             route: Route::default(),
             resume: None,
+            fresh: true,
             attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             confirmed: args.yes,
         };
@@ -121,24 +123,29 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         }
         let mut progress = QueryProgressBar::new(control.clone());
         let start = |request| lake.queries.start(request, control.clone());
-        let mut started = progress.watch(start(request.clone())).await;
-        if let Err(error) = &started
-            && error.kind == QueryErrorKind::Unconfirmed
-            && request.attended
-        {
-            progress.hide();
-            if agreed(&error.message, &control).await {
-                progress = QueryProgressBar::new(control.clone());
-                let confirmed = QueryRequest {
-                    confirmed: true,
-                    ..request
-                };
-                started = progress.watch(start(confirmed)).await;
+        let ran = async {
+            let mut started = progress.watch(start(request.clone())).await;
+            if let Err(error) = &started
+                && error.kind == QueryErrorKind::Unconfirmed
+                && request.attended
+            {
+                progress.hide();
+                if agreed(&error.message, &control).await {
+                    progress = QueryProgressBar::new(control.clone());
+                    let confirmed = QueryRequest {
+                        confirmed: true,
+                        ..request
+                    };
+                    started = progress.watch(start(confirmed)).await;
+                }
             }
-        }
-        let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
-        progress.follow(Arc::clone(&running.monitor));
-        write_result(running, args, &statement, progress).await
+            let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
+            progress.follow(Arc::clone(&running.monitor));
+            let output = args.output.as_deref();
+            write_result(running, args.format, output, &statement.sql, progress).await
+        };
+        let ran = ran.await;
+        or_say_how(&lake, ran).await
     })
 }
 
@@ -164,26 +171,29 @@ impl Target {
     }
 }
 
-async fn write_result(
+/// Writes all rows of a query to a file or to standard output; `sql` is what errors quote.
+pub(super) async fn write_result(
     mut running: RunningQuery,
-    args: &Args,
-    statement: &Statement,
+    format: Option<Format>,
+    output: Option<&Path>,
+    sql: &str,
     mut progress: QueryProgressBar,
 ) -> Result<(), Stop> {
-    let mut target = match &args.output {
+    let mut target = match output {
         Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
         _ => Target::Stdout(Stdout::lock()),
     };
-    let format = chosen_format(args, &target)?;
+    let format = chosen_format(format, output, &target)?;
     let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
         .map_err(Stop::export)?;
     while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
+        let batch = batch.map_err(|error| Stop::query(error, sql))?;
         progress.hide();
         writer.write(&batch).map_err(Stop::export)?;
     }
     writer.finish().map_err(Stop::export)?;
     target.finish()?;
+    running.monitor.settle().await;
     let summary = running.monitor.summary();
     for note in &summary.notes {
         say(format_args!("note: {note}"));
@@ -208,15 +218,17 @@ async fn write_result(
     Ok(())
 }
 
-fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
-    let by_name = args
-        .output
-        .as_ref()
+fn chosen_format(
+    format: Option<Format>,
+    output: Option<&Path>,
+    target: &Target,
+) -> Result<Format, Stop> {
+    let by_name = output
         .and_then(|path| path.to_str())
         .and_then(Format::of_file_name);
     let tty = matches!(target, Target::Stdout(out) if out.is_tty());
     let default = if tty { Format::Table } else { Format::Csv };
-    let format = args.format.or(by_name).unwrap_or(default);
+    let format = format.or(by_name).unwrap_or(default);
     if format == Format::Parquet && tty {
         return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
     }

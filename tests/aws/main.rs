@@ -21,10 +21,14 @@ mod terminal;
 
 mod bill;
 mod console;
+mod exact;
 mod faults;
 mod headless;
+mod home;
 mod http;
 mod kills;
+mod moments;
+mod offers;
 mod peer;
 mod peers_own;
 mod proxy;
@@ -32,3 +36,5 @@ mod queries;
 mod results;
 mod secrets;
 mod support;
+#[allow(dead_code, reason = "the benches use the rest of it")]
+mod wire;

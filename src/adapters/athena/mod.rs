@@ -16,7 +16,8 @@
 //! 7. [`results`]: the rows.
 //!
 //! Dropping a run lets it go on at Athena; it stays unfinished in the journal until
-//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows.
+//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows. As long as a
+//! process looks after a run, it holds it in the journal, and no other one is offered it.
 
 mod admit;
 mod bill;
@@ -137,14 +138,19 @@ impl AthenaService {
         execution_id: &str,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let known = self.unfinished().await?;
-        let known = known
-            .into_iter()
-            .find(|known| known.execution_id.as_deref() == Some(execution_id));
+        let mut known = self.unfinished().await?.into_iter();
+        let known = known.find(|known| known.execution_id.as_deref() == Some(execution_id));
         let expected = known.as_ref().and_then(|known| known.run.expected);
+        let token = known.map(|known| known.run.token);
+        let hold = match &token {
+            Some(token) => submit::hold(&self.journal, token).await?,
+            None => None,
+        };
         let run = Followed {
             id: execution_id.to_owned(),
-            token: known.map(|known| known.run.token),
+            // Whoever looks after it meanwhile also notes its end.
+            token: token.filter(|_| hold.is_some()),
+            hold,
             expected,
             max_bytes: None,
             fresh: false,
@@ -157,7 +163,7 @@ impl AthenaService {
     ///
     /// # Errors
     ///
-    /// As a start's.
+    /// As a start's; `Busy` where somebody looks after it.
     pub async fn resume(
         &self,
         unfinished: UnfinishedRun,
@@ -166,6 +172,13 @@ impl AthenaService {
         let UnfinishedRun {
             run, execution_id, ..
         } = unfinished;
+        let Some(hold) = submit::hold(&self.journal, &run.token).await? else {
+            return Err(QueryError::new(
+                QueryErrorKind::Busy,
+                "another start of the program looks after this run",
+            )
+            .with_hint("its rows are shown there; when that one ends, the run can be taken up"));
+        };
         let (id, slot, fresh) = match execution_id {
             Some(id) => (id, self.queue.join(), false),
             None => {
@@ -178,13 +191,14 @@ impl AthenaService {
             id,
             token: Some(run.token),
             expected: run.expected,
+            hold: Some(hold),
             max_bytes: None,
             fresh,
         };
         self.follow(followed, slot, &control).await
     }
 
-    /// What this profile's journal knows as begun and not ended, oldest first.
+    /// What this profile's journal knows as begun and not ended, and nobody looks after, oldest first.
     ///
     /// # Errors
     ///
@@ -198,7 +212,7 @@ impl AthenaService {
             .map_err(|error| journal_failed(&error))?;
         Ok(runs
             .into_iter()
-            .filter(|unfinished| unfinished.run.profile == profile)
+            .filter(|unfinished| unfinished.run.profile == profile && !unfinished.held)
             .collect())
     }
 
@@ -254,13 +268,14 @@ impl QueryService for AthenaService {
             output_location: self.options.output_location.clone(),
             expected: weighed.expected,
         };
-        submit::begin(&self.journal, &run).await?;
+        let hold = submit::begin(&self.journal, &run).await?;
         drop(weighed);
         let id = self.submit(&run, &mut slot, &control).await?;
         let followed = Followed {
             id,
             token: Some(run.token),
             expected: run.expected,
+            hold: Some(hold),
             max_bytes: request.max_bytes,
             fresh: true,
         };

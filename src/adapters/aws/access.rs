@@ -9,9 +9,10 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::ProvideCredentials;
 use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use chrono::{DateTime, Utc};
 
-use super::faults::{ServiceFault, explain, explain_credentials};
+use super::faults::{ServiceFault, explain, explain_credentials, fault_of};
 use crate::domain::access::Access;
 use crate::domain::query::{QueryError, QueryErrorKind};
 
@@ -186,18 +187,39 @@ impl AwsAccess {
             let since = moment.duration_since(UNIX_EPOCH).ok()?;
             DateTime::<Utc>::from_timestamp(i64::try_from(since.as_secs()).ok()?, 0)
         });
-        let caller = self
-            .sts()
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| self.fault("sts:GetCallerIdentity", &error))?;
+        let caller = self.caller().await?;
         Ok(Access {
             account: caller.account.unwrap_or_default(),
             arn: caller.arn.unwrap_or_default(),
             region: self.region.clone(),
             expires,
         })
+    }
+
+    /// What STS says of the caller. Asked for again where the answer broke off: what is left of one
+    /// reads as a caller without a name.
+    async fn caller(&self) -> Result<GetCallerIdentityOutput, QueryError> {
+        const TRIES: u32 = 3;
+        const ACTION: &str = "sts:GetCallerIdentity";
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.sts().get_caller_identity().send().await {
+                Ok(caller) if caller.account.is_some() && caller.arn.is_some() => {
+                    return Ok(caller);
+                }
+                Ok(_) => QueryError::new(
+                    QueryErrorKind::Storage,
+                    format!("the answer to {ACTION} does not say who the caller is"),
+                )
+                .with_hint("check the network and a proxy, then try again"),
+                Err(error) if fault_of(&error).may_pass() => self.fault(ACTION, &error),
+                Err(error) => return Err(self.fault(ACTION, &error)),
+            };
+            if tries == TRIES {
+                return Err(error);
+            }
+        }
     }
 
     /// What an error of the SDK means, with the command that renews these credentials where they
