@@ -103,7 +103,8 @@ impl LakePlace {
         let athena = AthenaService::new(&access, journal, athena_options(name, profile))
             .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
         let embedded = Engine::without_lake(options)?;
-        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), &profile.aliases);
+        let aliases = &profile.aliases;
+        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), aliases, None);
         Ok(OpenLake {
             queries: Arc::new(on_aws),
             catalog,

@@ -232,6 +232,26 @@ fn a_run_past_a_budget_is_asked_about_and_runs_after_a_yes() {
         attended(&service, ADA, true).await.unwrap();
         assert_eq!(sent(&peer), [ADA]);
 
+        // One question for all that is to be asked, because one yes answers it.
+        let service = with_catalog(&peer, folder.path(), budget(Some(0.00001), None)).await;
+        let error = attended(&service, ADA, false).await.unwrap_err();
+        assert!(error.message.contains("the same statement"), "{error}");
+        assert!(error.message.contains("of the budget"), "{error}");
+        let writing = AthenaOptions {
+            allow_writes: true,
+            ..budget(None, Some(1.0))
+        };
+        let service = with_catalog(&peer, folder.path(), writing).await;
+        for (sql, budget) in [
+            ("CREATE TABLE lake.c AS SELECT * FROM lake.people", true),
+            ("DROP TABLE lake.c", false),
+        ] {
+            let error = attended(&service, sql, false).await.unwrap_err();
+            assert_eq!(error.kind, QueryErrorKind::Unconfirmed);
+            assert!(error.message.contains("writes"), "{error}");
+            assert_eq!(error.message.contains("may cost"), budget, "{error}");
+        }
+
         // Of what nobody knows, a person is asked unless time narrows it.
         let unknown = "SELECT id FROM lake.nowhere";
         let error = attended(&service, unknown, false).await.unwrap_err();
@@ -285,7 +305,7 @@ fn the_same_statement_within_a_minute_is_asked_about() {
                 "{message}"
             );
             assert!(
-                message.ends_with("(scanned 14 B): run it again?"),
+                message.ends_with("(scanned 14 B): run it all the same?"),
                 "{message}"
             );
         }
@@ -511,7 +531,7 @@ fn on_a_terminal_a_repeat_is_asked_about() {
     assert_eq!(first.wait_for_end(), 0);
     for (answer, code, started) in [("n", 1, 1), ("y", 0, 2)] {
         let mut again = start();
-        again.wait_for("run it again? [y/N]");
+        again.wait_for("run it all the same? [y/N]");
         again.type_text(answer);
         again.press(&["enter"]);
         assert_eq!(again.wait_for_end(), code, "{}", again.text());

@@ -130,7 +130,8 @@ impl Bill {
 
 impl AthenaService {
     /// Whether a run may begin: nothing that a person would have to be asked about, or somebody has
-    /// agreed.
+    /// agreed. `writes` is the question about a statement that writes. Everything is asked at once,
+    /// because one yes answers it all.
     ///
     /// # Errors
     ///
@@ -139,6 +140,7 @@ impl AthenaService {
         &self,
         request: &QueryRequest,
         sql: &str,
+        writes: Option<QueryError>,
     ) -> Result<Weighed, QueryError> {
         let asked = Asked {
             sql: sql.to_owned(),
@@ -147,15 +149,6 @@ impl AthenaService {
         let scans = scans(sql);
         let (underway, already) = self.bill.underway(asked);
         let history = self.history(request, sql).await;
-        if request.attended && !request.confirmed && !scans.nothing() {
-            let repeat = match already {
-                true => Some("the same statement is being started".to_owned()),
-                false => history.twin.as_ref().map(history::Twin::told),
-            };
-            if let Some(repeat) = repeat {
-                return Err(unconfirmed(&format!("{repeat}: run it again?")));
-            }
-        }
         let budgets = self.budgets();
         let effort = match budgets.any() && !request.confirmed {
             true => Effort::Full,
@@ -163,20 +156,29 @@ impl AthenaService {
         };
         let estimate = self.by_what_is_known(&scans, &history, effort).await;
         if let Some(most) = request.max_bytes.filter(|most| estimate.bytes > *most) {
-            return Err(QueryError::new(
-                QueryErrorKind::TooLarge,
-                format!(
-                    "the query would scan {}, and {} are allowed ({})",
-                    Span::of(&estimate),
-                    Size(most),
-                    estimate.basis.join("; ")
-                ),
-            )
-            .with_hint("narrow the time range or the columns, or allow more bytes"));
+            return Err(too_large(&estimate, most));
         }
-        let question = budgets.question(&estimate, history.spent, filters_by_time(sql));
-        if let Some(question) = question.filter(|_| !request.confirmed && !scans.nothing()) {
-            return Err(unconfirmed(&format!("{question}: run it all the same?")));
+        if !request.confirmed {
+            let mut reasons = Vec::new();
+            if !scans.nothing() {
+                let twin = || history.twin.as_ref().map(history::Twin::told);
+                let repeat = match already {
+                    true => Some("the same statement is being started".to_owned()),
+                    false => twin(),
+                };
+                reasons.extend(repeat.filter(|_| request.attended));
+                reasons.extend(budgets.question(&estimate, history.spent, filters_by_time(sql)));
+            }
+            match (writes, reasons.is_empty()) {
+                (None, true) => {}
+                (Some(writes), true) => return Err(writes),
+                (writes, false) => {
+                    reasons.splice(0..0, writes.map(|writes| writes.message));
+                    let question = format!("{}: run it all the same?", reasons.join("; "));
+                    return Err(QueryError::new(QueryErrorKind::Unconfirmed, question)
+                        .with_hint("`--yes` runs it unasked"));
+                }
+            }
         }
         let known = !estimate.basis.is_empty() && !scans.nothing();
         Ok(Weighed {
@@ -310,8 +312,17 @@ pub(super) fn truth(expected: Option<Expected>, scanned: u64) -> Option<String> 
     ))
 }
 
-fn unconfirmed(question: &str) -> QueryError {
-    QueryError::new(QueryErrorKind::Unconfirmed, question).with_hint("`--yes` runs it unasked")
+fn too_large(estimate: &ScanEstimate, most: u64) -> QueryError {
+    QueryError::new(
+        QueryErrorKind::TooLarge,
+        format!(
+            "the query would scan {}, and {} are allowed ({})",
+            Span::of(estimate),
+            Size(most),
+            estimate.basis.join("; ")
+        ),
+    )
+    .with_hint("narrow the time range or the columns, or allow more bytes")
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
