@@ -92,7 +92,6 @@ impl LakePlace {
         };
         let access = AwsAccess::open(settings(profile)).await?;
         let journal = Arc::new(RunJournal::open(&paths.run_journal())?);
-        let athena = AthenaService::new(&access, journal, athena_options(name, profile));
         let catalog = Arc::new(GlueCatalog::new(
             access.clone(),
             CatalogOptions {
@@ -101,6 +100,8 @@ impl LakePlace {
                 cache: Some(paths.catalogue_file(name)),
             },
         ));
+        let athena = AthenaService::new(&access, journal, athena_options(name, profile))
+            .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
         let embedded = Engine::without_lake(options)?;
         let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), &profile.aliases);
         Ok(OpenLake {
@@ -189,5 +190,7 @@ fn athena_options(name: &str, profile: &Profile) -> AthenaOptions {
             usd_per_tb,
             minimum_bytes: MINIMUM_BYTES,
         }),
+        budget_usd: profile.budget_usd,
+        query_budget_usd: profile.query_budget_usd,
     }
 }
