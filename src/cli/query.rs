@@ -122,8 +122,8 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             return explain(&estimate, telling);
         }
         let mut progress = QueryProgressBar::new(control.clone());
-        let start = |request| lake.queries.start(request, control.clone());
         let ran = async {
+            let start = |request| lake.queries.start(request, control.clone());
             let mut started = progress.watch(start(request.clone())).await;
             if let Err(error) = &started
                 && error.kind == QueryErrorKind::Unconfirmed

@@ -143,20 +143,21 @@ impl AthenaService {
         execution_id: &str,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let mut known = self.unfinished().await?.into_iter();
-        let known = known.find(|known| known.execution_id.as_deref() == Some(execution_id));
-        let expected = known.as_ref().and_then(|known| known.run.expected);
-        let token = known.map(|known| known.run.token);
-        let hold = match &token {
-            Some(token) => submit::hold(&self.journal, token).await?,
+        let known = self.unfinished().await?.into_iter();
+        let known = known
+            .filter(|known| known.execution_id.as_deref() == Some(execution_id))
+            .map(|known| known.run)
+            .next();
+        let hold = match &known {
+            Some(run) => submit::hold(&self.journal, &run.token).await?,
             None => None,
         };
         let run = Followed {
             id: execution_id.to_owned(),
+            expected: known.as_ref().and_then(|run| run.expected),
             // Whoever looks after it meanwhile also notes its end.
-            token: token.filter(|_| hold.is_some()),
+            token: known.map(|run| run.token).filter(|_| hold.is_some()),
             hold,
-            expected,
             max_bytes: None,
             fresh: false,
         };
@@ -195,8 +196,8 @@ impl AthenaService {
         let followed = Followed {
             id,
             token: Some(run.token),
-            expected: run.expected,
             hold: Some(hold),
+            expected: run.expected,
             max_bytes: None,
             fresh,
         };
@@ -286,8 +287,8 @@ impl QueryService for AthenaService {
         let followed = Followed {
             id,
             token: Some(run.token),
-            expected: run.expected,
             hold: Some(hold),
+            expected: run.expected,
             max_bytes: request.max_bytes,
             fresh: true,
         };

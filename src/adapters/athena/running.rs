@@ -25,10 +25,10 @@ pub(super) struct Followed {
     pub(super) id: String,
     /// Its token in the journal; `None` for one that somebody else started.
     pub(super) token: Option<String>,
-    /// What it was expected to scan.
-    pub(super) expected: Option<Expected>,
     /// Says in the journal that it is looked after.
     pub(super) hold: Option<Hold>,
+    /// What it was expected to scan.
+    pub(super) expected: Option<Expected>,
     /// Stop it where it has scanned more bytes than this.
     pub(super) max_bytes: Option<u64>,
     /// Whether it was started just now.
@@ -389,16 +389,6 @@ impl Reading {
     }
 }
 
-/// The end of a run for the journal.
-fn ending(execution: &Execution, outcome: &str) -> RunEnd {
-    RunEnd {
-        outcome: outcome.to_owned(),
-        scanned_bytes: Some(execution.scanned_bytes),
-        total_ms: Some(execution.total_ms),
-        reused: execution.reused,
-    }
-}
-
 impl Drop for Reading {
     fn drop(&mut self) {
         if !self.at_the_end {
@@ -416,5 +406,15 @@ fn outcome_of(error: &QueryError) -> Option<&'static str> {
         // Its values are not what its metadata says, and never will be.
         QueryErrorKind::Execution | QueryErrorKind::Internal => Some("unreadable"),
         _ => None,
+    }
+}
+
+/// The end of a run for the journal.
+fn ending(execution: &Execution, outcome: &str) -> RunEnd {
+    RunEnd {
+        outcome: outcome.to_owned(),
+        scanned_bytes: Some(execution.scanned_bytes),
+        total_ms: Some(execution.total_ms),
+        reused: execution.reused,
     }
 }
