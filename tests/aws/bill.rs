@@ -19,6 +19,7 @@ use crate::http;
 use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
 use crate::support::{access, journal, options, request, run, service, table};
 use crate::terminal::{Home, Terminal};
+use crate::wire::{Mishap, Wire};
 
 /// What the table's one object holds: what the peer scans.
 const PEOPLE: &[u8] = b"1,Ada\n2,Grace\n";
@@ -405,6 +406,58 @@ fn an_iceberg_snapshot_bounds_a_scan_and_is_kept() {
         // Where the metadata cannot be read, the table's parameters count.
         let now = catalog().size(&name, Effort::Full).await.unwrap();
         assert_eq!(now.bytes, 1);
+    });
+}
+
+#[test]
+fn what_is_refused_only_widens_the_range() {
+    let peer = Peer::start();
+    with_people(&peer, &json!({"totalSize": "5000"}));
+    let wire = Wire::to(peer.port());
+    let refuses = |operations: &'static [&'static str], code: &'static str| {
+        wire.on(
+            move |seen| match operations.contains(&seen.operation.as_str()) {
+                true => {
+                    let body = json!({"__type": code, "Message": "not now"});
+                    Mishap::Instead(400, body.to_string())
+                }
+                false => Mishap::None,
+            },
+        );
+    };
+    block_on(async {
+        let access = access(&wire.endpoint()).await;
+        let service = |folder: &Path| {
+            let catalog = GlueCatalog::new(access.clone(), CatalogOptions::default());
+            AthenaService::new(&access, journal(folder), options()).with_catalog(Arc::new(catalog))
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let open = estimate(&service(folder.path()), ADA, Effort::Full).await;
+        assert_eq!(open.bytes_at_most, Some(5_000));
+        assert!(open.notes.is_empty(), "{:?}", open.notes);
+
+        refuses(&["GetWorkGroup", "GetTable"], "AccessDeniedException");
+        let told = estimate(&service(folder.path()), ADA, Effort::Full).await;
+        assert_eq!((told.bytes, told.bytes_at_most), (0, None));
+        assert_eq!(told.plan, open.plan);
+        let notes = told.notes.join("\n");
+        assert!(notes.contains("athena:GetWorkGroup is refused"), "{notes}");
+        assert!(notes.contains("nothing tells what it scans"), "{notes}");
+
+        // A service without time for a plan is no fault of the statement's.
+        refuses(&["StartQueryExecution"], "ThrottlingException");
+        let told = estimate(&service(folder.path()), ADA, Effort::Full).await;
+        assert_eq!(told.bytes_at_most, Some(5_000));
+        let notes = told.notes.join("\n");
+        assert!(notes.contains("Athena has not planned it"), "{notes}");
+
+        refuses(&["StartQueryExecution"], "ExpiredTokenException");
+        let error = service(folder.path())
+            .estimate(request(ADA), Effort::Full)
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind, QueryErrorKind::Credentials);
+        assert!(error.hint.unwrap().contains("aws sso login"), "no command");
     });
 }
 

@@ -10,7 +10,7 @@ use super::{BegunRun, JournalError, RunJournal};
 use crate::sql::shape::shape;
 
 /// Entries of the journal that are looked at when it is first read: the newest.
-const FIRST_LOOK: i64 = 20_000;
+const FIRST_LOOK: i64 = 12_000;
 
 /// Runs that are remembered; past them the older half is forgotten.
 const MOST_RUNS: usize = 8_000;
