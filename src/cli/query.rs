@@ -8,7 +8,7 @@ use std::sync::Arc;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
 
-use super::confirm::agreed;
+use super::confirm::{agreed, is_attended};
 use super::context::Context;
 use super::explain::{Telling, explain};
 use super::interrupt::run_query;
@@ -105,7 +105,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             route: Route::default(),
             resume: None,
             fresh: true,
-            attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            attended: is_attended(),
             confirmed: args.yes,
         };
         if args.explain {

@@ -27,6 +27,7 @@ mod headless;
 mod home;
 mod http;
 mod kills;
+mod mfa;
 mod moments;
 mod offers;
 mod peer;
