@@ -1,13 +1,7 @@
 //! Reading and keeping the footers of Parquet files: what a file holds, without its rows.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "this room reads the files of a lake"
-)]
-
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,9 +15,10 @@ use parquet::file::statistics::Statistics;
 
 use super::lake::LakeFile;
 use super::repair::repair;
+use super::storage::local::LocalFile;
 
 /// How much is read from a file's end at first: most footers fit.
-const TAIL: u64 = 64 * 1024;
+pub(super) const TAIL: u64 = 64 * 1024;
 
 /// The last eight bytes: the footer's length and the magic word.
 const MAGIC: u64 = 8;
@@ -205,9 +200,13 @@ impl Shelf {
 
 /// Reads a footer from disk.
 fn read_footer(path: &Path) -> Result<Footer, FooterError> {
-    let bytes = footer_bytes(path)?;
+    decoded(&footer_bytes(path)?)
+}
+
+/// A footer of its encoded bytes.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Footer, FooterError> {
     // The decoder was not written for hostile bytes in every corner: a panic in it is a damaged file.
-    catch_unwind(AssertUnwindSafe(|| decode(&bytes))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| decode(bytes))).unwrap_or_else(|_| {
         Err(FooterError::Damaged(
             "its footer cannot be decoded".to_owned(),
         ))
@@ -220,15 +219,33 @@ fn footer_bytes(path: &Path) -> Result<Vec<u8>, FooterError> {
         std::io::ErrorKind::NotFound => FooterError::Gone,
         _ => FooterError::Io(error.to_string()),
     };
-    let mut file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
+    let mut file = LocalFile::open(path).map_err(io)?;
+    let size = file.size().map_err(io)?;
+    let mut tail = file.tail(size, TAIL).map_err(io)?;
+    match told_by_tail(&tail, size)? {
+        Told::Within(body) => {
+            tail.truncate(body.end);
+            tail.drain(..body.start);
+            Ok(tail)
+        }
+        Told::Longer(body) => file.read(&body).map_err(io),
+    }
+}
+
+/// Where the encoded metadata of a file lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In the tail, at these places of it.
+    Within(Range<usize>),
+    /// In the file, beginning before the tail.
+    Longer(Range<u64>),
+}
+
+/// What the last bytes of a file, of this size, tell of its footer.
+pub(super) fn told_by_tail(tail: &[u8], size: u64) -> Result<Told, FooterError> {
     if size < MAGIC {
         return Err(FooterError::Damaged(format!("it has only {size} bytes")));
     }
-    let mut tail = vec![0; usize::try_from(TAIL.min(size)).unwrap_or(0)];
-    file.seek(SeekFrom::Start(size - tail.len() as u64))
-        .and_then(|_| file.read_exact(&mut tail))
-        .map_err(io)?;
     let magic = tail
         .last_chunk()
         .ok_or_else(|| FooterError::Damaged("it is too short".to_owned()))?;
@@ -241,18 +258,11 @@ fn footer_bytes(path: &Path) -> Result<Vec<u8>, FooterError> {
     if length + MAGIC > size {
         return Err(FooterError::Damaged("its footer is cut off".to_owned()));
     }
-    let needed = usize::try_from(length).unwrap_or(usize::MAX);
     let body = tail.len() - MAGIC as usize;
-    if needed <= body {
-        tail.truncate(body);
-        tail.drain(..body - needed);
-        return Ok(tail);
-    }
-    let mut whole = vec![0; needed];
-    file.seek(SeekFrom::Start(size - MAGIC - length))
-        .and_then(|_| file.read_exact(&mut whole))
-        .map_err(io)?;
-    Ok(whole)
+    Ok(match usize::try_from(length) {
+        Ok(needed) if needed <= body => Told::Within(body - needed..body),
+        _ => Told::Longer(size - MAGIC - length..size - MAGIC),
+    })
 }
 
 fn decode(bytes: &[u8]) -> Result<Footer, FooterError> {

@@ -41,6 +41,7 @@ mod scope;
 mod session;
 mod source;
 mod stop;
+mod storage;
 mod watch;
 
 use std::path::PathBuf;

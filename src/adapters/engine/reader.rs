@@ -1,13 +1,6 @@
 //! Reads byte ranges of local files for the Parquet reader, with footers from the cache and every
 //! byte counted.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "this room reads the files of a lake"
-)]
-
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -24,6 +17,7 @@ use parquet::file::metadata::ParquetMetaData;
 
 use super::footer::FooterCache;
 use super::lake::LakeFile;
+use super::storage::local::LocalFile;
 use super::watch::Watch;
 
 /// Makes readers of the files that a scan names by [`LakeFile`].
@@ -58,7 +52,7 @@ impl ParquetFileReaderFactory for LakeReaders {
 /// and the engine's runtime serves nothing but queries.
 struct LakeReader {
     file: Arc<LakeFile>,
-    open: Option<File>,
+    open: Option<LocalFile>,
     footers: Arc<FooterCache>,
     watch: Arc<Watch>,
     bytes_scanned: Count,
@@ -75,11 +69,9 @@ impl LakeReader {
             .ok_or_else(|| ParquetError::EOF("its column chunks lie past its end".to_owned()))?;
         let file = match &mut self.open {
             Some(file) => file,
-            closed => closed.insert(File::open(&self.file.path).map_err(external)?),
+            closed => closed.insert(LocalFile::open(&self.file.path).map_err(external)?),
         };
-        let mut bytes = vec![0; length];
-        file.seek(SeekFrom::Start(range.start)).map_err(external)?;
-        file.read_exact(&mut bytes).map_err(external)?;
+        let bytes = file.read(range).map_err(external)?;
         self.bytes_scanned.add(length);
         self.watch.bytes(length as u64);
         Ok(bytes.into())

@@ -1,7 +1,6 @@
 //! What the lake's folder holds: its files, where each belongs, and the tables that they make.
 //! Knows paths and names only; opening a file is [`super::footer`]'s.
 
-mod listing;
 mod names;
 mod place;
 
@@ -13,8 +12,8 @@ use std::time::SystemTime;
 
 use arrow::datatypes::SchemaRef;
 
+use super::storage::listing::{FoundFile, Lister};
 use crate::domain::lake::{LakeFacts, recognise};
-use listing::{FoundFile, Lister};
 pub(super) use names::{NamedTable, Names};
 pub(super) use place::TableKey;
 use place::{Place, table_word};

@@ -21,7 +21,7 @@ const SETTLED: Duration = Duration::from_secs(2);
 
 /// A Parquet file as the file system lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FoundFile {
+pub(in super::super) struct FoundFile {
     /// Its path, below the root as it was given.
     pub path: PathBuf,
     /// Its size in bytes.
