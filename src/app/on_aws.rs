@@ -1,17 +1,20 @@
 //! Queries of a lake on AWS: on Athena, with short table names written out; over files that were
-//! named, on the embedded engine.
+//! named, or over the lake's own objects where that is asked for, on the embedded engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::direct::Direct;
 use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
 use crate::domain::lake::Source;
-use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate, UnfinishedRun};
+use crate::domain::query::{
+    QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate, UnfinishedRun,
+};
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
 use crate::sql::aliases::{Expanded, expand};
 
@@ -19,6 +22,7 @@ use crate::sql::aliases::{Expanded, expand};
 pub(super) struct OnAws {
     athena: AthenaService,
     embedded: Engine,
+    direct: Direct,
     catalog: Arc<GlueCatalog>,
     /// The configuration's, in lower case.
     aliases: BTreeMap<String, String>,
@@ -28,6 +32,7 @@ impl OnAws {
     pub(super) fn new(
         athena: AthenaService,
         embedded: Engine,
+        direct: Direct,
         catalog: Arc<GlueCatalog>,
         aliases: &BTreeMap<String, String>,
     ) -> Self {
@@ -35,6 +40,7 @@ impl OnAws {
         Self {
             athena,
             embedded,
+            direct,
             catalog,
             aliases: aliases.iter().map(lower).collect(),
         }
@@ -74,6 +80,20 @@ impl OnAws {
         }
         Ok(expand(sql, &aliases))
     }
+
+    /// The statement for the embedded engine, which knows the sources' short names by itself: where
+    /// the catalogue is refused, it explains them, and the configuration the others.
+    async fn for_the_engine(&self, sql: &str) -> Expanded {
+        match self.written_out(sql).await {
+            Ok(expanded) if self.catalog.tables().await.is_ok() => expanded,
+            _ => {
+                let own = |alias: &str| Source::ALL.into_iter().any(|own| own.alias() == alias);
+                let mut aliases = self.aliases.clone();
+                aliases.retain(|alias, _| !own(alias));
+                expand(sql, &aliases)
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -89,6 +109,13 @@ impl QueryService for OnAws {
     ) -> Result<RunningQuery, QueryError> {
         if let Some(token) = &request.resume {
             return self.take_up(token, control).await;
+        }
+        if request.route == Route::Direct {
+            let engine = self.direct.engine().await?;
+            let expanded = self.for_the_engine(&request.sql).await;
+            request.sql.clone_from(&expanded.sql);
+            let started = engine.start(request, control).await;
+            return started.map_err(|error| in_the_original(error, &expanded));
         }
         if !request.attached.is_empty() {
             return self.embedded.start(request, control).await;
@@ -111,6 +138,13 @@ impl QueryService for OnAws {
     }
 
     async fn estimate(&self, mut request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+        if request.route == Route::Direct {
+            let engine = self.direct.engine().await?;
+            let expanded = self.for_the_engine(&request.sql).await;
+            request.sql.clone_from(&expanded.sql);
+            let estimate = engine.estimate(request).await;
+            return estimate.map_err(|error| in_the_original(error, &expanded));
+        }
         if !request.attached.is_empty() {
             return self.embedded.estimate(request).await;
         }

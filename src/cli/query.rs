@@ -18,6 +18,7 @@ use super::progress::QueryProgressBar;
 use super::statement::{Statement, StatementArgs};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::app::LakePlace;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
 use crate::export::Writer;
@@ -30,6 +31,7 @@ Examples:
   lakehound query -f hunt.sql --lake ./evidence --format ndjson -o hunt.ndjson
   lakehound query -t NAME -p ip=198.51.100.7
   lakehound query \"SELECT e.* FROM vpc_flow e JOIN bad b ON e.dst_endpoint.ip = b.ip\" --with bad=ips.csv
+  lakehound query --profile prod --engine direct \"SELECT * FROM vpc_flow WHERE eventday = '20260105'\"
   lakehound query --explain \"SELECT * FROM s3_data WHERE time_dt > current_timestamp - INTERVAL '1' DAY\"";
 
 /// Run one statement of Athena SQL over a lake
@@ -67,8 +69,34 @@ pub(super) struct Args {
     /// would refuse it
     #[arg(long)]
     explain: bool,
+    /// Which engine answers on a lake on AWS: Athena, or the embedded one, which reads the lake's
+    /// objects from S3 itself and costs no Athena scan
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
+    engine: EngineArg,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
+}
+
+/// The values of `--engine`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum EngineArg {
+    /// Athena
+    #[default]
+    Athena,
+    /// The embedded engine, straight from S3
+    Direct,
+}
+
+/// The engine that answers; a folder has but one.
+fn route(args: &Args, place: &LakePlace) -> Result<Route, Stop> {
+    match args.engine {
+        EngineArg::Athena => Ok(Route::Service),
+        EngineArg::Direct if place.is_on_aws() => Ok(Route::Direct),
+        EngineArg::Direct => Err(Stop::usage(
+            "--engine direct is for a lake on AWS: the embedded engine answers for a folder anyway",
+        )
+        .hint("leave --engine out, or name a profile on AWS with --profile NAME")),
+    }
 }
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
@@ -84,6 +112,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
     // What is wrong in the text alone is told before a lake is looked for.
     text.bind(context, &values, &TableNames::short())?;
     let place = lake.place(context)?;
+    let route = route(args, &place)?;
     run_query(|control| async move {
         let lake = open(context, &place).await?;
         let names = match text.names_tables() {
@@ -98,7 +127,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             parameters: statement.parameters.clone(),
             attached,
             max_bytes: if args.explain { None } else { args.max_bytes },
-            route: Route::default(),
+            route,
             resume: None,
             attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             confirmed: args.yes,
@@ -109,7 +138,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 .estimate(request)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
-            return explain(&estimate, args);
+            return explain(&estimate, args, route);
         }
         let mut progress = QueryProgressBar::new(control.clone());
         let running = progress
@@ -176,6 +205,13 @@ async fn write_result(
                 grouped(execution.queued_ms),
                 execution.id
             )),
+            None if summary.progress.requests > 0 => say(format_args!(
+                "read {} of {} objects, {} fetched by {} requests",
+                grouped(summary.progress.files_done),
+                grouped(summary.files_known),
+                size(summary.progress.bytes_fetched),
+                grouped(summary.progress.requests)
+            )),
             None => say(format_args!(
                 "read {} of {} files, {}",
                 grouped(summary.progress.files_done),
@@ -202,7 +238,7 @@ fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
     Ok(format)
 }
 
-fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
+fn explain(estimate: &ScanEstimate, args: &Args, route: Route) -> Result<(), Stop> {
     let refused = args.max_bytes.is_some_and(|most| estimate.bytes > most);
     if matches!(args.format, Some(Format::Json | Format::Ndjson)) {
         let tables: Vec<serde_json::Value> = estimate
@@ -218,6 +254,7 @@ fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
             "cost_usd": 0,
             "refused": refused,
             "tables": tables,
+            "basis": estimate.basis,
             "notes": estimate.notes,
             "plan": estimate.plan,
         }))?;
@@ -234,7 +271,13 @@ fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
             size(estimate.bytes)
         ))?;
         out.line(format_args!("rows   at most {}", grouped(estimate.rows)))?;
-        out.line("cost   nothing: the embedded engine reads local files")?;
+        out.line(match route {
+            Route::Service => "cost   nothing: the embedded engine reads local files",
+            Route::Direct => "cost   no scan of Athena's; S3 bills requests and transfer",
+        })?;
+        for line in &estimate.basis {
+            out.line(format_args!("basis  {line}"))?;
+        }
         for (table, files, bytes) in &estimate.tables {
             out.line(format_args!(
                 "table  {table}: {} files, {}",

@@ -20,6 +20,7 @@ mod venv;
 mod terminal;
 
 mod console;
+mod direct;
 mod faults;
 mod headless;
 mod http;
@@ -28,6 +29,7 @@ mod peer;
 mod peers_own;
 mod proxy;
 mod queries;
+mod relay;
 mod results;
 mod secrets;
 mod support;

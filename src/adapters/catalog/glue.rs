@@ -72,9 +72,10 @@ async fn tables_of(access: &AwsAccess, database: &str) -> Result<Vec<Table>, Que
     Ok(tables)
 }
 
-/// A table with its columns; a resource link has those of the table that it points to.
+/// A table with its columns and its place; a resource link has those of the table that it points to.
 async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo {
     let mut columns = columns_of(&table);
+    let mut location = location_of(&table);
     let mut real = TableName {
         database: database.to_owned(),
         table: table.name.clone(),
@@ -86,9 +87,14 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
                 table: name.clone(),
             };
         }
-        if columns.is_empty() {
+        if columns.is_empty() || location.is_none() {
             match linked(access, target).await {
-                Ok(found) => columns = found,
+                Ok((found, place)) => {
+                    if columns.is_empty() {
+                        columns = found;
+                    }
+                    location = location.or(place);
+                }
                 // A link whose target is out of reach is still a name that can be queried.
                 Err(error) => tracing::warn!(table = %real, %error, "a link's columns are unknown"),
             }
@@ -106,6 +112,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
         source,
         version,
         columns,
+        location,
         files: None,
         bytes: None,
     }
@@ -114,7 +121,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
 async fn linked(
     access: &AwsAccess,
     target: &TableIdentifier,
-) -> Result<Vec<ColumnInfo>, QueryError> {
+) -> Result<(Vec<ColumnInfo>, Option<String>), QueryError> {
     let found = access
         .glue()
         .get_table()
@@ -124,7 +131,16 @@ async fn linked(
         .send()
         .await
         .map_err(|error| access.fault("glue:GetTable", &error))?;
-    Ok(found.table.as_ref().map(columns_of).unwrap_or_default())
+    let table = found.table.as_ref();
+    Ok((
+        table.map(columns_of).unwrap_or_default(),
+        table.and_then(location_of),
+    ))
+}
+
+fn location_of(table: &Table) -> Option<String> {
+    let stored = table.storage_descriptor.as_ref()?;
+    stored.location.clone().filter(|place| !place.is_empty())
 }
 
 fn columns_of(table: &Table) -> Vec<ColumnInfo> {
@@ -202,6 +218,7 @@ mod tests {
             source,
             version,
             columns: Vec::new(),
+            location: None,
             files: None,
             bytes: None,
         }

@@ -1,5 +1,6 @@
 //! Which files of a table a query cannot need, by their path and by the times in their footers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -95,6 +96,50 @@ pub(super) fn by_path(
     Ok((0..files.len())
         .map(|at| decided.is_valid(at) && decided.value(at))
         .collect())
+}
+
+/// For each prefix, whether files below it may pass the filters, as far as its partitions tell.
+/// What a prefix does not tell yet lets it in.
+pub(super) fn by_folder(
+    session: &dyn Session,
+    filters: &[Expr],
+    schema: &SchemaRef,
+    columns: &TableColumns,
+    folders: &[Arc<LakeFile>],
+) -> Result<Vec<bool>> {
+    let bounds: Vec<Bounds> = folders
+        .iter()
+        .map(|folder| Bounds::of_path(folder))
+        .collect();
+    let mut keep = by_bounds(session, filters, schema, columns, folders, &bounds)?;
+    // Prefixes of one depth tell the same columns, as a rule.
+    let mut by_known: BTreeMap<Vec<bool>, Vec<usize>> = BTreeMap::new();
+    for (at, folder) in folders.iter().enumerate() {
+        let known = folder.partitions.iter().map(Option::is_some).collect();
+        by_known.entry(known).or_default().push(at);
+    }
+    for (known, places) in by_known {
+        let tells = |name: &str| {
+            let mut told = columns.partitions.iter().zip(&known);
+            told.any(|(field, known)| *known && field.name() == name)
+        };
+        let decided: Vec<Expr> = filters
+            .iter()
+            .filter(|filter| {
+                filter
+                    .column_refs()
+                    .iter()
+                    .all(|column| tells(column.name()))
+            })
+            .cloned()
+            .collect();
+        let some: Vec<Arc<LakeFile>> = places.iter().map(|at| Arc::clone(&folders[*at])).collect();
+        let let_in = by_path(session, &decided, columns, &some)?;
+        for (at, let_in) in places.into_iter().zip(let_in) {
+            keep[at] &= let_in;
+        }
+    }
+    Ok(keep)
 }
 
 fn path_values(files: &[Arc<LakeFile>], at: usize) -> ArrayRef {

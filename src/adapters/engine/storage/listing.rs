@@ -175,7 +175,8 @@ fn encloses(link: &Path, folder: &Path) -> bool {
     }
 }
 
-fn is_parquet(name: &Path) -> bool {
+/// Whether a name is a Parquet file's.
+pub(crate) fn is_parquet(name: &Path) -> bool {
     name.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("parquet") || extension.eq_ignore_ascii_case("parq")
     })
