@@ -15,15 +15,49 @@ use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
 use parquet::file::metadata::RowGroupMetaData;
 
+use super::footer::Footer;
 use super::lake::{Home, LakeFile};
 use super::source::{LakeSource, Scan};
 use super::storage::s3::{PART, coalesce, tail_of};
 use crate::domain::query::ScanEstimate;
 
-/// What a plan would read; notes are left to the caller.
-pub(super) fn estimate(plan: &Arc<dyn ExecutionPlan>) -> ScanEstimate {
+/// The ends of a table's objects on S3, which were read for their footers, whether the plan reads
+/// more of them or not.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Ends {
+    pub objects: u64,
+    pub bytes: u64,
+    pub requests: u64,
+}
+
+impl Ends {
+    /// One object more.
+    pub(super) fn add(&mut self, size: u64, footer: &Footer) {
+        let tail = tail_of(size);
+        self.objects += 1;
+        self.bytes += tail.end - tail.start;
+        self.requests += 1;
+        // The footer ends eight bytes before the object does; a longer one is asked for as a whole.
+        if footer.encoded + 8 > tail.end - tail.start {
+            self.bytes += footer.encoded;
+            self.requests += 1;
+        }
+    }
+}
+
+/// What a plan would read, with the ends of objects that planning has read, by table; notes are left
+/// to the caller.
+pub(super) fn estimate(
+    plan: &Arc<dyn ExecutionPlan>,
+    ends: &BTreeMap<String, Ends>,
+) -> ScanEstimate {
     let mut tables: BTreeMap<String, Share> = BTreeMap::new();
     visit(plan, &mut tables);
+    for (table, ends) in ends {
+        // A statement that the footers alone answer has no scan.
+        let share = tables.entry(table.clone()).or_default();
+        share.known = share.known.max(ends.objects);
+    }
     let mut estimate = ScanEstimate {
         plan: displayable(plan.as_ref()).indent(false).to_string(),
         ..ScanEstimate::default()
@@ -32,9 +66,10 @@ pub(super) fn estimate(plan: &Arc<dyn ExecutionPlan>) -> ScanEstimate {
     for (name, share) in tables {
         let files = share.files.len() as u64;
         let sum = |part: fn(&Read) -> u64| share.files.values().map(part).sum::<u64>();
-        let bytes = sum(|read| read.bytes);
-        requests += sum(|read| read.requests);
-        footers += sum(|read| read.footer);
+        let ends = ends.get(&name).copied().unwrap_or_default();
+        let bytes = sum(|read| read.bytes) + ends.bytes;
+        requests += sum(|read| read.requests) + ends.requests;
+        footers += ends.bytes;
         estimate.files += files;
         estimate.files_known += share.known;
         estimate.bytes += bytes;
@@ -64,8 +99,6 @@ struct Read {
     rows: u64,
     /// Requests, where it lies on S3.
     requests: u64,
-    /// Bytes of its end, which is fetched for its footer.
-    footer: u64,
 }
 
 /// One table's part, by file. A file that two scans read counts with the greater.
@@ -106,8 +139,8 @@ fn add(config: &FileScanConfig, lake: &LakeSource, tables: &mut BTreeMap<String,
 }
 
 /// The compressed bytes of a file's needed leaves, and its rows. Of an object on S3 the bytes that
-/// its reader asks for: the end that holds the footer, and the needed leaves that lie before it, with
-/// the gaps that are cheaper to fetch than to leave out.
+/// its reader asks for: the needed leaves that lie before its end, with the gaps that are cheaper to
+/// fetch than to leave out.
 fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> Read {
     let Ok(footer) = scan.footers.get(file) else {
         return Read::default();
@@ -135,23 +168,22 @@ fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> Read {
     }
     let tail = tail_of(file.size);
     let mut read = Read {
-        bytes: tail.end - tail.start,
         rows: footer.rows,
-        requests: 1,
-        footer: tail.end - tail.start,
+        ..Read::default()
     };
-    // The footer ends eight bytes before the object does.
-    let longer = footer.encoded + 8 > read.footer;
-    let body = (file.size.saturating_sub(8 + footer.encoded))..file.size.saturating_sub(8);
-    let footer = longer.then(|| vec![body]);
-    for mut ranges in footer.into_iter().chain(groups) {
-        ranges.retain(|range| range.start < tail.start);
+    for mut ranges in groups {
+        ranges.retain(|range| range.end > range.start && !within(&tail, range));
         for run in coalesce(&ranges) {
             read.bytes += run.end - run.start;
             read.requests += (run.end - run.start).div_ceil(PART);
         }
     }
     read
+}
+
+/// Whether the object's end, which is at hand, has the range.
+fn within(tail: &Range<u64>, range: &Range<u64>) -> bool {
+    tail.start <= range.start && range.end <= tail.end
 }
 
 /// Whether a leaf belongs to a column or field; files may spell names in another case.

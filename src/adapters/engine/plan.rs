@@ -57,7 +57,7 @@ pub(super) async fn start(
 ) -> Result<RunningQuery, QueryError> {
     let planned = plan(inner, &request, Some(control)).await?;
     let schema = result_schema(&planned.plan.schema());
-    let estimate = estimate::estimate(&planned.plan);
+    let estimate = estimate::estimate(&planned.plan, &planned.watch.ends());
     planned.let_go();
     planned.watch.planned(estimate.files_known, estimate.files);
     if let Some(allowed) = request.max_bytes
@@ -89,7 +89,7 @@ pub(super) async fn estimate(
     let planned = plan(inner, &request, None).await?;
     Ok(ScanEstimate {
         notes: planned.watch.notes(),
-        ..estimate::estimate(&planned.plan)
+        ..estimate::estimate(&planned.plan, &planned.watch.ends())
     })
 }
 

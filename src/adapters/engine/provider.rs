@@ -22,6 +22,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use super::columns::{FitColumns, misfits};
+use super::estimate::Ends;
 use super::footer::{Footer, FooterCache};
 use super::lake::remote::Root;
 use super::lake::{LakeFile, TableKey};
@@ -103,6 +104,17 @@ impl LakeTable {
         let keep = self.by_bounds(session, filters, &files, &bounds)?;
         retain(&mut opened, &keep);
         Ok(opened)
+    }
+
+    /// Counts what the scout has read of the table's objects.
+    fn count_ends(&self) {
+        let mut ends = Ends::default();
+        for file in &self.files {
+            if let Ok(footer) = self.footers.get(file) {
+                ends.add(file.size, &footer);
+            }
+        }
+        self.watch.ends_read(&self.name, ends);
     }
 
     fn looked_at(&self) -> String {
@@ -210,6 +222,9 @@ impl TableProvider for LakeTable {
                     self.looked_at()
                 ),
             });
+        }
+        if self.store.is_some() {
+            self.count_ends();
         }
         let opened = self.select(session, filters).await?;
         let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();

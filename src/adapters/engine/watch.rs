@@ -1,10 +1,11 @@
 //! What one query reads, counted from all its threads, and what its reader must be told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::estimate::Ends;
 use super::storage::s3::Traffic;
 use crate::domain::query::{QueryProgress, QuerySummary, Stage};
 use crate::ports::QueryMonitor;
@@ -25,6 +26,7 @@ pub(super) struct Watch {
     opened: Mutex<BTreeSet<OsString>>,
     rows_searched: AtomicU64,
     notes: Mutex<Notes>,
+    ends: Mutex<BTreeMap<String, Ends>>,
     /// What came over the network; nothing for files of this machine.
     pub(super) traffic: Traffic,
 }
@@ -82,6 +84,18 @@ impl Watch {
         if notes.seen.insert(note.clone()) && notes.shown.len() < MAX_NOTES {
             notes.shown.push(note);
         }
+    }
+
+    /// The ends of a table's objects were read; a table that is scanned twice counts once.
+    pub(super) fn ends_read(&self, table: &str, ends: Ends) {
+        let mut known = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(table.to_owned(), ends);
+    }
+
+    /// The ends of objects that were read, by table.
+    pub(super) fn ends(&self) -> BTreeMap<String, Ends> {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.clone()
     }
 
     pub(super) fn files_known(&self) -> u64 {

@@ -61,7 +61,7 @@ fn estimates_are_what_is_fetched() {
                 .basis
                 .iter()
                 .any(|line| line.starts_with("counted"));
-            assert_eq!(counted, estimate.files > 0, "{sql}: {:?}", estimate.basis);
+            assert_eq!(counted, estimate.bytes > 0, "{sql}: {:?}", estimate.basis);
             let ratio = match estimate.bytes {
                 0 => 1.0,
                 bytes => fetched as f64 / bytes as f64,

@@ -62,11 +62,18 @@ fn faults() -> Vec<Fault> {
         fault("reset", At::Get, Reset, 3, AllRows),
         fault("slow stream", At::Get, Trickle, ALWAYS, AllRows),
         fault(
-            "truncated for ever",
+            "500 for ever",
             At::Get,
             Refuse(500, "InternalError"),
             ALWAYS,
             Fails(Storage, "tries"),
+        ),
+        fault(
+            "truncated for ever",
+            At::Get,
+            Cut,
+            ALWAYS,
+            Fails(Storage, "did not arrive"),
         ),
         fault(
             "SlowDown for ever",
@@ -189,17 +196,28 @@ fn no_fault_costs_a_row_in_silence() {
     let lake = Lake::get();
     // Four objects, whose columns lie before their ends.
     let source = "CLOUD_TRAIL_MGMT";
-    let keys: Vec<String> = lake.keys_of(source, DAYS[0]).into_iter().take(4).collect();
-    lake.peer.create_bucket("faults");
+    let large = |key: &String| std::fs::metadata(lake.folder.join(key)).unwrap().len() > 128 << 10;
+    let keys = lake
+        .keys_of(source, DAYS[0])
+        .into_iter()
+        .chain(lake.keys_of(source, DAYS[1]));
+    let keys: Vec<String> = keys.filter(large).take(4).collect();
+    assert_eq!(keys.len(), 4);
+    lake.peer.create_bucket("lake-faults");
     for key in &keys {
         let object = lake.peer.get_object(BUCKET, key).unwrap();
-        assert!(object.len() > 64 << 10, "{key} is all tail");
-        lake.peer.put_object("faults", key, &object);
+        lake.peer.put_object("lake-faults", key, &object);
     }
     let sql =
         "SELECT accountid, region, metadata.uid, api.operation, unmapped FROM cloud_trail_mgmt";
     let expected = block_on(async {
-        let engine = direct(&lake.peer.endpoint(), bucket("faults"), Vec::new(), None).await;
+        let engine = direct(
+            &lake.peer.endpoint(),
+            bucket("lake-faults"),
+            Vec::new(),
+            None,
+        )
+        .await;
         rows(&engine, sql).await.unwrap().0
     });
     assert!(expected.len() > 100);
@@ -250,7 +268,7 @@ fn one(lake: &Lake, fault: &Fault, sql: &str, expected: &[Row]) -> String {
     let ended = block_on(async {
         let engine = direct(
             &relay.endpoint(),
-            bucket("faults"),
+            bucket("lake-faults"),
             Vec::new(),
             Some(cache.path()),
         )
@@ -282,7 +300,7 @@ fn one(lake: &Lake, fault: &Fault, sql: &str, expected: &[Row]) -> String {
             );
             assert!(
                 summary.notes[0].contains("was removed since it was listed")
-                    && summary.notes[0].contains("s3://faults/aws/CLOUD_TRAIL_MGMT/"),
+                    && summary.notes[0].contains("s3://lake-faults/aws/CLOUD_TRAIL_MGMT/"),
                 "{}: {:?}",
                 fault.name,
                 summary.notes

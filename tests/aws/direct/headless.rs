@@ -96,13 +96,9 @@ fn the_catalogue_says_where_tables_lie() {
         &lake.peer.endpoint(),
         "[profiles.peer.aliases]\nvpc_flow = \"links.flows_of_the_north\"\nmine = \"links.calls\"\n",
     );
-    let expected = block_on(async {
-        let rows = rows(
-            &lake.local(),
-            "SELECT count(*) AS n FROM vpc_flow WHERE eventday = '20260108'",
-        );
-        rows.await.unwrap().0[0][0].clone().unwrap()
-    });
+    let sql = "SELECT count(*) AS n FROM vpc_flow WHERE eventday = '20260108'";
+    let expected = block_on(async { rows(&lake.local(), sql).await.unwrap().0[0][0].clone() });
+    let expected = expected.unwrap();
     for table in [
         "vpc_flow",
         "links.flows_of_the_north",

@@ -20,7 +20,7 @@ use crate::support::{Row, access, request, table};
 pub(crate) const BUCKET: &str = "aws-security-data-lake-us-east-1-abcdefghijklmnopqrstuvwxyz0123";
 
 /// Events of the lake.
-const EVENTS: usize = 60_000;
+const EVENTS: usize = 240_000;
 
 /// The days of the lake, the first and the second.
 pub(crate) const DAYS: [&str; 2] = ["20260108", "20260109"];

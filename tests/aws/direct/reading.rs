@@ -255,20 +255,20 @@ fn an_iceberg_table_says_that_its_metadata_was_not_read() {
     block_on(async {
         let key = &lake.keys_of("WAF", DAYS[0])[0];
         let object = lake.peer.get_object(BUCKET, key).unwrap();
-        lake.peer.create_bucket("iceberg");
-        lake.peer.put_object("iceberg", key, &object);
+        lake.peer.create_bucket("lake-iceberg");
+        lake.peer.put_object("lake-iceberg", key, &object);
         let root = "aws/WAF/2.0";
         lake.peer.put_object(
-            "iceberg",
+            "lake-iceberg",
             &format!("{root}/metadata/1.metadata.json"),
             b"{}",
         );
         lake.peer.put_object(
-            "iceberg",
+            "lake-iceberg",
             &format!("{root}/metadata/stats.parquet"),
             &object,
         );
-        let engine = direct(&relay.endpoint(), bucket("iceberg"), Vec::new(), None).await;
+        let engine = direct(&relay.endpoint(), bucket("lake-iceberg"), Vec::new(), None).await;
         let (_, summary) = rows(&engine, "SELECT count(*) FROM waf").await.unwrap();
         assert_eq!(summary.files_known, 1);
         assert!(

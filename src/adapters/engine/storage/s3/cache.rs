@@ -1,9 +1,9 @@
 //! Ranges of objects on this machine's disk: what was fetched once is not fetched again.
 //!
-//! An entry is a file of its own, named after bucket, key, ETag, size and range, so that it is never
-//! another object's; it begins with a checksum of its bytes, so that a damaged one is no entry. It
-//! appears under its name as a whole, so that two processes can share the folder. Past the budget
-//! the oldest entries are removed. Nothing here is needed for an answer to be right: every failure of
+//! An entry is a file of its own, named after bucket, key, ETag, size and range; it begins with a
+//! checksum of its name and its bytes, so that a damaged one, or one that bears another's name, is no
+//! entry. It appears under its name as a whole, so that two processes can share the folder. Past the
+//! budget the oldest entries are removed. Nothing here is needed for an answer to be right: every failure of
 //! the disk means that a range is fetched.
 
 #![allow(
@@ -13,6 +13,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{BuildHasher as _, RandomState};
 use std::io::{Read, Write as _};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,11 @@ use super::place::S3Object;
 /// The first bytes of an entry: what it is, and how its layout is numbered.
 const MAGIC: &[u8; 8] = b"LHRANGE1";
 
+/// Bytes of a checksum.
+const SUM: usize = 32;
+
 /// Bytes before an entry's own.
-const HEAD: usize = MAGIC.len() + 32;
+const HEAD: usize = MAGIC.len() + SUM;
 
 /// How the name of an entry ends that is still written.
 const UNFINISHED: &str = "part";
@@ -49,8 +53,6 @@ pub(super) struct DiskCache {
     /// Bytes in the folder as far as is known; unknown before the first entry is written.
     held: AtomicU64,
     counted: AtomicBool,
-    /// Numbers the files that this process writes.
-    next: AtomicU64,
 }
 
 impl DiskCache {
@@ -59,7 +61,6 @@ impl DiskCache {
             options,
             held: AtomicU64::new(0),
             counted: AtomicBool::new(false),
-            next: AtomicU64::new(0),
         }
     }
 
@@ -70,7 +71,7 @@ impl DiskCache {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).ok()?;
         let whole = Bytes::from(bytes);
-        let entry = entry(&whole, range);
+        let entry = entry(&whole, range, &path);
         if entry.is_none() {
             // Damaged: it makes room for a sound one.
             let _ = fs::remove_file(&path);
@@ -118,13 +119,17 @@ impl DiskCache {
             let held = entries.iter().map(|entry| entry.size).sum();
             self.held.store(held, Ordering::Relaxed);
         }
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let name = format!("{}-{number}.{UNFINISHED}", std::process::id());
-        let making = self.options.folder.join(name);
-        let mut file = private_file(&making)?;
+        // A name that nobody else has: not another cache of this process, not another process, and
+        // not one of another machine that shares the folder.
+        let chance = RandomState::new().hash_one(std::process::id());
+        let making = self
+            .options
+            .folder
+            .join(format!("{chance:016x}.{UNFINISHED}"));
+        let mut file = new_private_file(&making)?;
         let written = file
             .write_all(MAGIC)
-            .and_then(|()| file.write_all(&Sha256::digest(bytes)))
+            .and_then(|()| file.write_all(&checksum(path, bytes)))
             .and_then(|()| file.write_all(bytes));
         drop(file);
         if let Err(error) = written.and_then(|()| fs::rename(&making, path)) {
@@ -180,13 +185,22 @@ struct Entry {
     modified: SystemTime,
 }
 
-/// The bytes of an entry, if they are those that it was written with.
-fn entry(whole: &Bytes, range: &Range<u64>) -> Option<Bytes> {
+/// Of the name of an entry and its bytes.
+fn checksum(path: &Path, bytes: &[u8]) -> [u8; SUM] {
+    let mut digest = Sha256::new();
+    let name = path.file_name().unwrap_or_default();
+    digest.update(name.as_encoded_bytes());
+    digest.update(bytes);
+    digest.finalize().into()
+}
+
+/// The bytes of an entry, if they are those that were written under its name.
+fn entry(whole: &Bytes, range: &Range<u64>, path: &Path) -> Option<Bytes> {
     let (magic, rest) = whole.split_at_checked(MAGIC.len())?;
-    let (sum, body) = rest.split_at_checked(32)?;
+    let (sum, body) = rest.split_at_checked(SUM)?;
     let sound = magic == MAGIC
         && body.len() as u64 == range.end.saturating_sub(range.start)
-        && Sha256::digest(body).as_slice() == sum;
+        && checksum(path, body) == sum;
     sound.then(|| whole.slice(HEAD..))
 }
 
@@ -206,19 +220,18 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
+fn new_private_file(path: &Path) -> std::io::Result<fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     fs::OpenOptions::new()
         .write(true)
-        .create(true)
-        .truncate(true)
+        .create_new(true)
         .mode(0o600)
         .open(path)
 }
 
 #[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<fs::File> {
-    fs::File::create(path)
+fn new_private_file(path: &Path) -> std::io::Result<fs::File> {
+    fs::File::create_new(path)
 }
 
 #[cfg(test)]
@@ -277,6 +290,44 @@ mod tests {
         cache.put(&object("1"), &(0..4), b"abcd");
         fs::write(&path, b"LH").unwrap();
         assert_eq!(cache.get(&object("1"), &(0..4)), None);
+    }
+
+    #[test]
+    fn an_entry_under_another_name_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = cache(folder.path(), 1 << 20);
+        cache.put(&object("1"), &(0..4), b"abcd");
+        let path = |etag| cache.path(&object(etag), &(0..4)).unwrap();
+        fs::copy(path("1"), path("2")).unwrap();
+        assert_eq!(cache.get(&object("2"), &(0..4)), None);
+        assert!(cache.get(&object("1"), &(0..4)).is_some());
+    }
+
+    #[test]
+    fn writers_of_one_folder_do_not_meet() {
+        let folder = tempfile::tempdir().unwrap();
+        let caches = [cache(folder.path(), 1 << 20), cache(folder.path(), 1 << 20)];
+        let bytes = |at: u64| vec![u8::try_from(at % 251).unwrap(); 64];
+        std::thread::scope(|scope| {
+            for (who, cache) in caches.iter().enumerate() {
+                scope.spawn(move || {
+                    for at in 0..200 {
+                        let etag = format!("{}", (at + who as u64) % 7);
+                        cache.put(&object(&etag), &(at..at + 64), &bytes(at));
+                    }
+                });
+            }
+        });
+        let mut found = 0;
+        for at in 0..200 {
+            for etag in 0..7 {
+                if let Some(kept) = caches[0].get(&object(&etag.to_string()), &(at..at + 64)) {
+                    assert_eq!(kept, bytes(at));
+                    found += 1;
+                }
+            }
+        }
+        assert_eq!(found, 400);
     }
 
     #[test]
