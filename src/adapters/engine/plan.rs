@@ -195,12 +195,20 @@ impl Question<'_> {
     async fn look(&self, lake: &Arc<RemoteLake>) -> Result<View, QueryError> {
         let footers = Arc::new(FooterCache::above(&self.inner.footers));
         let scout = Arc::new(Scout::new(lake, &footers, &self.watch));
-        let last_parts = self
-            .asked
-            .tables()
-            .filter_map(|parts| parts.last().copied());
-        let names = Arc::new(lake.names(last_parts));
-        self.asked.check(&names, &self.attached)?;
+        let names_now = || {
+            let last_parts = self.asked.tables();
+            Arc::new(lake.names(last_parts.filter_map(|parts| parts.last().copied())))
+        };
+        let mut names = names_now();
+        if let Err(unknown) = self.asked.check(&names, &self.attached) {
+            // A custom source is named by nothing but its prefix.
+            let looked = lake.find_custom(&self.watch.traffic).await;
+            if looked.is_err() {
+                return Err(unknown);
+            }
+            names = names_now();
+            self.asked.check(&names, &self.attached)?;
+        }
         let tables: Vec<&NamedTable> = self
             .asked
             .tables()

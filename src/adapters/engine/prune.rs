@@ -25,6 +25,9 @@ use super::schema::TableColumns;
 
 const DAY: i64 = 86_400_000;
 
+/// The place of the hidden column that tells each row's file, behind the partitions.
+const PATH_AT: usize = 4;
+
 /// The least and greatest `time` and `time_dt` of a file in milliseconds, where known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Bounds {
@@ -206,7 +209,17 @@ impl Known<'_> {
             .iter()
             .position(|field| field.name() == column.name());
         if let Some(at) = path {
-            return Some(path_values(self.files, at));
+            let values: StringViewArray = self
+                .files
+                .iter()
+                .map(|file| match file.locations_below() {
+                    // What stands for many files has many locations.
+                    Some((least, _)) if at == PATH_AT && end((0, 1)) == 0 => Some(least.into()),
+                    Some((_, greatest)) if at == PATH_AT => Some(greatest.into()),
+                    _ => file.path_value(at),
+                })
+                .collect();
+            return Some(Arc::new(values));
         }
         let wanted = self.schema.field_with_name(column.name()).ok()?.data_type();
         let array: ArrayRef = match column.name() {

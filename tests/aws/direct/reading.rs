@@ -289,6 +289,72 @@ fn an_iceberg_table_says_that_its_metadata_was_not_read() {
 }
 
 #[test]
+fn a_bucket_of_another_region_is_asked_there() {
+    let lake = Lake::get();
+    let relay = lake.relay();
+    relay.rule(|asked| match asked.region.as_str() {
+        "eu-west-3" => Meet::Pass,
+        _ => Meet::Elsewhere("eu-west-3"),
+    });
+    block_on(async {
+        let engine = direct(&relay.endpoint(), bucket(BUCKET), Vec::new(), None).await;
+        let (found, _) = rows(&engine, STATEMENTS[1]).await.unwrap();
+        assert_eq!(found, rows(&lake.local(), STATEMENTS[1]).await.unwrap().0);
+        assert_eq!(relay.met(), 1, "once it is told, it is known");
+    });
+}
+
+#[test]
+fn an_object_by_its_path_is_found_without_its_neighbours() {
+    let lake = Lake::get();
+    let relay = lake.relay();
+    let key = &lake.keys_of("VPC_FLOW", DAYS[1])[0];
+    let sql = format!("SELECT count(*) FROM vpc_flow WHERE \"$path\" = 's3://{BUCKET}/{key}'");
+    block_on(async {
+        let engine = direct(&relay.endpoint(), bucket(BUCKET), Vec::new(), None).await;
+        let (found, _) = rows(&engine, &sql).await.unwrap();
+        let expected = rows(&lake.local(), &sql).await.unwrap().0;
+        assert_ne!(expected[0][0].as_deref(), Some("0"));
+        assert_eq!(found, expected);
+        let lists = relay.log().iter().filter(|asked| asked.is_list()).count();
+        assert_eq!((lists, relay.gets()), (4, 1));
+    });
+}
+
+#[test]
+fn a_custom_source_is_found_by_its_name() {
+    let lake = Lake::get();
+    let relay = lake.relay();
+    let key = &lake.keys_of("WAF", DAYS[0])[0];
+    let object = lake.peer.get_object(BUCKET, key).unwrap();
+    let partitions = key.strip_prefix("aws/WAF/2.0/").unwrap();
+    lake.peer.create_bucket("lake-custom");
+    lake.peer.put_object(
+        "lake-custom",
+        &format!("ext/Edge-Logs/{partitions}"),
+        &object,
+    );
+    lake.peer.put_object(
+        "lake-custom",
+        &format!("ext/okta/1.0/{partitions}"),
+        &object,
+    );
+    block_on(async {
+        let engine = direct(&relay.endpoint(), bucket("lake-custom"), Vec::new(), None).await;
+        for table in ["edge_logs", "ext_edge_logs", "okta_1_0"] {
+            let sql = format!("SELECT eventday, count(action) FROM {table} GROUP BY 1");
+            let (found, _) = rows(&engine, &sql)
+                .await
+                .unwrap_or_else(|e| panic!("{table}: {e:?}"));
+            assert_eq!(found[0][0].as_deref(), Some(DAYS[0]), "{table}");
+        }
+        let error = rows(&engine, "SELECT 1 FROM edge_log").await.unwrap_err();
+        assert_eq!(error.kind, QueryErrorKind::UnknownName);
+        assert!(error.hint.unwrap().contains("edge_logs"));
+    });
+}
+
+#[test]
 fn a_stop_ends_the_requests_under_way() {
     let lake = Lake::get();
     let relay = lake.relay();

@@ -78,6 +78,12 @@ impl LakeFile {
         }
     }
 
+    /// Of what stands for all files below a prefix: a location before all of theirs, and one behind.
+    pub(super) fn locations_below(&self) -> Option<(String, String)> {
+        let prefix = self.name.strip_suffix('-')?;
+        (self.home == Home::Prefix).then(|| (prefix.to_owned(), format!("{prefix}{}", char::MAX)))
+    }
+
     /// Where the file lies, as Athena's `"$path"` tells it: bucket and key where the folders name
     /// Security Lake's bucket, else the path on this machine.
     fn location(&self) -> String {

@@ -11,13 +11,15 @@ use datafusion::common::{DataFusionError, Result};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::names::Names;
-use super::{LakeFile, NamedTable, TableKey};
+use super::place::Place;
+use super::{FOLDER_DATABASE, LakeFile, NamedTable, TableKey};
 use crate::adapters::aws::AwsAccess;
 use crate::adapters::engine::storage::listing::is_parquet;
 use crate::adapters::engine::storage::s3::{
     CacheOptions, S3Place, S3Store, Traffic, bucket_region, fresh_for,
 };
 use crate::domain::lake::{Source, SourceVersion, TableName};
+use crate::domain::query::QueryError;
 
 /// Listings that one query may have under way.
 const LISTINGS: usize = 16;
@@ -99,6 +101,41 @@ impl RemoteLake {
 
     fn tables(&self) -> Arc<[S3Table]> {
         Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks for custom sources (`ext/<name>/`) in its places, which only a listing tells, and names
+    /// them as tables.
+    pub(crate) async fn find_custom(&self, traffic: &Traffic) -> Result<(), QueryError> {
+        let fresh = fresh_for(None);
+        let mut found = Vec::new();
+        for place in &self.places {
+            let sources = self
+                .store
+                .level(&place.below("ext/"), fresh, traffic)
+                .await?;
+            for source in &sources.folders {
+                let below = self.store.level(source, fresh, traffic).await?;
+                let version = |folder: &&S3Place| {
+                    let name = folder.prefix.strip_prefix(&source.prefix);
+                    SourceVersion::ALL.into_iter().any(|version| {
+                        name.and_then(|name| name.strip_suffix('/')) == Some(version.path_name())
+                    })
+                };
+                let versions: Vec<&S3Place> = below.folders.iter().filter(version).collect();
+                let roots = if versions.is_empty() {
+                    vec![source]
+                } else {
+                    versions
+                };
+                found.extend(roots.into_iter().filter_map(custom_table));
+            }
+        }
+        let known = self.tables();
+        found.retain(|table| !known.iter().any(|known| known.location == table.location));
+        if !found.is_empty() {
+            self.set_tables(known.iter().cloned().chain(found).collect());
+        }
+        Ok(())
     }
 
     /// The names of its tables; of Regions those that buckets or the names asked for tell.
@@ -210,6 +247,23 @@ impl RemoteLake {
         }
         Ok(walked)
     }
+}
+
+/// The table of a custom source, by the prefix of its objects.
+fn custom_table(root: &S3Place) -> Option<S3Table> {
+    let key = Place::of_key(&root.bucket, &format!("{}region=-/-", root.prefix)).key;
+    let Some(TableKey::Custom(name)) = key else {
+        return None;
+    };
+    Some(S3Table {
+        name: TableName {
+            database: FOLDER_DATABASE.to_owned(),
+            table: name.clone(),
+        },
+        alias: Some(format!("ext_{name}")),
+        holds: None,
+        location: root.clone(),
+    })
 }
 
 /// A file that tells no Region is nobody else's.

@@ -71,7 +71,12 @@ impl S3Store {
             .set_if_match(object.etag.clone())
             .send()
             .await;
-        let mut answer = answer.map_err(|error| of_get(&self.access, object, &error))?;
+        let mut answer = answer.map_err(|error| {
+            if self.learns_region(&object.bucket, &error) {
+                return Setback::Again(storage(format!("{object} lies in another Region")));
+            }
+            of_get(&self.access, object, &error)
+        })?;
         let told = promised(object, &answer)?;
         if told.start != from || told.end > range.end {
             let message = format!(

@@ -176,6 +176,9 @@ impl S3Store {
                 }
                 Err(error) => error,
             };
+            if self.learns_region(&place.bucket, &error) {
+                continue;
+            }
             let told = match of_list(&self.access, place, &error) {
                 Setback::Final(told) => return Err(told),
                 Setback::Again(told) => told,

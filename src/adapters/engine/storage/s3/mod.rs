@@ -21,6 +21,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
 use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::error::SdkError;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::adapters::aws::AwsAccess;
@@ -38,8 +39,10 @@ pub(crate) use traffic::Traffic;
 /// The objects that one set of credentials can read.
 pub(crate) struct S3Store {
     access: AwsAccess,
-    /// A client for each Region that a bucket's name tells.
+    /// A client for each Region.
     clients: Mutex<HashMap<String, Client>>,
+    /// The Regions of buckets that the store told, because another was asked.
+    told: Mutex<HashMap<String, String>>,
     cache: Option<Arc<DiskCache>>,
     levels: Levels,
     turns: Semaphore,
@@ -60,16 +63,20 @@ impl S3Store {
         Self {
             access,
             clients: Mutex::default(),
+            told: Mutex::default(),
             cache: cache.map(|options| Arc::new(DiskCache::new(options))),
             levels: Levels::default(),
             turns: Semaphore::new(pace::IN_FLIGHT),
         }
     }
 
-    /// A client of the Region where a bucket lies: Security Lake's name theirs. It tries once: this
-    /// room counts requests and waits between them.
+    /// A client of the Region where a bucket lies: Security Lake's name theirs, of others the store
+    /// tells. It tries once: this room counts requests and waits between them.
     fn client(&self, bucket: &str) -> Client {
-        let region = bucket_region(bucket).unwrap_or_else(|| self.access.region());
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let region = told.get(bucket).map(String::as_str);
+        let region = region.or_else(|| bucket_region(bucket));
+        let region = region.unwrap_or_else(|| self.access.region());
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         let client = clients.entry(region.to_owned()).or_insert_with(|| {
             let config = self.access.s3().config().to_builder();
@@ -79,6 +86,20 @@ impl S3Store {
             Client::from_conf(config.build())
         });
         client.clone()
+    }
+
+    /// Whether an answer says that the bucket lies in another Region than was thought, which is then
+    /// known.
+    fn learns_region<E>(&self, bucket: &str, error: &SdkError<E>) -> bool {
+        let Some(answer) = error.raw_response() else {
+            return false;
+        };
+        let region = answer.headers().get("x-amz-bucket-region");
+        let (301 | 307 | 400, Some(region)) = (answer.status().as_u16(), region) else {
+            return false;
+        };
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.insert(bucket.to_owned(), region.to_owned()).as_deref() != Some(region)
     }
 
     /// Waits until one more request may be sent; it may while the permit is held.
