@@ -15,8 +15,6 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     /// The header of the operation, where the service has one.
     pub(crate) target: String,
-    /// The Region that it is signed for.
-    pub(crate) region: String,
 }
 
 impl Asked {
@@ -47,8 +45,6 @@ pub(crate) enum Meet {
     Pass,
     /// It is refused with a status and a code of S3's, without reaching the peer.
     Refuse(u16, &'static str),
-    /// The bucket lies in another Region, which the answer names.
-    Elsewhere(&'static str),
     /// Half of the body arrives, under headers that promise all of it.
     Cut,
     /// The body arrives in pieces, with a pause after each.
@@ -171,13 +167,6 @@ impl Shared {
                     "HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{told}"
                 );
             }
-            Meet::Elsewhere(region) => {
-                return write!(
-                    client,
-                    "HTTP/1.1 301 X\r\nx-amz-bucket-region: {region}\r\ncontent-length: 0\r\n\
-                     connection: close\r\n\r\n"
-                );
-            }
             // Dropped with what it sent unread, a socket resets.
             Meet::Reset => return client.shutdown(Shutdown::Both),
             Meet::Hold => {
@@ -256,10 +245,7 @@ fn header(head: &[u8], name: &str) -> String {
 fn asked(head: &[u8]) -> Asked {
     let text = String::from_utf8_lossy(head).into_owned();
     let mut words = text.split(' ').map(str::to_owned);
-    let signed = header(head, "authorization");
-    let region = signed.split('/').nth(2).unwrap_or_default().to_owned();
     Asked {
-        region,
         method: words.next().unwrap_or_default(),
         path: words.next().unwrap_or_default(),
         target: header(head, "x-amz-target"),

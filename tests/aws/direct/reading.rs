@@ -292,15 +292,24 @@ fn an_iceberg_table_says_that_its_metadata_was_not_read() {
 fn a_bucket_of_another_region_is_asked_there() {
     let lake = Lake::get();
     let relay = lake.relay();
-    relay.rule(|asked| match asked.region.as_str() {
-        "eu-west-3" => Meet::Pass,
-        _ => Meet::Elsewhere("eu-west-3"),
-    });
+    let key = &lake.keys_of("WAF", DAYS[0])[0];
+    let object = lake.peer.get_object(BUCKET, key).unwrap();
+    // Its name tells a Region that it does not lie in; the peer says which it is.
+    let elsewhere = "aws-security-data-lake-eu-west-3-abcdefghijklmnopqrstuvwxyz0123";
+    lake.peer.create_bucket(elsewhere);
+    lake.peer.put_object(elsewhere, key, &object);
     block_on(async {
-        let engine = direct(&relay.endpoint(), bucket(BUCKET), Vec::new(), None).await;
-        let (found, _) = rows(&engine, STATEMENTS[1]).await.unwrap();
-        assert_eq!(found, rows(&lake.local(), STATEMENTS[1]).await.unwrap().0);
-        assert_eq!(relay.met(), 1, "once it is told, it is known");
+        let engine = direct(&relay.endpoint(), bucket(elsewhere), Vec::new(), None).await;
+        let (found, _) = rows(&engine, "SELECT eventday FROM waf LIMIT 1")
+            .await
+            .unwrap();
+        assert_eq!(found[0][0].as_deref(), Some(DAYS[0]));
+        let lists = relay.log().iter().filter(|asked| asked.is_list()).count();
+        assert_eq!(
+            lists,
+            4 + 1,
+            "one is sent to the wrong Region, and no other"
+        );
     });
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::S3Store;
-use super::fault::{Setback, of_list};
+use super::fault::{Setback, of_list, storage};
 use super::pace::{TRIES, pause};
 use super::place::{S3Object, S3Place};
 use super::traffic::Traffic;
@@ -114,11 +114,16 @@ impl S3Store {
         let (mut folders, mut objects) = (Vec::new(), Vec::new());
         let mut token = None;
         loop {
-            token = self
-                .page(place, token, &mut folders, &mut objects, traffic)
+            let next = self
+                .page(place, token.clone(), &mut folders, &mut objects, traffic)
                 .await?;
-            if token.is_none() {
-                break;
+            match next {
+                None => break,
+                Some(_) if next == token => {
+                    let message = format!("the store gives one page of {place} again and again");
+                    return Err(storage(message));
+                }
+                more => token = more,
             }
         }
         let level = Arc::new(Level {

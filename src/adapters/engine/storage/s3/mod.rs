@@ -89,7 +89,7 @@ impl S3Store {
     }
 
     /// Whether an answer says that the bucket lies in another Region than was thought, which is then
-    /// known.
+    /// known. Believed once: a store that sends a bucket to and fro would be asked for ever.
     fn learns_region<E>(&self, bucket: &str, error: &SdkError<E>) -> bool {
         let Some(answer) = error.raw_response() else {
             return false;
@@ -99,7 +99,11 @@ impl S3Store {
             return false;
         };
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.insert(bucket.to_owned(), region.to_owned()).as_deref() != Some(region)
+        if told.contains_key(bucket) {
+            return false;
+        }
+        told.insert(bucket.to_owned(), region.to_owned());
+        true
     }
 
     /// Waits until one more request may be sent; it may while the permit is held.
