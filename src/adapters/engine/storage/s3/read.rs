@@ -86,7 +86,7 @@ impl S3Store {
     /// What of the ranges the disk cache has.
     async fn kept(&self, object: &Arc<S3Object>, ranges: &[Range<u64>]) -> Vec<Option<Bytes>> {
         let Some(cache) = &self.cache else {
-            return ranges.iter().map(|range| empty(range)).collect();
+            return ranges.iter().map(empty).collect();
         };
         let (cache, object, ranges) = (Arc::clone(cache), Arc::clone(object), ranges.to_vec());
         let count = ranges.len();
