@@ -119,6 +119,8 @@ pub struct TableInfo {
     pub version: Option<SourceVersion>,
     /// Columns in order, partition columns last.
     pub columns: Vec<ColumnInfo>,
+    /// Where its objects lie, such as `s3://bucket/prefix/`; `None` where nothing tells.
+    pub location: Option<String>,
     /// Files, where counted.
     pub files: Option<u64>,
     /// Their size in bytes.

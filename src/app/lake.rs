@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::adapters::athena::{AthenaOptions, AthenaService};
 use crate::adapters::aws::{AwsAccess, AwsSettings, MfaCode};
 use crate::adapters::catalog::{CatalogOptions, GlueCatalog};
-use crate::adapters::engine::{Engine, EngineOptions, LakeError};
+use crate::adapters::engine::{Engine, EngineOptions, LakeError, LakeRoot};
 use crate::adapters::journal::{JournalError, RunJournal};
+use crate::app::direct::Direct;
 use crate::app::on_aws::OnAws;
 use crate::config::{Paths, Profile};
 use crate::domain::cost::Price;
@@ -80,8 +81,8 @@ impl LakePlace {
     pub async fn open(&self, paths: &Paths, share: EngineShare) -> Result<OpenLake, OpenError> {
         let options = EngineOptions {
             lake: match self {
-                Self::Folder(folder) => folder.clone(),
-                Self::Aws { .. } | Self::Nowhere => PathBuf::new(),
+                Self::Folder(folder) => LakeRoot::Folder(folder.clone()),
+                Self::Aws { .. } | Self::Nowhere => LakeRoot::Nowhere,
             },
             memory_bytes: share.memory_bytes,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
@@ -108,9 +109,17 @@ impl LakePlace {
         ));
         let athena = AthenaService::new(&access, journal, athena_options(name, profile))
             .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
+        let cache = paths.fetched_ranges_dir(name);
+        let direct = Direct::new(
+            access.clone(),
+            Arc::clone(&catalog),
+            options.clone(),
+            profile,
+            cache,
+        );
         let embedded = Engine::without_lake(options)?;
         let aliases = &profile.aliases;
-        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), aliases, None);
+        let on_aws = OnAws::new(athena, embedded, direct, Arc::clone(&catalog), aliases);
         Ok(OpenLake {
             queries: Arc::new(on_aws),
             catalog,

@@ -1,11 +1,14 @@
 //! Queries of a lake on AWS: on Athena, with short table names written out; over files that were
-//! named, on the embedded engine.
+//! named, or over the lake's own objects where that is asked for, on the embedded engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 
+use super::direct::Direct;
 use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
@@ -13,36 +16,40 @@ use crate::adapters::engine::Engine;
 use crate::domain::cost::Price;
 use crate::domain::estimate::{Effort, combine};
 use crate::domain::lake::Source;
-use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate, UnfinishedRun};
+use crate::domain::query::{
+    QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate, UnfinishedRun,
+};
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
 use crate::sql::aliases::{Expanded, expand};
+
+/// How long the objects of the tables may be counted for an estimate.
+const COUNT_WITHIN: Duration = Duration::from_secs(20);
 
 /// Athena, with the embedded engine for what Athena cannot see.
 pub(super) struct OnAws {
     athena: AthenaService,
     embedded: Engine,
+    direct: Direct,
     catalog: Arc<GlueCatalog>,
     /// The configuration's, in lower case.
     aliases: BTreeMap<String, String>,
-    /// Counts what a statement would read in the tables' own objects, where they may be read.
-    counter: Option<Arc<dyn QueryService>>,
 }
 
 impl OnAws {
     pub(super) fn new(
         athena: AthenaService,
         embedded: Engine,
+        direct: Direct,
         catalog: Arc<GlueCatalog>,
         aliases: &BTreeMap<String, String>,
-        counter: Option<Arc<dyn QueryService>>,
     ) -> Self {
         let lower = |(alias, target): (&String, &String)| (alias.to_lowercase(), target.clone());
         Self {
             athena,
             embedded,
+            direct,
             catalog,
             aliases: aliases.iter().map(lower).collect(),
-            counter,
         }
     }
 
@@ -80,6 +87,33 @@ impl OnAws {
         }
         Ok(expand(sql, &aliases))
     }
+
+    /// What a statement would read of the tables' own objects, where they may be read.
+    async fn counted(
+        &self,
+        mut request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
+        let engine = self.direct.engine().await?;
+        let expanded = self.for_the_engine(&request.sql).await;
+        request.sql.clone_from(&expanded.sql);
+        let estimate = engine.estimate(request, effort).await;
+        estimate.map_err(|error| in_the_original(error, &expanded))
+    }
+
+    /// The statement for the embedded engine, which knows the sources' short names by itself: where
+    /// the catalogue is refused, it explains them, and the configuration the others.
+    async fn for_the_engine(&self, sql: &str) -> Expanded {
+        match self.written_out(sql).await {
+            Ok(expanded) if self.catalog.tables().await.is_ok() => expanded,
+            _ => {
+                let own = |alias: &str| Source::ALL.into_iter().any(|own| own.alias() == alias);
+                let mut aliases = self.aliases.clone();
+                aliases.retain(|alias, _| !own(alias));
+                expand(sql, &aliases)
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -95,6 +129,13 @@ impl QueryService for OnAws {
     ) -> Result<RunningQuery, QueryError> {
         if let Some(token) = &request.resume {
             return self.take_up(token, control).await;
+        }
+        if request.route == Route::Direct {
+            let engine = self.direct.engine().await?;
+            let expanded = self.for_the_engine(&request.sql).await;
+            request.sql.clone_from(&expanded.sql);
+            let started = engine.start(request, control).await;
+            return started.map_err(|error| in_the_original(error, &expanded));
         }
         if !request.attached.is_empty() {
             return self.embedded.start(request, control).await;
@@ -121,6 +162,9 @@ impl QueryService for OnAws {
         mut request: QueryRequest,
         effort: Effort,
     ) -> Result<ScanEstimate, QueryError> {
+        if request.route == Route::Direct {
+            return self.counted(request, effort).await;
+        }
         if !request.attached.is_empty() {
             return self.embedded.estimate(request, effort).await;
         }
@@ -128,14 +172,20 @@ impl QueryService for OnAws {
         request.sql.clone_from(&expanded.sql);
         let told = self.athena.estimate(request.clone(), effort).await;
         let told = told.map_err(|error| in_the_original(error, &expanded))?;
-        match &self.counter {
-            Some(counter) if effort == Effort::Full => {
-                let counted = counter.estimate(request, effort).await;
-                Ok(with_counts(told, counted, self.athena.scan_price()))
-            }
-            _ => Ok(told),
+        if effort == Effort::Quick {
+            return Ok(told);
         }
+        let counted = timeout(COUNT_WITHIN, self.counted(request, effort)).await;
+        let counted = counted.unwrap_or_else(|_| Err(too_many_to_count()));
+        Ok(with_counts(told, counted, self.athena.scan_price()))
     }
+}
+
+fn too_many_to_count() -> QueryError {
+    QueryError::new(
+        QueryErrorKind::Resources,
+        format!("that took more than {} seconds", COUNT_WITHIN.as_secs()),
+    )
 }
 
 /// What Athena's side tells together with what was counted; where nothing could be counted, the
@@ -146,7 +196,9 @@ fn with_counts(
     price: Option<Price>,
 ) -> ScanEstimate {
     match counted {
-        Ok(counted) => combine(counted, told, price),
+        Ok(counted) if counted.files_known > 0 => combine(counted, told, price),
+        // Tables of another format than Parquet have no objects that could be counted.
+        Ok(_) => told,
         Err(error) => {
             told.notes.push(format!(
                 "the tables' objects were not counted: {}",

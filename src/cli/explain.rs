@@ -16,6 +16,8 @@ pub(super) struct Telling {
     pub(super) json: bool,
     /// The service asks money for what it scans.
     pub(super) paid: bool,
+    /// What it costs where the service asks no money.
+    pub(super) free: &'static str,
     /// What `--max-bytes` allows.
     pub(super) max_bytes: Option<u64>,
 }
@@ -28,7 +30,7 @@ pub(super) fn explain(estimate: &ScanEstimate, telling: Telling) -> Result<(), S
         print_json(&document(estimate, telling, refused))?;
     } else {
         let mut out = Stdout::lock();
-        for line in lines(estimate, telling.paid) {
+        for line in lines(estimate, telling) {
             out.line(line)?;
         }
         out.finish()?;
@@ -84,7 +86,8 @@ fn amount(usd: Usd) -> f64 {
     (usd.0 * 1e8).round() / 1e8
 }
 
-fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
+fn lines(estimate: &ScanEstimate, telling: Telling) -> Vec<String> {
+    let Telling { paid, free, .. } = telling;
     let mut lines = Vec::new();
     if !paid || estimate.files_known > 0 {
         lines.push(format!(
@@ -108,7 +111,7 @@ fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
         lines.push(format!("rows   at most {}", grouped(estimate.rows)));
     }
     lines.push(match (paid, estimate.cost) {
-        (false, _) => "cost   nothing: the embedded engine reads the files itself".to_owned(),
+        (false, _) => format!("cost   {free}"),
         (true, _) if unknown => "cost   not known".to_owned(),
         (true, Some(cost)) => format!("cost   {}", money(cost)),
         (true, None) => {
@@ -145,7 +148,16 @@ mod tests {
     use crate::domain::estimate::settle;
 
     fn told(estimate: &ScanEstimate, paid: bool) -> String {
-        lines(estimate, paid).join("\n")
+        lines(
+            estimate,
+            Telling {
+                json: false,
+                paid,
+                free: "nothing: the embedded engine reads the files itself",
+                max_bytes: None,
+            },
+        )
+        .join("\n")
     }
 
     #[test]
@@ -181,6 +193,7 @@ mod tests {
         estimate.cost = None;
         assert!(told(&estimate, true).contains("set `usd_per_tb`"));
         let telling = Telling {
+            free: "nothing",
             json: true,
             paid: true,
             max_bytes: None,

@@ -20,6 +20,7 @@ use super::resume::or_say_how;
 use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::app::LakePlace;
 use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryErrorKind, QueryId, QueryRequest, Route};
@@ -33,6 +34,7 @@ Examples:
   lakehound query -f hunt.sql --lake ./evidence --format ndjson -o hunt.ndjson
   lakehound query -t NAME -p ip=198.51.100.7
   lakehound query \"SELECT e.* FROM vpc_flow e JOIN bad b ON e.dst_endpoint.ip = b.ip\" --with bad=ips.csv
+  lakehound query --profile prod --engine direct \"SELECT * FROM vpc_flow WHERE eventday = '20260105'\"
   lakehound query --explain \"SELECT * FROM s3_data WHERE time_dt > current_timestamp - INTERVAL '1' DAY\"";
 
 /// Run one statement of Athena SQL over a lake
@@ -71,8 +73,34 @@ pub(super) struct Args {
     /// would refuse it, or a budget would ask first
     #[arg(long)]
     explain: bool,
+    /// Which engine answers on a lake on AWS: Athena, or the embedded one, which reads the lake's
+    /// objects from S3 itself and costs no Athena scan
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
+    engine: EngineArg,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
+}
+
+/// The values of `--engine`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum EngineArg {
+    /// Athena
+    #[default]
+    Athena,
+    /// The embedded engine, straight from S3
+    Direct,
+}
+
+/// The engine that answers; a folder has but one.
+fn route(args: &Args, place: &LakePlace) -> Result<Route, Stop> {
+    match args.engine {
+        EngineArg::Athena => Ok(Route::Service),
+        EngineArg::Direct if place.is_on_aws() => Ok(Route::Direct),
+        EngineArg::Direct => Err(Stop::usage(
+            "--engine direct is for a lake on AWS: the embedded engine answers for a folder anyway",
+        )
+        .hint("leave --engine out, or name a profile on AWS with --profile NAME")),
+    }
 }
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
@@ -88,6 +116,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
     // What is wrong in the text alone is told before a lake is looked for.
     text.bind(context, &values, &TableNames::short())?;
     let place = lake.place(context)?;
+    let route = route(args, &place)?;
     run_query(|control| async move {
         let lake = open(context, &place).await?;
         let names = match text.names_tables() {
@@ -102,7 +131,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             parameters: statement.parameters.clone(),
             attached,
             max_bytes: if args.explain { None } else { args.max_bytes },
-            route: Route::default(),
+            route,
             resume: None,
             fresh: true,
             attended: is_attended(),
@@ -116,7 +145,11 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             let telling = Telling {
                 json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
-                paid: place.is_on_aws() && args.with.is_empty(),
+                paid: place.is_on_aws() && args.with.is_empty() && route == Route::Service,
+                free: match route {
+                    Route::Service => "nothing: the embedded engine reads local files",
+                    Route::Direct => "no scan of Athena's; S3 bills requests and transfer",
+                },
                 max_bytes: args.max_bytes,
             };
             return explain(&estimate, telling);
@@ -206,6 +239,13 @@ pub(super) async fn write_result(
                 grouped(execution.total_ms),
                 grouped(execution.queued_ms),
                 execution.id
+            )),
+            None if summary.progress.requests > 0 => say(format_args!(
+                "read {} of {} objects, {} fetched by {} requests",
+                grouped(summary.progress.files_done),
+                grouped(summary.files_known),
+                size(summary.progress.bytes_fetched),
+                grouped(summary.progress.requests)
             )),
             None => say(format_args!(
                 "read {} of {} files, {}",

@@ -107,6 +107,23 @@ fn a_wrong_type_gives_its_line_and_leaves_the_default() {
 }
 
 #[test]
+fn data_locations_are_places_on_s3_and_anything_else_is_a_fault() {
+    let (config, problems) = parse(
+        "[profiles.p]\nregion = 'r'\ndata_locations = ['s3://lake-a/', 'lake-b', 's3://lake-c/x']\n",
+    );
+    assert_eq!(
+        problems,
+        [
+            "c.toml:3: `profiles.p.data_locations` must hold places such as s3://bucket/: `lake-b` is none"
+        ]
+    );
+    assert_eq!(
+        config.profiles["p"].data_locations,
+        ["s3://lake-a/", "s3://lake-c/x"]
+    );
+}
+
+#[test]
 fn a_broken_line_is_named_and_the_rest_still_counts() {
     let (config, problems) =
         parse("zone = 'Asia/Tokyo'\nthis is not toml\n[theme]\nname = 'light'\n");

@@ -21,6 +21,7 @@ mod terminal;
 
 mod bill;
 mod console;
+mod direct;
 mod exact;
 mod faults;
 mod headless;
@@ -34,6 +35,7 @@ mod peer;
 mod peers_own;
 mod proxy;
 mod queries;
+mod relay;
 mod results;
 mod secrets;
 mod support;

@@ -86,9 +86,10 @@ async fn tables_of(access: &AwsAccess, database: &str) -> Result<Vec<Table>, Que
     }
 }
 
-/// A table with its columns; a resource link has those of the table that it points to.
+/// A table with its columns and its place; a resource link has those of the table that it points to.
 async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo {
     let mut columns = columns_of(&table);
+    let mut location = location_of(&table);
     let mut real = TableName {
         database: database.to_owned(),
         table: table.name.clone(),
@@ -100,9 +101,14 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
                 table: name.clone(),
             };
         }
-        if columns.is_empty() {
+        if columns.is_empty() || location.is_none() {
             match linked(access, target).await {
-                Ok(found) => columns = found,
+                Ok((found, place)) => {
+                    if columns.is_empty() {
+                        columns = found;
+                    }
+                    location = location.or(place);
+                }
                 // A link whose target is out of reach is still a name that can be queried.
                 Err(error) => tracing::warn!(table = %real, %error, "a link's columns are unknown"),
             }
@@ -120,6 +126,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
         source,
         version,
         columns,
+        location,
         files: None,
         bytes: None,
     }
@@ -128,7 +135,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
 async fn linked(
     access: &AwsAccess,
     target: &TableIdentifier,
-) -> Result<Vec<ColumnInfo>, QueryError> {
+) -> Result<(Vec<ColumnInfo>, Option<String>), QueryError> {
     let found = access
         .glue()
         .get_table()
@@ -138,7 +145,16 @@ async fn linked(
         .send()
         .await
         .map_err(|error| access.fault("glue:GetTable", &error))?;
-    Ok(found.table.as_ref().map(columns_of).unwrap_or_default())
+    let table = found.table.as_ref();
+    Ok((
+        table.map(columns_of).unwrap_or_default(),
+        table.and_then(location_of),
+    ))
+}
+
+fn location_of(table: &Table) -> Option<String> {
+    let stored = table.storage_descriptor.as_ref()?;
+    stored.location.clone().filter(|place| !place.is_empty())
 }
 
 fn columns_of(table: &Table) -> Vec<ColumnInfo> {
@@ -216,6 +232,7 @@ mod tests {
             source,
             version,
             columns: Vec::new(),
+            location: None,
             files: None,
             bytes: None,
         }
