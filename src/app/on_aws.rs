@@ -11,6 +11,7 @@ use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::Source;
 use crate::domain::query::{
     QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate, UnfinishedRun,
@@ -53,7 +54,7 @@ impl OnAws {
             Some(known) => self.athena.resume(known, control).await,
             None => Err(QueryError::new(
                 QueryErrorKind::UnknownName,
-                "the run has ended in the meantime, as the journal says",
+                "the run has ended in the meantime, or another start of the program has taken it up",
             )),
         }
     }
@@ -137,20 +138,24 @@ impl QueryService for OnAws {
         Ok(told.collect())
     }
 
-    async fn estimate(&self, mut request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    async fn estimate(
+        &self,
+        mut request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
         if request.route == Route::Direct {
             let engine = self.direct.engine().await?;
             let expanded = self.for_the_engine(&request.sql).await;
             request.sql.clone_from(&expanded.sql);
-            let estimate = engine.estimate(request).await;
+            let estimate = engine.estimate(request, effort).await;
             return estimate.map_err(|error| in_the_original(error, &expanded));
         }
         if !request.attached.is_empty() {
-            return self.embedded.estimate(request).await;
+            return self.embedded.estimate(request, effort).await;
         }
         let expanded = self.written_out(&request.sql).await?;
         request.sql.clone_from(&expanded.sql);
-        let estimate = self.athena.estimate(request).await;
+        let estimate = self.athena.estimate(request, effort).await;
         estimate.map_err(|error| in_the_original(error, &expanded))
     }
 }

@@ -12,9 +12,11 @@
 mod args;
 mod completions;
 mod config;
+mod confirm;
 mod console;
 mod context;
 mod demo;
+mod explain;
 mod interrupt;
 mod lake;
 mod listing;
@@ -24,6 +26,7 @@ mod out_file;
 mod playbook;
 mod progress;
 mod query;
+mod resume;
 mod statement;
 mod stdout;
 mod stop;
@@ -81,6 +84,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
             demo::run(&context, args)
         }
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

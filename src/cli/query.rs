@@ -2,25 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
-use serde_json::json;
 
+use super::confirm::{agreed, is_attended};
 use super::context::Context;
+use super::explain::{Telling, explain};
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, print_json, size};
+use super::listing::{grouped, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
-use super::statement::{Statement, StatementArgs};
+use super::resume::or_say_how;
+use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::app::LakePlace;
+use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
-use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
+use crate::domain::query::{AttachedFile, QueryErrorKind, QueryId, QueryRequest, Route};
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -62,11 +65,12 @@ pub(super) struct Args {
     /// Refuse to start when more than this would be read, such as 500000000 or 500MB
     #[arg(long, value_name = "N", value_parser = byte_count)]
     max_bytes: Option<u64>,
-    /// Run without asking where a budget would ask first; the embedded engine never asks
+    /// Run without asking where a budget, a repeat within a minute or a statement that writes would
+    /// ask first; the embedded engine never asks
     #[arg(long)]
     yes: bool,
     /// Show what would be read and what it would cost, and run nothing; exit 3 when --max-bytes
-    /// would refuse it
+    /// would refuse it, or a budget would ask first
     #[arg(long)]
     explain: bool,
     /// Which engine answers on a lake on AWS: Athena, or the embedded one, which reads the lake's
@@ -129,24 +133,48 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             max_bytes: if args.explain { None } else { args.max_bytes },
             route,
             resume: None,
-            attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            fresh: true,
+            attended: is_attended(),
             confirmed: args.yes,
         };
         if args.explain {
             let estimate = lake
                 .queries
-                .estimate(request)
+                .estimate(request, Effort::Full)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
-            return explain(&estimate, args, route);
+            let telling = Telling {
+                json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
+                paid: place.is_on_aws() && route == Route::Service && args.with.is_empty(),
+                max_bytes: args.max_bytes,
+            };
+            return explain(&estimate, telling);
         }
         let mut progress = QueryProgressBar::new(control.clone());
-        let running = progress
-            .watch(lake.queries.start(request, control))
-            .await
-            .map_err(|error| Stop::query(error, &statement.sql))?;
-        progress.follow(Arc::clone(&running.monitor));
-        write_result(running, args, &statement, progress).await
+        let ran = async {
+            let start = |request| lake.queries.start(request, control.clone());
+            let mut started = progress.watch(start(request.clone())).await;
+            if let Err(error) = &started
+                && error.kind == QueryErrorKind::Unconfirmed
+                && request.attended
+            {
+                progress.hide();
+                if agreed(&error.message, &control).await {
+                    progress = QueryProgressBar::new(control.clone());
+                    let confirmed = QueryRequest {
+                        confirmed: true,
+                        ..request
+                    };
+                    started = progress.watch(start(confirmed)).await;
+                }
+            }
+            let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
+            progress.follow(Arc::clone(&running.monitor));
+            let output = args.output.as_deref();
+            write_result(running, args.format, output, &statement.sql, progress).await
+        };
+        let ran = ran.await;
+        or_say_how(&lake, ran).await
     })
 }
 
@@ -172,26 +200,29 @@ impl Target {
     }
 }
 
-async fn write_result(
+/// Writes all rows of a query to a file or to standard output; `sql` is what errors quote.
+pub(super) async fn write_result(
     mut running: RunningQuery,
-    args: &Args,
-    statement: &Statement,
+    format: Option<Format>,
+    output: Option<&Path>,
+    sql: &str,
     mut progress: QueryProgressBar,
 ) -> Result<(), Stop> {
-    let mut target = match &args.output {
+    let mut target = match output {
         Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
         _ => Target::Stdout(Stdout::lock()),
     };
-    let format = chosen_format(args, &target)?;
+    let format = chosen_format(format, output, &target)?;
     let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
         .map_err(Stop::export)?;
     while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
+        let batch = batch.map_err(|error| Stop::query(error, sql))?;
         progress.hide();
         writer.write(&batch).map_err(Stop::export)?;
     }
     writer.finish().map_err(Stop::export)?;
     target.finish()?;
+    running.monitor.settle().await;
     let summary = running.monitor.summary();
     for note in &summary.notes {
         say(format_args!("note: {note}"));
@@ -223,86 +254,21 @@ async fn write_result(
     Ok(())
 }
 
-fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
-    let by_name = args
-        .output
-        .as_ref()
+fn chosen_format(
+    format: Option<Format>,
+    output: Option<&Path>,
+    target: &Target,
+) -> Result<Format, Stop> {
+    let by_name = output
         .and_then(|path| path.to_str())
         .and_then(Format::of_file_name);
     let tty = matches!(target, Target::Stdout(out) if out.is_tty());
     let default = if tty { Format::Table } else { Format::Csv };
-    let format = args.format.or(by_name).unwrap_or(default);
+    let format = format.or(by_name).unwrap_or(default);
     if format == Format::Parquet && tty {
         return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
     }
     Ok(format)
-}
-
-fn explain(estimate: &ScanEstimate, args: &Args, route: Route) -> Result<(), Stop> {
-    let refused = args.max_bytes.is_some_and(|most| estimate.bytes > most);
-    if matches!(args.format, Some(Format::Json | Format::Ndjson)) {
-        let tables: Vec<serde_json::Value> = estimate
-            .tables
-            .iter()
-            .map(|(table, files, bytes)| json!({"table": table, "files": files, "bytes": bytes}))
-            .collect();
-        print_json(&json!({
-            "files": estimate.files,
-            "files_known": estimate.files_known,
-            "bytes": estimate.bytes,
-            "rows": estimate.rows,
-            "cost_usd": 0,
-            "refused": refused,
-            "tables": tables,
-            "basis": estimate.basis,
-            "notes": estimate.notes,
-            "plan": estimate.plan,
-        }))?;
-    } else {
-        let mut out = Stdout::lock();
-        out.line(format_args!(
-            "files  {} of {}",
-            grouped(estimate.files),
-            grouped(estimate.files_known)
-        ))?;
-        out.line(format_args!(
-            "bytes  {} ({})",
-            grouped(estimate.bytes),
-            size(estimate.bytes)
-        ))?;
-        out.line(format_args!("rows   at most {}", grouped(estimate.rows)))?;
-        out.line(match route {
-            Route::Service => "cost   nothing: the embedded engine reads local files",
-            Route::Direct => "cost   no scan of Athena's; S3 bills requests and transfer",
-        })?;
-        for line in &estimate.basis {
-            out.line(format_args!("basis  {line}"))?;
-        }
-        for (table, files, bytes) in &estimate.tables {
-            out.line(format_args!(
-                "table  {table}: {} files, {}",
-                grouped(*files),
-                size(*bytes)
-            ))?;
-        }
-        out.line("plan")?;
-        for line in estimate.plan.lines() {
-            out.line(format_args!("  {line}"))?;
-        }
-        out.finish()?;
-        for note in &estimate.notes {
-            say(format_args!("note: {note}"));
-        }
-    }
-    if refused {
-        say(format_args!(
-            "note: --max-bytes would refuse it: {} bytes are more than {}",
-            grouped(estimate.bytes),
-            grouped(args.max_bytes.unwrap_or_default())
-        ));
-        return Err(Stop::No);
-    }
-    Ok(())
 }
 
 fn name_and_file(text: &str) -> Result<(String, String), String> {

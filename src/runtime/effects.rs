@@ -18,6 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::adapters::results::ResultStore;
 use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryProgress, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
@@ -137,6 +138,7 @@ impl Effects {
     pub fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::StartQuery(request) => self.start_query(request),
+            Effect::Estimate(request) => self.estimate(request),
             Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
@@ -278,6 +280,16 @@ impl Effects {
         });
     }
 
+    fn estimate(&self, request: QueryRequest) {
+        let queries = Arc::clone(&self.services.queries);
+        let answers = self.answers.clone();
+        self.runtime.spawn(async move {
+            let id = request.id;
+            let outcome = queries.estimate(request, Effort::Quick).await;
+            let _ = answers.send(Event::Estimated(id, outcome)).await;
+        });
+    }
+
     fn load_unfinished(&self) {
         let queries = Arc::clone(&self.services.queries);
         let answers = self.answers.clone();
@@ -382,9 +394,27 @@ impl Reader {
         let keeping = self.services.keeping.as_ref();
         if let Some(keeping) = keeping {
             request.attached.extend(keeping.named_in(&request.sql));
+            if let Some(answered) = keeping.answer(&request).await {
+                request = answered.request;
+                self.tell(QueryNews::Answered(answered.from)).await;
+            }
         }
         let started = SystemClock.now();
         let mut running = self.start(request.clone(), control).await?;
+        // Cut off between the two, a run that is taken up may have been kept already.
+        if let (Some(keeping), Some(_)) = (keeping, &request.resume)
+            && let Some(execution) = running.monitor.summary().execution
+            && let Some((name, news)) = keeping.of_execution(execution.id).await
+        {
+            if let QueryNews::Kept { rows, .. } = &news
+                && let Some(run) = lock(&self.runs).get_mut(&self.id)
+            {
+                run.rows = Some(Arc::clone(rows));
+            }
+            self.tell(news).await;
+            running.monitor.settle().await;
+            return Ok(QueryNews::KeptAs(Ok(name)));
+        }
         let keeper = keeping.map(|keeping| keeping.begin(&request, &running, started));
         let rows = ResultStore::new(
             running.columns.clone(),
@@ -426,10 +456,14 @@ impl Reader {
         }
         let summary = running.monitor.summary();
         let Some(keeper) = keeper else {
+            running.monitor.settle().await;
             return Ok(QueryNews::Finished(summary));
         };
         self.tell(QueryNews::Finished(summary.clone())).await;
         let kept = keeper.finish(SystemClock.now(), summary).await;
+        if kept.is_ok() {
+            running.monitor.settle().await;
+        }
         Ok(QueryNews::KeptAs(kept))
     }
 

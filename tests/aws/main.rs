@@ -21,10 +21,15 @@ mod terminal;
 
 mod console;
 mod direct;
+mod exact;
 mod faults;
 mod headless;
+mod home;
 mod http;
 mod kills;
+mod mfa;
+mod moments;
+mod offers;
 mod peer;
 mod peers_own;
 mod proxy;
@@ -33,3 +38,5 @@ mod relay;
 mod results;
 mod secrets;
 mod support;
+#[allow(dead_code, reason = "the benches use the rest of it")]
+mod wire;

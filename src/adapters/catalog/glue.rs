@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_glue::types::{Column, Table, TableIdentifier};
 
 use super::CatalogOptions;
-use crate::adapters::aws::AwsAccess;
+use crate::adapters::aws::{AwsAccess, again};
 use crate::domain::lake::{Source, SourceVersion, TableName, recognise, told_by_name};
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::ports::{ColumnInfo, TableInfo};
@@ -51,25 +51,39 @@ pub(super) async fn tables(
 }
 
 async fn databases(access: &AwsAccess) -> Result<Vec<String>, QueryError> {
+    let client = access.glue();
     let mut names = Vec::new();
-    let mut pages = access.glue().get_databases().into_paginator().send();
-    while let Some(page) = pages.next().await {
+    let mut next = None;
+    loop {
+        let page = again(|| client.get_databases().set_next_token(next.clone()).send()).await;
         let page = page.map_err(|error| access.fault("glue:GetDatabases", &error))?;
         names.extend(page.database_list.into_iter().map(|database| database.name));
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            break;
+        }
     }
     names.sort();
     Ok(names)
 }
 
 async fn tables_of(access: &AwsAccess, database: &str) -> Result<Vec<Table>, QueryError> {
+    let client = access.glue();
     let mut tables = Vec::new();
-    let request = access.glue().get_tables().database_name(database);
-    let mut pages = request.into_paginator().send();
-    while let Some(page) = pages.next().await {
+    let mut next = None;
+    loop {
+        let ask = || {
+            let request = client.get_tables().database_name(database);
+            request.set_next_token(next.clone()).send()
+        };
+        let page = again(ask).await;
         let page = page.map_err(|error| access.fault("glue:GetTables", &error))?;
         tables.extend(page.table_list.unwrap_or_default());
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(tables);
+        }
     }
-    Ok(tables)
 }
 
 /// A table with its columns and its place; a resource link has those of the table that it points to.

@@ -53,6 +53,7 @@ use async_trait::async_trait;
 use datafusion::execution::context::SessionState;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::ports::{Catalog, ColumnInfo, QueryService, RunControl, RunningQuery, TableInfo};
@@ -385,7 +386,16 @@ impl QueryService for Engine {
         })
     }
 
-    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    /// Plans the statement, which is quick: the effort makes no difference.
+    async fn estimate(
+        &self,
+        request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
+        if effort == Effort::Quick && matches!(self.inner.lake, LakeHome::S3(_)) {
+            // Nothing is known before objects are listed, which costs requests.
+            return Ok(ScanEstimate::default());
+        }
         self.on_runtime(|inner, _| async move { plan::estimate(&inner, request).await })
             .await
     }
