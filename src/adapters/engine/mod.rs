@@ -390,8 +390,12 @@ impl QueryService for Engine {
     async fn estimate(
         &self,
         request: QueryRequest,
-        _effort: Effort,
+        effort: Effort,
     ) -> Result<ScanEstimate, QueryError> {
+        if effort == Effort::Quick && matches!(self.inner.lake, LakeHome::S3(_)) {
+            // Nothing is known before objects are listed, which costs requests.
+            return Ok(ScanEstimate::default());
+        }
         self.on_runtime(|inner, _| async move { plan::estimate(&inner, request).await })
             .await
     }

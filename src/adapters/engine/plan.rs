@@ -108,6 +108,8 @@ struct Question<'a> {
     asked: &'a Asked,
     attached: BTreeMap<String, Arc<dyn TableProvider>>,
     watch: Arc<Watch>,
+    /// Bytes that it may read.
+    allowed: Option<u64>,
 }
 
 /// The files that a statement is planned over.
@@ -152,6 +154,7 @@ async fn plan(
         asked: &asked,
         attached,
         watch: Arc::clone(&watch),
+        allowed: request.max_bytes,
     };
     let view = match &inner.lake {
         LakeHome::S3(lake) => question.look(lake).await?,
@@ -194,7 +197,7 @@ impl Question<'_> {
     /// Finds the objects of S3 that the statement may need ([`Scout`]).
     async fn look(&self, lake: &Arc<RemoteLake>) -> Result<View, QueryError> {
         let footers = Arc::new(FooterCache::above(&self.inner.footers));
-        let scout = Arc::new(Scout::new(lake, &footers, &self.watch));
+        let scout = Arc::new(Scout::new(lake, &footers, &self.watch, self.allowed));
         let names_now = || {
             let last_parts = self.asked.tables();
             Arc::new(lake.names(last_parts.filter_map(|parts| parts.last().copied())))

@@ -31,6 +31,10 @@ const FOOTERS: usize = 16;
 /// Objects of a table that a sample takes.
 const SAMPLE: usize = 3;
 
+/// Objects that one query may look into. Each is asked for its footer, which stays in memory while
+/// the query is planned: some 100 KB.
+const MOST_OBJECTS: usize = 10_000;
+
 /// A listing older than this is told of.
 const OLD: Duration = Duration::from_secs(90);
 
@@ -40,6 +44,8 @@ pub(super) struct Scout {
     pub lake: Arc<RemoteLake>,
     pub footers: Arc<FooterCache>,
     pub watch: Arc<Watch>,
+    /// Bytes that the query may fetch; any number if `None`.
+    pub allowed: Option<u64>,
     found: Mutex<BTreeMap<TableKey, BTreeMap<OsString, Arc<LakeFile>>>>,
 }
 
@@ -48,11 +54,13 @@ impl Scout {
         lake: &Arc<RemoteLake>,
         footers: &Arc<FooterCache>,
         watch: &Arc<Watch>,
+        allowed: Option<u64>,
     ) -> Self {
         Self {
             lake: Arc::clone(lake),
             footers: Arc::clone(footers),
             watch: Arc::clone(watch),
+            allowed,
             found: Mutex::default(),
         }
     }
@@ -88,9 +96,11 @@ impl Scout {
             &bounds,
         )?;
         super::provider::retain(&mut files, &keep);
-        self.take(&table.key, files)
-            .await
-            .map_err(|error| DataFusionError::External(Box::new(error)))
+        let taken = match self.too_many(&table.name, &table.key, &files) {
+            Some(error) => Err(error),
+            None => self.take(&table.key, files).await,
+        };
+        taken.map_err(|error| DataFusionError::External(Box::new(error)))
     }
 
     /// Finds a few objects of a table, whatever the query asks: for the names of its columns. Says
@@ -122,6 +132,41 @@ impl Scout {
                 .collect(),
             problems: Vec::new(),
         }
+    }
+
+    /// Refuses to look into objects whose mere ends are more than the query may fetch or hold.
+    fn too_many(&self, table: &str, key: &TableKey, files: &[Arc<LakeFile>]) -> Option<QueryError> {
+        let ends: u64 = files
+            .iter()
+            .map(|file| tail_of(file.size))
+            .map(|tail| tail.end - tail.start)
+            .sum();
+        let known = self.found().get(key).map_or(0, |known| {
+            let twice = |file: &&Arc<LakeFile>| known.contains_key(file.path.as_os_str());
+            files.iter().filter(twice).count()
+        });
+        let objects = self.count() + files.len() - known;
+        if let Some(allowed) = self.allowed.filter(|allowed| ends > *allowed) {
+            let message = format!(
+                "the query would read at least {ends} bytes, the ends of {} objects of {table}, and \
+                 {allowed} are allowed",
+                files.len()
+            );
+            return Some(
+                QueryError::new(QueryErrorKind::TooLarge, message)
+                    .with_hint("narrow the days, Regions or accounts, or allow more bytes"),
+            );
+        }
+        (objects > MOST_OBJECTS).then(|| {
+            let message = format!(
+                "the query would look into {objects} objects of {table}, and {MOST_OBJECTS} are the \
+                 most that one query reads straight from S3"
+            );
+            QueryError::new(QueryErrorKind::TooLarge, message).with_hint(
+                "narrow the days, Regions or accounts (eventday, time_dt, region, accountid), or \
+                 let Athena answer",
+            )
+        })
     }
 
     fn found(&self) -> MutexGuard<'_, BTreeMap<TableKey, BTreeMap<OsString, Arc<LakeFile>>>> {

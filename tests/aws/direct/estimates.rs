@@ -113,6 +113,24 @@ fn what_is_allowed_is_asked_before_anything_but_footers_is_fetched() {
             .unwrap();
         assert_eq!(error.kind, QueryErrorKind::TooLarge);
         assert_eq!(relay.gets(), 0, "the footers are at hand");
+        // Not even the footers, where these are too much.
+        let engine = direct(&relay.endpoint(), bucket(BUCKET), Vec::new(), None).await;
+        let mut little = request(sql);
+        little.max_bytes = Some(100_000);
+        let error = engine
+            .start(little, RunControl::default())
+            .await
+            .err()
+            .unwrap();
+        assert_eq!(error.kind, QueryErrorKind::TooLarge);
+        assert_eq!(relay.gets(), 0);
+        let engine = direct(
+            &relay.endpoint(),
+            bucket(BUCKET),
+            Vec::new(),
+            Some(cache.path()),
+        )
+        .await;
         let mut allowed = request(sql);
         allowed.max_bytes = Some(estimate.bytes);
         assert!(engine.start(allowed, RunControl::default()).await.is_ok());
