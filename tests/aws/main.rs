@@ -27,11 +27,13 @@ mod home;
 mod http;
 mod kills;
 mod moments;
+mod moto;
 mod peer;
 mod peers_own;
 mod proxy;
 mod queries;
 mod results;
+mod roles;
 mod secrets;
 mod support;
 #[allow(dead_code, reason = "the benches use the rest of it")]
