@@ -385,18 +385,10 @@ impl Reader {
         }
         let started = SystemClock.now();
         let mut running = self.start(request.clone(), control).await?;
-        // Cut off between the two, a run that is taken up may have been kept already.
-        if let (Some(keeping), Some(_)) = (keeping, &request.resume)
-            && let Some(execution) = running.monitor.summary().execution
-            && let Some((name, news)) = keeping.of_execution(execution.id).await
+        if let Some(name) = self
+            .kept_before(&request, Arc::clone(&running.monitor))
+            .await
         {
-            if let QueryNews::Kept { rows, .. } = &news
-                && let Some(run) = lock(&self.runs).get_mut(&self.id)
-            {
-                run.rows = Some(Arc::clone(rows));
-            }
-            self.tell(news).await;
-            running.monitor.settle().await;
             return Ok(QueryNews::KeptAs(Ok(name)));
         }
         let keeper = keeping.map(|keeping| keeping.begin(&request, &running, started));
