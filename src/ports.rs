@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::estimate::{Effort, TableSize};
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{
     QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate, UnfinishedRun,
@@ -97,8 +98,12 @@ pub trait QueryService: Send + Sync {
     async fn unfinished(&self) -> Result<Vec<UnfinishedRun>, QueryError> {
         Ok(Vec::new())
     }
-    /// Plans the statement and says what it would read; runs nothing.
-    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError>;
+    /// Says what the statement would read, as far as can be told with this effort; runs nothing.
+    async fn estimate(
+        &self,
+        request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError>;
 }
 
 /// A table as the catalogue lists it.
@@ -138,6 +143,10 @@ pub trait Catalog: Send + Sync {
     async fn tables(&self) -> Result<Vec<TableInfo>, QueryError>;
     /// One table by any of its names; an unknown one is an error that offers the nearest.
     async fn table(&self, name: &str) -> Result<TableInfo, QueryError>;
+    /// How large a table is, as its statistics tell with this effort; `None` where nothing tells.
+    async fn size(&self, _table: &TableName, _effort: Effort) -> Option<TableSize> {
+        None
+    }
     /// What the lake holds, as far as its object keys tell.
     async fn facts(&self) -> Result<LakeFacts, QueryError>;
 }

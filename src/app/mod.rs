@@ -151,7 +151,6 @@ fn session_path(options: &AppOptions) -> PathBuf {
 
 /// A short mark of the lake, for the names of files.
 fn lake_mark(options: &AppOptions) -> String {
-    use sha2::{Digest, Sha256};
     let place = match &options.place {
         LakePlace::Folder(folder) => {
             let folder = folder.canonicalize().unwrap_or(folder.clone());
@@ -160,7 +159,13 @@ fn lake_mark(options: &AppOptions) -> String {
         LakePlace::Aws { name, .. } => format!("profile {name}"),
         LakePlace::Nowhere => "files".to_owned(),
     };
-    let digest = Sha256::digest(place.as_bytes());
+    mark(&place)
+}
+
+/// A short mark of a text.
+fn mark(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(text.as_bytes());
     digest
         .iter()
         .take(6)
@@ -184,6 +189,7 @@ fn initial_state(options: &AppOptions, engine: &str, painter: &content::Painting
     let setting = Setting {
         lake_name,
         is_demo,
+        on_aws: options.place.is_on_aws(),
         demo_speed: crate::demo::CONSOLE_SPEED,
         engine: engine.to_owned(),
         zone: options.config.zone,

@@ -10,6 +10,8 @@ use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
+use crate::domain::cost::Price;
+use crate::domain::estimate::{Effort, combine};
 use crate::domain::lake::Source;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate, UnfinishedRun};
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
@@ -22,6 +24,8 @@ pub(super) struct OnAws {
     catalog: Arc<GlueCatalog>,
     /// The configuration's, in lower case.
     aliases: BTreeMap<String, String>,
+    /// Counts what a statement would read in the tables' own objects, where they may be read.
+    counter: Option<Arc<dyn QueryService>>,
 }
 
 impl OnAws {
@@ -30,6 +34,7 @@ impl OnAws {
         embedded: Engine,
         catalog: Arc<GlueCatalog>,
         aliases: &BTreeMap<String, String>,
+        counter: Option<Arc<dyn QueryService>>,
     ) -> Self {
         let lower = |(alias, target): (&String, &String)| (alias.to_lowercase(), target.clone());
         Self {
@@ -37,6 +42,7 @@ impl OnAws {
             embedded,
             catalog,
             aliases: aliases.iter().map(lower).collect(),
+            counter,
         }
     }
 
@@ -110,14 +116,44 @@ impl QueryService for OnAws {
         Ok(told.collect())
     }
 
-    async fn estimate(&self, mut request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    async fn estimate(
+        &self,
+        mut request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
         if !request.attached.is_empty() {
-            return self.embedded.estimate(request).await;
+            return self.embedded.estimate(request, effort).await;
         }
         let expanded = self.written_out(&request.sql).await?;
         request.sql.clone_from(&expanded.sql);
-        let estimate = self.athena.estimate(request).await;
-        estimate.map_err(|error| in_the_original(error, &expanded))
+        let told = self.athena.estimate(request.clone(), effort).await;
+        let told = told.map_err(|error| in_the_original(error, &expanded))?;
+        match &self.counter {
+            Some(counter) if effort == Effort::Full => {
+                let counted = counter.estimate(request, effort).await;
+                Ok(with_counts(told, counted, self.athena.scan_price()))
+            }
+            _ => Ok(told),
+        }
+    }
+}
+
+/// What Athena's side tells together with what was counted; where nothing could be counted, the
+/// former alone, and a note says why.
+fn with_counts(
+    mut told: ScanEstimate,
+    counted: Result<ScanEstimate, QueryError>,
+    price: Option<Price>,
+) -> ScanEstimate {
+    match counted {
+        Ok(counted) => combine(counted, told, price),
+        Err(error) => {
+            told.notes.push(format!(
+                "the tables' objects were not counted: {}",
+                error.message
+            ));
+            told
+        }
     }
 }
 
@@ -127,4 +163,32 @@ fn in_the_original(mut error: QueryError, expanded: &Expanded) -> QueryError {
         .position
         .map(|position| expanded.original_position(position));
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_goes_first_and_a_failed_count_is_said() {
+        let told = || ScanEstimate {
+            bytes_at_most: Some(9_000),
+            basis: vec!["statistics".to_owned()],
+            ..ScanEstimate::default()
+        };
+        let counted = ScanEstimate {
+            bytes: 5_000,
+            bytes_at_most: Some(5_000),
+            files: 3,
+            ..ScanEstimate::default()
+        };
+        let both = with_counts(told(), Ok(counted), None);
+        assert_eq!((both.bytes, both.bytes_at_most), (5_000, Some(5_000)));
+        assert_eq!(both.files, 3);
+        assert_eq!(both.basis.len(), 2);
+        let denied = QueryError::new(QueryErrorKind::Denied, "AWS refused s3:ListBucket");
+        let alone = with_counts(told(), Err(denied), None);
+        assert_eq!(alone.bytes_at_most, Some(9_000));
+        assert!(alone.notes[0].ends_with("s3:ListBucket"), "{alone:?}");
+    }
 }

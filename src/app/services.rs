@@ -9,7 +9,7 @@ use super::{AppOptions, LakePlace, OpenLake, content};
 use crate::adapters::engine::functions;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::session::SessionFile;
-use crate::config::ContentKind;
+use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::lake::LakeFacts;
@@ -78,6 +78,10 @@ fn keeping(options: &AppOptions, lake: &OpenLake) -> Option<Keeping> {
                 LakePlace::Aws { name, .. } => Some(name.clone()),
                 LakePlace::Folder(_) | LakePlace::Nowhere => None,
             },
+            settings: match &options.place {
+                LakePlace::Aws { profile, .. } => Some(meaning_of_names(profile)),
+                LakePlace::Folder(_) | LakePlace::Nowhere => None,
+            },
             engine: lake.queries.name().to_owned(),
         }),
         Err(error) => {
@@ -85,6 +89,23 @@ fn keeping(options: &AppOptions, lake: &OpenLake) -> Option<Keeping> {
             None
         }
     }
+}
+
+/// A mark of everything in a profile that says which table a name means. With another alias, role
+/// or Region the same statement asks another table.
+fn meaning_of_names(profile: &Profile) -> String {
+    let parts = format!(
+        "{:?}",
+        (
+            &profile.region,
+            &profile.aws_profile,
+            &profile.role_arn,
+            &profile.endpoint_url,
+            &profile.databases,
+            &profile.aliases,
+        )
+    );
+    super::mark(&parts)
 }
 
 /// The lake's own table names; where they cannot be told, the documented ones stay.

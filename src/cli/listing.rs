@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::stdout::Stdout;
 use super::stop::Stop;
+use crate::domain::size::Size;
 use crate::ui::text::{Align, SafeText};
 
 /// How a list is printed.
@@ -66,20 +67,7 @@ pub(super) fn grouped(number: u64) -> String {
 
 /// A size in the unit that fits: `12.3 MB`, powers of 1000.
 pub(super) fn size(bytes: u64) -> String {
-    const UNITS: [(u64, &str); 4] = [
-        (1_000_000_000_000, "TB"),
-        (1_000_000_000, "GB"),
-        (1_000_000, "MB"),
-        (1_000, "kB"),
-    ];
-    for (unit, name) in UNITS {
-        if bytes >= unit {
-            // Tenths, rounded down, without a detour over floating point.
-            let tenths = bytes / (unit / 10);
-            return format!("{}.{} {name}", tenths / 10, tenths % 10);
-        }
-    }
-    format!("{bytes} B")
+    Size(bytes).to_string()
 }
 
 #[cfg(test)]
@@ -91,12 +79,5 @@ mod tests {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1,234,567");
-    }
-
-    #[test]
-    fn sizes_take_the_unit_that_fits() {
-        assert_eq!(size(999), "999 B");
-        assert_eq!(size(12_345_678), "12.3 MB");
-        assert_eq!(size(1_000_000_000_000), "1.0 TB");
     }
 }

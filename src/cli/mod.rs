@@ -12,9 +12,11 @@
 mod args;
 mod completions;
 mod config;
+mod confirm;
 mod console;
 mod context;
 mod demo;
+mod explain;
 mod interrupt;
 mod lake;
 mod listing;

@@ -7,20 +7,22 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
-use serde_json::json;
 
+use super::confirm::{agreed, is_attended};
 use super::context::Context;
+use super::explain::{Telling, explain};
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, print_json, size};
+use super::listing::{grouped, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
 use super::resume::or_say_how;
 use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
-use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
+use crate::domain::query::{AttachedFile, QueryErrorKind, QueryId, QueryRequest, Route};
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -61,11 +63,12 @@ pub(super) struct Args {
     /// Refuse to start when more than this would be read, such as 500000000 or 500MB
     #[arg(long, value_name = "N", value_parser = byte_count)]
     max_bytes: Option<u64>,
-    /// Run without asking where a budget would ask first; the embedded engine never asks
+    /// Run without asking where a budget, a repeat within a minute or a statement that writes would
+    /// ask first; the embedded engine never asks
     #[arg(long)]
     yes: bool,
     /// Show what would be read and what it would cost, and run nothing; exit 3 when --max-bytes
-    /// would refuse it
+    /// would refuse it, or a budget would ask first
     #[arg(long)]
     explain: bool,
     #[command(flatten)]
@@ -101,23 +104,42 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             max_bytes: if args.explain { None } else { args.max_bytes },
             route: Route::default(),
             resume: None,
-            attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            fresh: true,
+            attended: is_attended(),
             confirmed: args.yes,
         };
         if args.explain {
             let estimate = lake
                 .queries
-                .estimate(request)
+                .estimate(request, Effort::Full)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
-            return explain(&estimate, args);
+            let telling = Telling {
+                json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
+                paid: place.is_on_aws() && args.with.is_empty(),
+                max_bytes: args.max_bytes,
+            };
+            return explain(&estimate, telling);
         }
         let mut progress = QueryProgressBar::new(control.clone());
         let ran = async {
-            let running = progress
-                .watch(lake.queries.start(request, control))
-                .await
-                .map_err(|error| Stop::query(error, &statement.sql))?;
+            let start = |request| lake.queries.start(request, control.clone());
+            let mut started = progress.watch(start(request.clone())).await;
+            if let Err(error) = &started
+                && error.kind == QueryErrorKind::Unconfirmed
+                && request.attended
+            {
+                progress.hide();
+                if agreed(&error.message, &control).await {
+                    progress = QueryProgressBar::new(control.clone());
+                    let confirmed = QueryRequest {
+                        confirmed: true,
+                        ..request
+                    };
+                    started = progress.watch(start(confirmed)).await;
+                }
+            }
+            let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
             progress.follow(Arc::clone(&running.monitor));
             let output = args.output.as_deref();
             write_result(running, args.format, output, &statement.sql, progress).await
@@ -211,66 +233,6 @@ fn chosen_format(
         return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
     }
     Ok(format)
-}
-
-fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
-    let refused = args.max_bytes.is_some_and(|most| estimate.bytes > most);
-    if matches!(args.format, Some(Format::Json | Format::Ndjson)) {
-        let tables: Vec<serde_json::Value> = estimate
-            .tables
-            .iter()
-            .map(|(table, files, bytes)| json!({"table": table, "files": files, "bytes": bytes}))
-            .collect();
-        print_json(&json!({
-            "files": estimate.files,
-            "files_known": estimate.files_known,
-            "bytes": estimate.bytes,
-            "rows": estimate.rows,
-            "cost_usd": 0,
-            "refused": refused,
-            "tables": tables,
-            "notes": estimate.notes,
-            "plan": estimate.plan,
-        }))?;
-    } else {
-        let mut out = Stdout::lock();
-        out.line(format_args!(
-            "files  {} of {}",
-            grouped(estimate.files),
-            grouped(estimate.files_known)
-        ))?;
-        out.line(format_args!(
-            "bytes  {} ({})",
-            grouped(estimate.bytes),
-            size(estimate.bytes)
-        ))?;
-        out.line(format_args!("rows   at most {}", grouped(estimate.rows)))?;
-        out.line("cost   nothing: the embedded engine reads local files")?;
-        for (table, files, bytes) in &estimate.tables {
-            out.line(format_args!(
-                "table  {table}: {} files, {}",
-                grouped(*files),
-                size(*bytes)
-            ))?;
-        }
-        out.line("plan")?;
-        for line in estimate.plan.lines() {
-            out.line(format_args!("  {line}"))?;
-        }
-        out.finish()?;
-        for note in &estimate.notes {
-            say(format_args!("note: {note}"));
-        }
-    }
-    if refused {
-        say(format_args!(
-            "note: --max-bytes would refuse it: {} bytes are more than {}",
-            grouped(estimate.bytes),
-            grouped(args.max_bytes.unwrap_or_default())
-        ));
-        return Err(Stop::No);
-    }
-    Ok(())
 }
 
 fn name_and_file(text: &str) -> Result<(String, String), String> {

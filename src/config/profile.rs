@@ -45,9 +45,12 @@ pub struct Profile {
     /// Another address for every AWS service: a test peer or a VPC endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
-    /// US dollars that the queries of one session may cost.
+    /// US dollars that the queries of a day may cost before a person is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_usd: Option<f64>,
+    /// US dollars that one query may cost before a person is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_budget_usd: Option<f64>,
     /// US dollars for a terabyte scanned, as the Region asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usd_per_tb: Option<f64>,
@@ -93,6 +96,7 @@ impl Profile {
                 .collect(),
             endpoint_url: section.text("endpoint_url", faults),
             budget_usd: section.amount("budget_usd", faults),
+            query_budget_usd: section.amount("query_budget_usd", faults),
             usd_per_tb: section.amount("usd_per_tb", faults),
             read_only: section.flag("read_only", faults).unwrap_or(false),
             allow_writes: section.flag("allow_writes", faults).unwrap_or(false),

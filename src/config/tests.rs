@@ -26,6 +26,7 @@ output_location = "s3://ir-results/lakehound/"
 databases = ["amazon_security_lake_glue_db_us_east_1"]
 endpoint_url = "http://127.0.0.1:4566"
 budget_usd = 5
+query_budget_usd = 0.5
 read_only = true
 [profiles.prod.aliases]
 cloud_trail_mgmt = "sl_links.cloudtrail_mgmt"
@@ -46,6 +47,7 @@ name = "light"
     assert_eq!(config.zone, chrono_tz::Europe::Berlin);
     let prod = &config.profiles["prod"];
     assert_eq!(prod.budget_usd, Some(5.0));
+    assert_eq!(prod.query_budget_usd, Some(0.5));
     assert!(prod.read_only);
     assert_eq!(prod.aliases["cloud_trail_mgmt"], "sl_links.cloudtrail_mgmt");
     assert!(prod.containment.is_some());
@@ -55,7 +57,7 @@ name = "light"
     );
     assert_eq!(config.feed.sources.len(), 2);
     assert_eq!(config.keys["quit"], ["ctrl-q"]);
-    assert_eq!(config.key_lines["quit"], 26);
+    assert_eq!(config.key_lines["quit"], 27);
     assert_eq!(config.keys["results.find"], ["/", "ctrl-f"]);
     assert_eq!(config.theme.name, "light");
     assert!(!config.default_profile_unreadable);

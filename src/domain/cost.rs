@@ -1,6 +1,8 @@
 //! What bytes cost. Prices come from the configuration: they differ by Region and change.
 
 use std::fmt;
+use std::iter::Sum;
+use std::ops::Add;
 
 /// What a service asks for scanning.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +29,20 @@ impl Price {
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
 pub struct Usd(pub f64);
 
+impl Add for Usd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sum for Usd {
+    fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+        amounts.fold(Self(0.0), Add::add)
+    }
+}
+
 impl fmt::Display for Usd {
     /// Cents for what is a cent or more, else as many digits as tell it from nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,6 +57,7 @@ impl fmt::Display for Usd {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const PRICE: Price = Price {
         usd_per_tb: 5.0,
@@ -59,5 +76,21 @@ mod tests {
         assert_eq!(PRICE.of(1).to_string(), "0.00005 USD");
         assert_eq!(Usd(1.005).to_string(), "1.00 USD");
         assert_eq!(Usd(0.0).to_string(), "0.00 USD");
+    }
+
+    proptest! {
+        #[test]
+        fn more_bytes_never_cost_less(bytes in any::<u64>(), more in any::<u64>()) {
+            let (less, more) = (bytes.min(more), bytes.max(more));
+            prop_assert!(PRICE.of(less) <= PRICE.of(more));
+            prop_assert!(PRICE.of(more).0.is_finite());
+        }
+
+        #[test]
+        fn a_sum_is_no_less_than_its_parts(bytes in proptest::collection::vec(any::<u32>(), 0..9)) {
+            let parts: Vec<Usd> = bytes.iter().map(|bytes| PRICE.of(u64::from(*bytes))).collect();
+            let sum: Usd = parts.iter().copied().sum();
+            prop_assert!(parts.iter().all(|part| *part <= sum));
+        }
     }
 }

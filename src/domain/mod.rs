@@ -3,6 +3,7 @@
 pub mod access;
 pub mod cell;
 pub mod cost;
+pub mod estimate;
 pub mod format;
 pub mod lake;
 pub mod names;
@@ -13,5 +14,6 @@ pub mod record;
 pub mod rfc3339;
 pub mod rows;
 pub mod severity;
+pub mod size;
 pub mod template;
 pub mod view;

@@ -18,7 +18,8 @@ impl fmt::Display for QueryId {
 }
 
 /// Which engine answers a statement on a lake that more than one can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Route {
     /// The lake's own: Athena for one on AWS, the embedded engine for a folder.
     #[default]
@@ -44,6 +45,8 @@ pub struct QueryRequest {
     pub route: Route,
     /// Take up the run of this token instead of starting one.
     pub resume: Option<String>,
+    /// The lake itself is asked, though rows kept from an earlier run may hold the answer.
+    pub fresh: bool,
     /// A person waits for the answer and can be asked ([`QueryErrorKind::Unconfirmed`]).
     pub attended: bool,
     /// A person has agreed to what the service asks about before it starts: a statement that
@@ -62,6 +65,7 @@ impl QueryRequest {
             max_bytes: None,
             route: Route::default(),
             resume: None,
+            fresh: false,
             attended: false,
             confirmed: false,
         }
@@ -193,6 +197,9 @@ pub struct ScanEstimate {
     pub plan: String,
     /// Damaged or unreadable files.
     pub notes: Vec<String>,
+    /// What the service would ask a person before it starts the query, such as a budget that would
+    /// be passed; `None` where it would start it at once.
+    pub question: Option<String>,
 }
 
 /// A place in a statement's text, both 1-based; the column counts characters.

@@ -4,7 +4,22 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{DataType, Field, SchemaRef};
+
+/// The key in a field's metadata of the type that the query service gave its column. A text under
+/// another type than `varchar` is how the service prints a value, not the value.
+pub const SERVICE_TYPE: &str = "service_type";
+
+/// Whether a field holds the service's print of values that are no texts, such as `[a, b]` for an
+/// array: which values it stands for is not certain.
+pub fn is_printed(field: &Field) -> bool {
+    let is_text = matches!(
+        field.data_type(),
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
+    );
+    let service_type = field.metadata().get(SERVICE_TYPE);
+    is_text && service_type.is_some_and(|name| name != "varchar")
+}
 
 /// A column of a result as a person sees it. Names may repeat, as in Trino.
 #[derive(Debug, Clone, PartialEq, Eq)]

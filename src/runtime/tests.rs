@@ -14,6 +14,7 @@ use super::effects::{Effects, Services};
 use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
 use crate::domain::cell::TimeStyle;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
 use crate::domain::query::{
     QueryError, QueryErrorKind, QueryProgress, QueryRequest, QuerySummary, ScanEstimate,
@@ -101,7 +102,7 @@ impl QueryService for Endless {
             monitor: Arc::new(Endless::default()),
         })
     }
-    async fn estimate(&self, _: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    async fn estimate(&self, _: QueryRequest, _: Effort) -> Result<ScanEstimate, QueryError> {
         Ok(ScanEstimate::default())
     }
 }

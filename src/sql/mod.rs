@@ -6,11 +6,14 @@
 pub mod aliases;
 pub mod completion;
 pub mod containment;
+pub mod exact;
 pub mod format;
 pub mod lexer;
 pub mod lint;
 pub mod parameters;
 pub mod placeholders;
+pub mod scans;
+pub mod shape;
 pub mod statements;
 pub mod table_names;
 mod template;

@@ -85,6 +85,7 @@ macro_rules! commands {
 commands! {
     Global {
         RunStatement "query.run" "Run the statement under the cursor" ["run"];
+        RunDirect "query.run-direct" "Run the statement on the embedded engine, which reads the lake's objects from S3 itself";
         CancelQuery "query.cancel" "Stop the query of the open result";
         ResumeQueries "query.resume" "Take up the queries on Athena that an earlier start left";
         Templates "templates" "Choose a saved query and fill in its parameters" ["templates"];
@@ -167,6 +168,7 @@ commands! {
         ResultsPreviousTab "results.previous-tab" "Go to the previous result";
         ResultsCloseTab "results.close-tab" "Close this result";
         ResultsRerun "results.rerun" "Run this result's statement again" ["again"];
+        ResultsExact "results.exact" "Run it again with its arrays, maps and rows as exact JSON";
         ResultsToEditor "results.to-editor" "Put this result's statement into the editor";
         ResultsNotes "results.notes" "Show what is to be known about this result: statement, times, files, notes";
     }

@@ -22,6 +22,10 @@ pub enum TimerId {
     SaveSession,
     /// The text before the cursor came to rest.
     Complete,
+    /// The statement under the cursor came to rest.
+    Estimate,
+    /// No key has come since a question opened.
+    Listen,
     /// What was asked to stop before leaving has had its time.
     LeaveAnyway,
     /// The message was to be read long enough.
@@ -35,6 +39,8 @@ pub enum Effect {
     StartQuery(QueryRequest),
     /// Stop it.
     CancelQuery(QueryId),
+    /// Say what a statement would read and cost; it is not run.
+    Estimate(QueryRequest),
     /// Let go of its rows.
     DropRows(QueryId),
     /// Put a result's rows into an order.
@@ -116,6 +122,7 @@ impl Effect {
         match self {
             Self::StartQuery(_) => "start query",
             Self::CancelQuery(_) => "cancel query",
+            Self::Estimate(_) => "estimate",
             Self::DropRows(_) => "drop rows",
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",

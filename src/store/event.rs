@@ -9,10 +9,13 @@ use super::command::Command;
 use super::content::Content;
 use super::effect::{ExportId, OrderId, TimerId};
 use super::key::Chord;
+use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
-use crate::domain::query::{QueryError, QueryId, QueryProgress, QuerySummary, UnfinishedRun};
+use crate::domain::query::{
+    QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
+};
 use crate::domain::rows::RowsHandle;
 use crate::sql::completion::Catalogue;
 
@@ -38,6 +41,8 @@ pub enum Event {
     Command(Command),
     /// News of a query that was started.
     Query(QueryId, QueryNews),
+    /// What a statement would read and cost.
+    Estimated(QueryId, Result<ScanEstimate, QueryError>),
     /// The answer to an order of rows.
     Ordered {
         /// Which order was asked for.
@@ -103,6 +108,8 @@ pub enum QueryNews {
     Failed(QueryError),
     /// Its rows are kept under a name, or why they are not.
     KeptAs(Result<String, String>),
+    /// The lake is not asked: a kept result provably holds the answer.
+    Answered(AnsweredFrom),
     /// The rows of an earlier start are there again.
     Kept {
         /// The rows.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::results::{LastEnd, Origin};
+use super::results::{AnsweredFrom, LastEnd, Origin};
 use super::screen::{Borders, Pane};
 use super::state::State;
 use crate::domain::rfc3339;
@@ -65,6 +65,9 @@ pub struct SavedTab {
     /// The name under which its rows are kept.
     #[serde(default)]
     pub kept: Option<String>,
+    /// The kept result that its rows come from.
+    #[serde(default)]
+    pub answered: Option<AnsweredFrom>,
 }
 
 /// The work done on a playbook.
@@ -121,6 +124,7 @@ impl Session {
                     was_running: tab.phase.is_running(),
                     end: tab.last_end(),
                     kept: tab.kept.clone(),
+                    answered: tab.answered.clone(),
                 })
                 .collect(),
             tab: state.results.current,

@@ -22,7 +22,7 @@ use super::screen::{Pane, Screen};
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
-use crate::domain::query::{QueryId, QueryRequest, Route, TextPosition, UnfinishedRun};
+use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
 use crate::sql::completion::Catalogue;
 
 /// How long the session rests before it is written.
@@ -60,6 +60,15 @@ pub struct Message {
     pub text: String,
 }
 
+/// What a person has said of a run before it starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Consent {
+    /// It may do what the service asks about: write, or cost more than was meant to be spent.
+    pub confirmed: bool,
+    /// Rows kept from an earlier run do not do.
+    pub fresh: bool,
+}
+
 /// What is known at the start and does not change.
 #[derive(Debug, Clone)]
 pub struct Setting {
@@ -67,6 +76,8 @@ pub struct Setting {
     pub lake_name: String,
     /// Whether the lake is a demo lake, which can go on.
     pub is_demo: bool,
+    /// Whether the lake is on AWS: queries cost money, and more than one engine can answer.
+    pub on_aws: bool,
     /// How much faster than real time a demo lake goes on.
     pub demo_speed: u32,
     /// The engine's name.
@@ -244,7 +255,7 @@ impl State {
     /// The contexts whose keys count now, the innermost first.
     pub fn contexts(&self) -> Vec<Context> {
         match &self.overlay {
-            Some(Overlay::ConfirmQuit) => vec![Context::Question],
+            Some(Overlay::Question(_)) => vec![Context::Question],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }
@@ -265,6 +276,11 @@ impl State {
 
     /// Runs a statement in a new tab and shows it.
     pub fn run(&mut self, origin: Origin) -> (QueryId, Vec<Effect>) {
+        self.run_with(origin, Consent::default())
+    }
+
+    /// The same with what a person has said of it.
+    pub fn run_with(&mut self, origin: Origin, consent: Consent) -> (QueryId, Vec<Effect>) {
         let id = self.fresh_query();
         let request = QueryRequest {
             id,
@@ -272,10 +288,11 @@ impl State {
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
             max_bytes: None,
-            route: Route::default(),
+            route: origin.route,
             resume: None,
+            fresh: consent.fresh,
             attended: true,
-            confirmed: false,
+            confirmed: consent.confirmed,
         };
         let tab = Tab::new(id, origin, self.now, Phase::Running);
         let mut effects = Vec::new();

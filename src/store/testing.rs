@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
-use arrow::datatypes::SchemaRef;
+use arrow::datatypes::{Field, SchemaRef};
 use chrono::{DateTime, Utc};
 
 use super::content::Content;
@@ -27,6 +27,7 @@ pub(crate) fn state(width: u16, height: u16) -> State {
     let setting = Setting {
         lake_name: "demo lake".into(),
         is_demo: true,
+        on_aws: false,
         demo_speed: 4,
         engine: "embedded".into(),
         zone: chrono_tz::UTC,
@@ -82,6 +83,19 @@ pub(crate) struct OnePage {
     batch: RecordBatch,
 }
 
+impl OnePage {
+    /// Rows whose columns are called as their fields.
+    pub(crate) fn of(batch: RecordBatch) -> Self {
+        let column = |field: &Arc<Field>| Column {
+            name: field.name().clone(),
+        };
+        Self {
+            columns: batch.schema().fields().iter().map(column).collect(),
+            batch,
+        }
+    }
+}
+
 impl Rows for OnePage {
     fn columns(&self) -> &[Column] {
         &self.columns
@@ -112,15 +126,7 @@ pub(crate) fn rows(count: usize, text: impl Fn(usize) -> String) -> Arc<OnePage>
         ("text", Arc::new(texts)),
         ("time_dt", Arc::new(times)),
     ];
-    Arc::new(OnePage {
-        columns: columns
-            .iter()
-            .map(|(name, _)| Column {
-                name: (*name).into(),
-            })
-            .collect(),
-        batch: RecordBatch::try_from_iter(columns).unwrap(),
-    })
+    Arc::new(OnePage::of(RecordBatch::try_from_iter(columns).unwrap()))
 }
 
 /// Runs a statement and lets it finish with these rows.

@@ -1,5 +1,6 @@
 //! Whole stories: keys and answers in, state and effects out.
 
+mod money;
 mod stories;
 
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use proptest::prelude::*;
 use super::command::{COMMANDS, Command};
 use super::effect::{Effect, OrderSpec, Sort, TimerId};
 use super::event::{Event, QueryNews};
-use super::overlay::Overlay;
+use super::overlay::{Overlay, Question};
 use super::results::{LastEnd, Phase};
 use super::screen::Pane;
 use super::session::Session;
@@ -215,7 +216,10 @@ fn leaving_asks_while_something_runs_and_stops_it() {
     press(&mut state, "\"SELECT space \"1");
     let query = started(&press(&mut state, "f5")).unwrap().id;
     assert_eq!(press(&mut state, "ctrl-q"), []);
-    assert!(matches!(state.overlay, Some(Overlay::ConfirmQuit)));
+    assert!(matches!(
+        state.overlay,
+        Some(Overlay::Question(Question::Leave))
+    ));
     let effects = press(&mut state, "y");
     assert!(effects.contains(&Effect::CancelQuery(query)));
     let waits = |e: &Effect| matches!(e, Effect::SetTimer(TimerId::LeaveAnyway, _));

@@ -6,12 +6,13 @@ use super::command::{Command, Context};
 use super::effect::{Effect, TimerId};
 use super::event::{Event, Mouse, MouseKind};
 use super::key::Chord;
-use super::overlay::{self, Overlay, PageContent, Picker};
+use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
 use super::{editor, feed, playbook, results, unfinished};
 use crate::domain::lake::LakeFacts;
+use crate::domain::query::Route;
 
 /// Changes the state by an event, at a time, and says what is to be done.
 pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
@@ -36,6 +37,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Focus(_) => Vec::new(),
         Event::Query(query, news) => results::news(state, query, news),
+        Event::Estimated(id, outcome) => {
+            editor::bill::answer(state, id, outcome);
+            Vec::new()
+        }
         Event::Ordered { id, rows } => {
             results::answer_order(state, id, rows);
             Vec::new()
@@ -192,7 +197,8 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::BorderRight => border(state, Direction::Right),
         Command::BorderUp => border(state, Direction::Up),
         Command::BorderDown => border(state, Direction::Down),
-        Command::RunStatement => run_statement(state),
+        Command::RunStatement => run_statement(state, Route::Service),
+        Command::RunDirect => run_direct(state),
         Command::CancelQuery => cancel(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
@@ -230,7 +236,21 @@ fn border(state: &mut State, direction: Direction) -> Vec<Effect> {
     state.session_changed()
 }
 
-fn run_statement(state: &mut State) -> Vec<Effect> {
+/// Runs the statement under the cursor on the embedded engine, straight from S3.
+fn run_direct(state: &mut State) -> Vec<Effect> {
+    if !state.setting.on_aws {
+        let key = state.setting.keymap.label(Command::RunStatement);
+        let key = key.map(|key| format!("; {key} runs it"));
+        state.inform(format!(
+            "the embedded engine answers everything on this lake{}",
+            key.unwrap_or_default()
+        ));
+        return Vec::new();
+    }
+    run_statement(state, Route::Direct)
+}
+
+fn run_statement(state: &mut State, route: Route) -> Vec<Effect> {
     let buffer = state.editor.buffer();
     let Some(statement) = buffer.statement() else {
         state.warn("there is no statement under the cursor".to_owned());
@@ -238,7 +258,10 @@ fn run_statement(state: &mut State) -> Vec<Effect> {
     };
     let text = buffer.text();
     let start = crate::sql::statements::position_of(&text, statement.range.start);
-    let origin = results::Origin::statement(&buffer.name, statement.text(&text));
+    let origin = results::Origin {
+        route,
+        ..results::Origin::statement(&buffer.name, statement.text(&text))
+    };
     state.run_in_editor(origin, start)
 }
 
@@ -295,9 +318,12 @@ fn lake_read(state: &mut State, facts: Result<LakeFacts, String>) {
 
 /// Asks first where something runs; asked a second time, it is the answer.
 fn quit(state: &mut State) -> Vec<Effect> {
-    let asked = matches!(state.overlay.take(), Some(Overlay::ConfirmQuit));
+    let asked = matches!(
+        state.overlay.take(),
+        Some(Overlay::Question(Question::Leave))
+    );
     if !asked && state.results.running().next().is_some() {
-        state.overlay = Some(Overlay::ConfirmQuit);
+        state.overlay = Some(Overlay::Question(Question::Leave));
         return Vec::new();
     }
     state.leave()
@@ -315,6 +341,11 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
             if awaited && state.overlay.is_none() && state.screen.focus == Pane::Editor {
                 editor::complete(state, false);
             }
+            Vec::new()
+        }
+        TimerId::Estimate => editor::bill::ask(state),
+        TimerId::Listen => {
+            overlay::listen(state);
             Vec::new()
         }
         TimerId::Message => {
@@ -412,6 +443,7 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
         });
         let phase = results::Phase::NotLoaded(end);
         let mut tab = results::Tab::new(id, saved.origin, saved.started, phase);
+        tab.answered = saved.answered;
         if let Some(name) = saved.kept {
             tab.kept = Some(name.clone());
             effects.push(Effect::LoadKept { query: id, name });

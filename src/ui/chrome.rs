@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::overlays::question::answers;
 use super::paint::{Pen, clear, fill, rect};
 use super::text::{SafeText, wrap};
 use super::theme::{Role, Theme};
@@ -235,11 +236,11 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
         ],
-        Some(Overlay::ConfirmQuit) => {
-            return vec![
-                (Command::QuestionYes, "stop and leave"),
-                (Command::QuestionNo, "stay"),
-            ];
+        Some(Overlay::Question(question)) => {
+            let (yes, no) = answers(question);
+            let mut words = vec![(Command::QuestionYes, yes), (Command::QuestionNo, no)];
+            words.retain(|(command, _)| question.listens() || *command == Command::QuestionNo);
+            return words;
         }
     };
     let mut words = own.to_vec();

@@ -8,9 +8,13 @@ use ratatui::style::Color;
 
 use super::Painter;
 use super::theme::Depth;
+use crate::domain::cost::Usd;
 use crate::domain::lake::{Arrival, LakeFacts, Notification, ObjectKey};
+use crate::domain::query::{QueryError, QueryErrorKind, ScanEstimate};
 use crate::store::command::COMMANDS;
-use crate::store::event::Event;
+use crate::store::effect::{Effect, TimerId};
+use crate::store::event::{Event, QueryNews};
+use crate::store::results::AnsweredFrom;
 use crate::store::testing::{finished, noon, press, rows, state};
 use crate::store::{State, run_command, update};
 
@@ -102,6 +106,78 @@ fn overlays_lie_over_the_panes() {
     assert_snapshot!("help", picture(&state));
     press(&mut state, "esc ctrl-p \"theme");
     assert_snapshot!("palette", picture(&state));
+}
+
+#[test]
+fn a_question_shows_its_yes_once_it_listens() {
+    let mut state = busy(100, 30, "");
+    press(&mut state, "alt-2 f5");
+    let query = state.results.tab().unwrap().query;
+    let asked = "it may scan 1.2 TB to 3.4 TB, which costs 6.00 USD to 17.00 USD; 5.00 USD are \
+                 what one query may cost";
+    let error = QueryError::new(QueryErrorKind::Unconfirmed, asked);
+    let news = QueryNews::Failed(error);
+    update(&mut state, Event::Query(query, news), noon());
+    let seen = picture(&state);
+    assert!(!seen.contains("y run it"), "{seen}");
+    update(&mut state, Event::Timer(TimerId::Listen), noon());
+    assert_snapshot!("question", picture(&state));
+    press(&mut state, "n");
+    let seen = picture(&state);
+    assert!(
+        seen.contains("it was not run") && seen.contains("r asks again"),
+        "{seen}"
+    );
+}
+
+#[test]
+fn the_bill_stands_under_the_statement() {
+    let mut state = busy(100, 30, "");
+    state.setting.on_aws = true;
+    press(&mut state, "alt-2 \"x");
+    let effects = update(&mut state, Event::Timer(TimerId::Estimate), noon());
+    let Some(Effect::Estimate(request)) = effects.first() else {
+        panic!("an estimate: {effects:?}")
+    };
+    let mut bill = ScanEstimate {
+        bytes: 1_200_000_000,
+        bytes_at_most: Some(3_400_000_000),
+        cost: Some((Usd(0.01), Some(Usd(0.02)))),
+        ..ScanEstimate::default()
+    };
+    let mut shown = |bill: &ScanEstimate| {
+        let answer = Event::Estimated(request.id, Ok(bill.clone()));
+        update(&mut state, answer, noon());
+        picture(&state)
+    };
+    let seen = shown(&bill);
+    assert!(
+        seen.contains("scans 1.2 GB to 3.4 GB · 0.01 to 0.02 USD"),
+        "{seen}"
+    );
+    bill.cutoff_bytes = Some(2_000_000_000);
+    let seen = shown(&bill);
+    assert!(
+        seen.contains("the workgroup stops it at 2.0 GB · scans"),
+        "{seen}"
+    );
+    let seen = shown(&ScanEstimate::default());
+    assert!(seen.contains("what it scans is not known"), "{seen}");
+}
+
+#[test]
+fn rows_that_were_not_asked_of_the_lake_say_so() {
+    let mut state = busy(140, 40, "");
+    let tab = state.results.tab_mut().unwrap();
+    tab.answered = Some(AnsweredFrom {
+        name: "result_3".into(),
+        ended: noon(),
+    });
+    let seen = picture(&state);
+    assert!(
+        seen.contains("from result_3 of 14:13 UTC · r asks embedded"),
+        "{seen}"
+    );
 }
 
 #[test]

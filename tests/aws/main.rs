@@ -19,6 +19,7 @@ mod venv;
 #[allow(dead_code, reason = "the console's own tests use the rest of it")]
 mod terminal;
 
+mod bill;
 mod console;
 mod exact;
 mod faults;
@@ -26,8 +27,10 @@ mod headless;
 mod home;
 mod http;
 mod kills;
+mod mfa;
 mod moments;
 mod moto;
+mod offers;
 mod peer;
 mod peers_own;
 mod proxy;

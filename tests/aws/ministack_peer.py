@@ -248,9 +248,11 @@ async def answer(sql, database):
     if re.fullmatch(r"SHOW\s+TABLES", bare, re.I):
         names = sorted(k.split("/", 1)[1] for k in glue._tables if k.startswith(database + "/"))
         return [("tab_name", "string")], [[name] for name in names], 0
-    explain = re.match(r"EXPLAIN\s+", bare, re.I)
+    explain = re.match(r"EXPLAIN\s+(\([^)]*\)\s+)?", bare, re.I)
     if explain:
-        _, plan, _ = await run(bare[explain.end():], database, "EXPLAIN ")
+        # The lines before the statement count in the places of its faults.
+        rest = "\n" * explain[0].count("\n") + bare[explain.end():]
+        _, plan, _ = await run(rest, database, "EXPLAIN ")
         lines = "\n".join(str(row[-1]) for row in plan).split("\n")
         return [("Query Plan", "varchar")], [[line] for line in lines], 0
     columns, rows, scanned = await run(sql, database)

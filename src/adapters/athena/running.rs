@@ -11,9 +11,9 @@ use futures::stream::{self, BoxStream, StreamExt};
 use super::queue::Slot;
 use super::results::{self, FinishedRun};
 use super::watcher::ended as has_ended;
-use super::{AthenaService, cancelled, errors, scanned, submit};
+use super::{AthenaService, bill, cancelled, errors, scanned, submit};
 use crate::adapters::aws::{Fault, explain, fault_of};
-use crate::adapters::journal::{Hold, RunJournal};
+use crate::adapters::journal::{Expected, Hold, RunEnd, RunJournal};
 use crate::domain::query::{
     Execution, QueryError, QueryErrorKind, QueryProgress, QuerySummary, Stage,
 };
@@ -27,6 +27,8 @@ pub(super) struct Followed {
     pub(super) token: Option<String>,
     /// Says in the journal that it is looked after.
     pub(super) hold: Option<Hold>,
+    /// What it was expected to scan.
+    pub(super) expected: Option<Expected>,
     /// Stop it where it has scanned more bytes than this.
     pub(super) max_bytes: Option<u64>,
     /// Whether it was started just now.
@@ -66,7 +68,8 @@ impl AthenaService {
         };
         if let Some((error, outcome)) = failure {
             if let Some(token) = &run.token {
-                submit::ended(&self.journal, token, outcome).await;
+                let end = ending(&told(&execution), outcome);
+                submit::ended_with(&self.journal, token, end).await;
             }
             return Err(error);
         }
@@ -95,17 +98,23 @@ impl AthenaService {
             Err(error) => {
                 let error = self.access.renewable(error);
                 if let (Some(outcome), Some(token)) = (outcome_of(&error), &run.token) {
-                    submit::ended(&self.journal, token, outcome).await;
+                    let end = ending(&told(&execution), outcome);
+                    submit::ended_with(&self.journal, token, end).await;
                 }
                 return Err(error);
             }
         };
+        let execution = told(&execution);
+        let mut notes = rows.notes;
+        if !execution.reused {
+            notes.extend(bill::truth(run.expected, bytes));
+        }
         let monitor = Arc::new(Monitor {
-            execution: told(&execution),
+            execution,
             fetched: rows.fetched,
             requests: rows.requests,
             rows: AtomicU64::new(0),
-            notes: rows.notes,
+            notes,
             charge: Mutex::new(run.token.map(|token| Charge {
                 journal: Arc::clone(&self.journal),
                 token,
@@ -302,7 +311,8 @@ impl Monitor {
     async fn end(&self, outcome: Option<&'static str>) {
         let charge = self.charge().take();
         if let (Some(charge), Some(outcome)) = (charge, outcome) {
-            submit::ended(&charge.journal, &charge.token, outcome).await;
+            let end = ending(&self.execution, outcome);
+            submit::ended_with(&charge.journal, &charge.token, end).await;
         }
     }
 
@@ -396,5 +406,15 @@ fn outcome_of(error: &QueryError) -> Option<&'static str> {
         // Its values are not what its metadata says, and never will be.
         QueryErrorKind::Execution | QueryErrorKind::Internal => Some("unreadable"),
         _ => None,
+    }
+}
+
+/// The end of a run for the journal.
+fn ending(execution: &Execution, outcome: &str) -> RunEnd {
+    RunEnd {
+        outcome: outcome.to_owned(),
+        scanned_bytes: Some(execution.scanned_bytes),
+        total_ms: Some(execution.total_ms),
+        reused: execution.reused,
     }
 }

@@ -13,7 +13,7 @@ use aws_sdk_athena::types::{QueryExecutionContext, ResultConfiguration, Throttle
 use super::queue::Slot;
 use super::{AthenaService, cancelled, errors, journal_failed};
 use crate::adapters::aws::{Fault, fault_of};
-use crate::adapters::journal::{BegunRun, Hold, JournalError, RunJournal};
+use crate::adapters::journal::{BegunRun, Hold, JournalError, RunEnd, RunJournal};
 use crate::domain::query::{QueryError, QueryErrorKind, QueryProgress, Stage};
 use crate::ports::RunControl;
 
@@ -55,6 +55,15 @@ pub(super) async fn started(
 pub(super) async fn ended(journal: &Arc<RunJournal>, token: &str, outcome: &'static str) {
     let (journal, token) = (Arc::clone(journal), token.to_owned());
     if let Err(error) = noted(move || journal.ended(&token, outcome)).await {
+        tracing::warn!(%error, outcome, "the end of a run is not in the journal");
+    }
+}
+
+/// The same with what Athena tells of the run.
+pub(super) async fn ended_with(journal: &Arc<RunJournal>, token: &str, end: RunEnd) {
+    let (journal, token) = (Arc::clone(journal), token.to_owned());
+    let outcome = end.outcome.clone();
+    if let Err(error) = noted(move || journal.ended_with(&token, &end)).await {
         tracing::warn!(%error, outcome, "the end of a run is not in the journal");
     }
 }
@@ -135,7 +144,10 @@ impl AthenaService {
         }
     }
 
-    async fn send(&self, run: &BegunRun) -> Result<String, SdkError<StartQueryExecutionError>> {
+    pub(super) async fn send(
+        &self,
+        run: &BegunRun,
+    ) -> Result<String, SdkError<StartQueryExecutionError>> {
         let context = QueryExecutionContext::builder()
             .set_database(run.database.clone())
             .set_catalog(run.catalog.clone())
@@ -166,7 +178,12 @@ impl AthenaService {
         Ok(answer.query_execution_id.unwrap_or_default())
     }
 
-    fn refusal(&self, fault: Fault, error: &SdkError<StartQueryExecutionError>) -> QueryError {
+    /// What a start that Athena did not take means.
+    pub(super) fn refusal(
+        &self,
+        fault: Fault,
+        error: &SdkError<StartQueryExecutionError>,
+    ) -> QueryError {
         let service = error.as_service_error();
         if let Some(StartQueryExecutionError::InvalidRequestException(invalid)) = service
             && fault == Fault::Refused

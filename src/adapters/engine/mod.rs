@@ -51,6 +51,7 @@ use async_trait::async_trait;
 use datafusion::execution::context::SessionState;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::ports::{Catalog, ColumnInfo, QueryService, RunControl, RunningQuery, TableInfo};
@@ -306,7 +307,12 @@ impl QueryService for Engine {
         })
     }
 
-    async fn estimate(&self, request: QueryRequest) -> Result<ScanEstimate, QueryError> {
+    /// Plans the statement, which is quick: the effort makes no difference.
+    async fn estimate(
+        &self,
+        request: QueryRequest,
+        _effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
         self.on_runtime(|inner, _| async move { plan::estimate(&inner, request).await })
             .await
     }

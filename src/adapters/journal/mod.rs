@@ -16,6 +16,7 @@
 )]
 
 mod hold;
+mod past;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +30,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
 
 pub use hold::Hold;
+pub use past::{Expected, PastRun, PastRuns, RunEnd};
 
 /// Marks a file as a journal of runs: `lhrj`.
 const APPLICATION_ID: i32 = 0x6c68_726a;
@@ -111,6 +113,9 @@ pub struct BegunRun {
     /// Where the result is written.
     #[serde(default)]
     pub output_location: Option<String>,
+    /// What it was expected to scan, where something told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
 }
 
 /// A run that was begun and has not ended, as far as the journal knows.
@@ -303,6 +308,20 @@ impl RunJournal {
     /// Where it cannot be written.
     pub fn ended(&self, token: &str, outcome: &str) -> Result<(), JournalError> {
         self.append(token, "ended", outcome)
+    }
+
+    /// The same with what the service tells of it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn ended_with(&self, token: &str, end: &RunEnd) -> Result<(), JournalError> {
+        let body = serde_json::to_string(end).map_err(|error| JournalError::Io {
+            path: self.path.clone(),
+            action: "written",
+            reason: error.to_string(),
+        })?;
+        self.append(token, "ended", &body)
     }
 
     /// What was begun and has not ended, oldest first, whoever looks after it.

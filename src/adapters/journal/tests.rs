@@ -18,6 +18,7 @@ fn run(token: &str) -> BegunRun {
         database: None,
         catalog: None,
         output_location: Some("s3://results/x/".to_owned()),
+        expected: None,
     }
 }
 

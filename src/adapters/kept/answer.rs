@@ -17,6 +17,8 @@ pub struct AskKept<'a> {
     /// The profile that it would run with. Only results of the same one answer: elsewhere the
     /// table's name may mean another table.
     pub profile: Option<&'a str>,
+    /// The mark of its settings as they are now. Only results of the same ones answer.
+    pub settings: Option<&'a str>,
     /// The service is another engine than the one that would answer from the kept rows.
     pub elsewhere: bool,
     /// The present.
@@ -43,7 +45,10 @@ impl KeptResults {
         };
         let results = self.list()?.results;
         Ok(results.into_iter().rev().find_map(|result| {
-            if result.engine != ask.engine || result.profile.as_deref() != ask.profile {
+            let same_lake = result.engine == ask.engine
+                && result.profile.as_deref() == ask.profile
+                && result.settings.as_deref() == ask.settings;
+            if !same_lake {
                 return None;
             }
             let found = from_result(&result, &asked, ask.freshness)?;

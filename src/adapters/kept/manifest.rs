@@ -26,6 +26,9 @@ pub struct KeptResult {
     pub engine: String,
     /// The profile that it ran with.
     pub profile: Option<String>,
+    /// A mark of the settings that said what table names mean in that profile.
+    #[serde(default)]
+    pub settings: Option<String>,
     /// What the service told of the run.
     pub execution: Option<Execution>,
     /// When the run was started.

@@ -138,6 +138,8 @@ pub struct KeepRequest {
     pub engine: String,
     /// The profile that it ran with; for the embedded engine whatever tells one lake from another.
     pub profile: Option<String>,
+    /// A mark of the settings that say what table names mean in that profile.
+    pub settings: Option<String>,
     /// When the run was started.
     pub started: DateTime<Utc>,
     /// Places of columns whose values are the service's text of something else, such as the

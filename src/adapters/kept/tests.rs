@@ -34,6 +34,7 @@ fn request(name: Option<&str>, sql: &str) -> KeepRequest {
         parameters: vec!["'it''s'".to_owned()],
         engine: "embedded".to_owned(),
         profile: Some("peer".to_owned()),
+        settings: None,
         started: noon(),
         raw_columns: Vec::new(),
     }
@@ -738,6 +739,7 @@ async fn the_newest_result_that_holds_it_answers() {
         parameters,
         engine: "embedded",
         profile: Some("one"),
+        settings: None,
         elsewhere: false,
         now: noon(),
         freshness: crate::sql::containment::Freshness::Unchanged,

@@ -132,6 +132,7 @@ impl KeptWriter {
             parameters: self.request.parameters.clone(),
             engine: self.request.engine.clone(),
             profile: self.request.profile.clone(),
+            settings: self.request.settings.clone(),
             execution: summary.execution.clone(),
             started: self.request.started.trunc_subsecs(3),
             ended: ended.trunc_subsecs(3),

@@ -3,22 +3,29 @@
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, SchemaRef};
+use arrow::datatypes::SchemaRef;
 use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::adapters::kept::{KeepRequest, KeptError, KeptResult, KeptResults};
-use crate::domain::query::{AttachedFile, QueryProgress, QueryRequest, QuerySummary, Stage};
-use crate::domain::rows::Column;
-use crate::ports::{QueryMonitor, RunningQuery};
+use crate::adapters::kept::{AskKept, KeepRequest, KeptError, KeptResult, KeptResults};
+use crate::domain::query::{AttachedFile, QueryProgress, QueryRequest, QuerySummary, Route, Stage};
+use crate::domain::rows::{Column, is_printed};
+use crate::ports::{Clock as _, QueryMonitor, RunningQuery};
+use crate::runtime::SystemClock;
+use crate::sql::containment::Freshness;
 use crate::sql::lexer::{TokenKind, lex};
 use crate::store::event::QueryNews;
+use crate::store::results::AnsweredFrom;
 
-use super::{Reader, lock};
+use super::lock;
+use super::reader::Reader;
 
 /// Batches that may wait for the disk.
 const WAITING: usize = 4;
+
+/// The engine that answers over files, whatever the lake's own is.
+const EMBEDDED: &str = "embedded";
 
 /// How the numbered results are called, up to their number.
 const NUMBERED: &str = "result_";
@@ -30,8 +37,19 @@ pub struct Keeping {
     pub results: KeptResults,
     /// The profile, where the lake is on AWS.
     pub profile: Option<String>,
+    /// What the profile's settings make of a table's name; results under other settings answer
+    /// nothing.
+    pub settings: Option<String>,
     /// The query service's name.
     pub engine: String,
+}
+
+/// A statement over kept rows that gives what another would give.
+pub(super) struct Answered {
+    /// To be run in place of the other.
+    pub request: QueryRequest,
+    /// Whose rows they are.
+    pub from: AnsweredFrom,
 }
 
 impl Keeping {
@@ -59,6 +77,46 @@ impl Keeping {
         files
     }
 
+    /// The request whose rows are provably those of another, from a kept result: where asking the
+    /// lake costs money, and nobody insists on it.
+    pub(super) async fn answer(&self, request: &QueryRequest) -> Option<Answered> {
+        let may = self.profile.is_some()
+            && !request.fresh
+            && request.resume.is_none()
+            && request.attached.is_empty()
+            && request.route == Route::Service;
+        if !may {
+            return None;
+        }
+        let (keeping, asked) = (self.clone(), request.clone());
+        let found = tokio::task::spawn_blocking(move || {
+            keeping.results.answer(&AskKept {
+                sql: &asked.sql,
+                parameters: &asked.parameters,
+                engine: &keeping.engine,
+                profile: keeping.profile.as_deref(),
+                settings: keeping.settings.as_deref(),
+                elsewhere: true,
+                now: SystemClock.now(),
+                freshness: Freshness::default(),
+            })
+        });
+        // Where the kept results cannot be read, the lake answers.
+        let (result, answer) = found.await.ok()?.ok()??;
+        let attached = self.results.attached().ok()?;
+        let file = attached.into_iter().find(|file| file.name == result.name)?;
+        Some(Answered {
+            request: QueryRequest {
+                attached: vec![file],
+                ..QueryRequest::new(request.id, answer.sql)
+            },
+            from: AnsweredFrom {
+                name: result.name,
+                ended: result.ended,
+            },
+        })
+    }
+
     /// The rows of a kept result as news of the tab that shows it.
     pub(super) fn load(&self, name: &str) -> Result<QueryNews, KeptError> {
         let result = self.results.get(name)?;
@@ -77,17 +135,21 @@ impl Keeping {
         running: &RunningQuery,
         started: DateTime<Utc>,
     ) -> Keeper {
+        // Over files, and straight from S3, the embedded engine answers on every lake.
+        let by_service = request.attached.is_empty() && request.route == Route::Service;
         let request = KeepRequest {
             name: None,
             sql: request.sql.clone(),
             parameters: request.parameters.clone(),
-            engine: self.engine.clone(),
-            profile: self.profile.clone(),
-            started,
-            raw_columns: match self.profile {
-                Some(_) => texts(&running.schema),
-                None => Vec::new(),
+            engine: if by_service {
+                self.engine.clone()
+            } else {
+                EMBEDDED.to_owned()
             },
+            profile: self.profile.clone(),
+            settings: self.settings.clone(),
+            started,
+            raw_columns: printed(&running.schema),
         };
         Keeper::start(
             self.results.clone(),
@@ -129,17 +191,11 @@ impl Reader {
     }
 }
 
-/// The columns that are texts: a service's text may stand for an array, a map or a row.
-fn texts(schema: &SchemaRef) -> Vec<usize> {
-    let is_text = |kind: &DataType| {
-        matches!(
-            kind,
-            DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View
-        )
-    };
+/// The places of the columns that are the service's print of something else.
+fn printed(schema: &SchemaRef) -> Vec<usize> {
     let fields = schema.fields().iter().enumerate();
     fields
-        .filter(|(_, field)| is_text(field.data_type()))
+        .filter(|(_, field)| is_printed(field))
         .map(|(place, _)| place)
         .collect()
 }

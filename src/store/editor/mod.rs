@@ -4,6 +4,7 @@
 //! because text, cursor, selection and undo history are what the user edits. It is never drawn by
 //! its own widget: the pane draws the lines, highlighted and made safe.
 
+pub mod bill;
 mod buffer;
 mod undo;
 mod update;
@@ -58,6 +59,8 @@ pub struct Editor {
     pub completion: Option<Completion>,
     /// Hints on the current buffer.
     pub hints: Vec<Hint>,
+    /// The bill of the statement under the cursor.
+    pub bill: Option<bill::Bill>,
     /// Rows of text that the pane shows: how far a page reaches.
     pub page: usize,
 }
@@ -80,6 +83,7 @@ impl Editor {
             awaits_completion: false,
             completion: None,
             hints: Vec::new(),
+            bill: None,
             page: 10,
         };
         editor.open(None, text);
@@ -183,6 +187,13 @@ impl Editor {
         let serial = self.buffer().serial();
         self.origins.insert(query, Origin { serial, start });
         self.buffer_mut().fault = None;
+    }
+
+    /// Another run has taken the place of one that had not ended.
+    pub fn hand_over(&mut self, from: QueryId, to: QueryId) {
+        if let Some(origin) = self.origins.remove(&from) {
+            self.origins.insert(to, origin);
+        }
     }
 
     /// A statement ended: shows its fault where it stands, if the buffer still exists.

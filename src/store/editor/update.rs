@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Completion;
+use super::{Completion, bill};
 use crate::sql::completion::{self, CandidateKind};
 use crate::store::command::Command;
 use crate::store::effect::{Effect, TimerId};
@@ -52,7 +52,15 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     state.editor.refresh_hints();
-    state.session_changed()
+    changed(state)
+}
+
+/// The buffer, or what stands in it, is another.
+fn changed(state: &mut State) -> Vec<Effect> {
+    state.editor.bill = None;
+    let mut effects = state.session_changed();
+    effects.extend(bill::ask_soon(state));
+    effects
 }
 
 fn close(state: &mut State) {
@@ -104,7 +112,7 @@ pub fn edit(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             KeyCode::Tab | KeyCode::Enter => {
                 accept(state);
-                return state.session_changed();
+                return changed(state);
             }
             _ => return type_key(state, chord),
         }
@@ -118,18 +126,19 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     state.editor.end_completion();
     state.editor.buffer_mut().insert(text);
     state.editor.refresh_hints();
-    state.session_changed()
+    changed(state)
 }
 
 fn type_key(state: &mut State, chord: Chord) -> Vec<Effect> {
     let page = state.editor.page;
-    let changed = state.editor.buffer_mut().press(chord, page);
-    if !changed {
+    let is_other = state.editor.buffer_mut().press(chord, page);
+    if !is_other {
         state.editor.end_completion();
-        return Vec::new();
+        // The cursor may stand in another statement.
+        return bill::ask_soon(state).into_iter().collect();
     }
     state.editor.refresh_hints();
-    let mut effects = state.session_changed();
+    let mut effects = changed(state);
     if state.editor.completion.is_some() {
         complete(state, false);
     } else if chord

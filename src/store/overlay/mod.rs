@@ -5,11 +5,16 @@ mod update;
 
 pub use form::{Field, Form};
 pub use update::{
-    fill_in, open_page, palette_matches, paste, playbook_matches, press, template_matches, update,
+    fill_in, listen, open_page, palette_matches, paste, playbook_matches, press, template_matches,
+    update,
 };
 
+use std::time::Duration;
+
 use super::command::{COMMANDS, CommandRow, Context};
+use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
+use crate::domain::query::QueryId;
 
 /// The open overlay.
 #[derive(Debug, Clone)]
@@ -26,8 +31,48 @@ pub enum Overlay {
     Prompt(Prompt),
     /// Read a text: help, or what is to be known about a result.
     Page(Page),
+    /// Answer yes or no.
+    Question(Question),
+}
+
+/// A question that is answered by yes or no.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
     /// Queries run: stop them and leave?
-    ConfirmQuit,
+    Leave,
+    /// A statement was not begun because a person must agree first: run it?
+    Run {
+        /// The run that was not begun.
+        query: QueryId,
+        /// What is asked.
+        text: String,
+        /// Whether a yes counts. The question opens by itself, perhaps under the hands of
+        /// somebody who types: it listens once no key has come for a while.
+        listens: bool,
+    },
+}
+
+/// How long no key may have come before a yes answers a question that opened by itself.
+const QUIET: Duration = Duration::from_millis(400);
+
+impl Question {
+    /// A question about a run that was not begun, and the timer after which it listens.
+    pub fn about_a_run(query: QueryId, text: String) -> (Self, Effect) {
+        let question = Self::Run {
+            query,
+            text,
+            listens: false,
+        };
+        (question, Effect::SetTimer(TimerId::Listen, QUIET))
+    }
+
+    /// Whether a yes counts.
+    pub fn listens(&self) -> bool {
+        match self {
+            Self::Leave => true,
+            Self::Run { listens, .. } => *listens,
+        }
+    }
 }
 
 /// A list that a filter line narrows down.

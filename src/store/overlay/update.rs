@@ -1,10 +1,12 @@
 //! What keys and commands do while an overlay is open.
 
-use super::{Overlay, Page, PageContent, Picker, Prompt, PromptKind, palette_rows};
+use super::{
+    Overlay, Page, PageContent, Picker, Prompt, PromptKind, QUIET, Question, palette_rows,
+};
 use crate::domain::format::Format;
 use crate::sql::parameters;
 use crate::store::command::{Command, Context};
-use crate::store::effect::Effect;
+use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
@@ -16,9 +18,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
         Command::OverlayClose | Command::QuestionNo => state.overlay = None,
+        Command::QuestionYes if is_deaf(state) => return wait_anew(),
         Command::QuestionYes => {
-            if matches!(state.overlay.take(), Some(Overlay::ConfirmQuit)) {
-                return state.leave();
+            if let Some(Overlay::Question(question)) = state.overlay.take() {
+                return agreed(state, &question);
             }
         }
         Command::OverlayAccept => return accept(state),
@@ -38,6 +41,30 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+fn is_deaf(state: &State) -> bool {
+    matches!(&state.overlay, Some(Overlay::Question(question)) if !question.listens())
+}
+
+/// Somebody still types: the question listens once that has ended.
+fn wait_anew() -> Vec<Effect> {
+    vec![Effect::SetTimer(TimerId::Listen, QUIET)]
+}
+
+/// No key has come for a while: the open question listens.
+pub fn listen(state: &mut State) {
+    if let Some(Overlay::Question(Question::Run { listens, .. })) = &mut state.overlay {
+        *listens = true;
+    }
+}
+
+/// A question was answered by yes.
+fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
+    match question {
+        Question::Leave => state.leave(),
+        Question::Run { query, .. } => crate::store::results::run_agreed(state, *query),
+    }
 }
 
 /// A key that is no command edits the overlay's line, if it has one.
@@ -64,7 +91,9 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             state.overlay = None;
             false
         }
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => false,
+        Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
+        Some(Overlay::Question(_)) => false,
+        Some(Overlay::Page(_)) | None => false,
     };
     if changed {
         live_filter(state)
@@ -91,7 +120,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => return Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Question(_)) | None => return Vec::new(),
     }
     live_filter(state)
 }
@@ -127,7 +156,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
         }
-        Some(Overlay::Prompt(_) | Overlay::ConfirmQuit) | None => {}
+        Some(Overlay::Prompt(_) | Overlay::Question(_)) | None => {}
     }
 }
 
@@ -196,7 +225,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         }
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::ConfirmQuit) | None => Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The results' state: one tab a query, each bound to its statement, its time and its rows.
 
+mod exact;
 mod news;
 mod order;
 mod record;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-pub use news::{answer_export, news};
+pub use news::{answer_export, news, run_agreed};
 pub use order::{answer_find, answer_order, filter, find};
 pub use record::update_record;
 pub use update::{press_row, update};
@@ -18,8 +19,11 @@ pub use update::{press_row, update};
 use super::effect::{OrderId, OrderSpec};
 use super::state::OBJECT_TABLE;
 use crate::domain::lake::plain_statement;
-use crate::domain::query::{AttachedFile, QueryError, QueryId, QueryProgress, QuerySummary};
+use crate::domain::query::{
+    AttachedFile, QueryError, QueryErrorKind, QueryId, QueryProgress, QuerySummary, Route,
+};
 use crate::domain::record::RecordView;
+use crate::domain::rfc3339;
 use crate::domain::rows::RowsHandle;
 use crate::domain::view::GridView;
 
@@ -85,6 +89,19 @@ pub struct Origin {
     pub parameters: Vec<String>,
     /// Files that it named as tables: table name and path.
     pub attached: Vec<(String, PathBuf)>,
+    /// The engine that was chosen for it.
+    #[serde(default)]
+    pub route: Route,
+}
+
+/// The kept result that gave the rows of another statement.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct AnsweredFrom {
+    /// Its name.
+    pub name: String,
+    /// When its last row had come: what happened in the lake later is not in it.
+    #[serde(with = "rfc3339")]
+    pub ended: DateTime<Utc>,
 }
 
 impl Origin {
@@ -95,6 +112,7 @@ impl Origin {
             sql: sql.to_owned(),
             parameters: Vec::new(),
             attached: Vec::new(),
+            route: Route::default(),
         }
     }
 
@@ -143,6 +161,8 @@ pub struct Tab {
     pub phase: Phase,
     /// The name under which its rows are kept, which is their table's name.
     pub kept: Option<String>,
+    /// The kept result that its rows come from; `None` where the lake was asked.
+    pub answered: Option<AnsweredFrom>,
     /// Its counts.
     pub progress: QueryProgress,
     /// The rows; `None` until it is planned.
@@ -173,6 +193,7 @@ impl Tab {
             ended: None,
             phase,
             kept: None,
+            answered: None,
             progress: QueryProgress::default(),
             rows: None,
             view: GridView::default(),
@@ -182,6 +203,14 @@ impl Tab {
             find: None,
             finding: None,
             record: None,
+        }
+    }
+
+    /// What a person is to be asked before it runs.
+    pub fn question(&self) -> Option<&QueryError> {
+        match &self.phase {
+            Phase::Failed(error) if error.kind == QueryErrorKind::Unconfirmed => Some(error),
+            _ => None,
         }
     }
 

@@ -4,15 +4,22 @@ use std::path::PathBuf;
 
 use super::{Origin, Phase};
 use crate::domain::query::{QueryErrorKind, QueryId, TextPosition};
+use crate::store::editor::bill;
 use crate::store::effect::{Effect, ExportId};
 use crate::store::event::QueryNews;
-use crate::store::overlay::Overlay;
-use crate::store::state::State;
+use crate::store::overlay::{Overlay, Question};
+use crate::store::state::{Consent, State};
 
 /// Runs a statement in the place of another run's tab.
-pub(super) fn run_in_place(state: &mut State, old: QueryId, origin: Origin) -> Vec<Effect> {
+pub(super) fn run_in_place(
+    state: &mut State,
+    old: QueryId,
+    origin: Origin,
+    consent: Consent,
+) -> Vec<Effect> {
     let shown = state.results.tab().map(|tab| tab.query);
-    let (query, mut effects) = state.run(origin);
+    let (query, mut effects) = state.run_with(origin, consent);
+    state.editor.hand_over(old, query);
     let tabs = &mut state.results.tabs;
     // The new tab stands at the end, or has taken the place of a failed one already.
     if let Some(place) = tabs.iter().position(|tab| tab.query == old) {
@@ -27,6 +34,31 @@ pub(super) fn run_in_place(state: &mut State, old: QueryId, origin: Origin) -> V
     let place = tabs.iter().position(|tab| tab.query == wanted);
     state.results.current = place.unwrap_or(0);
     effects
+}
+
+/// A person has agreed to a run that was not begun: it is begun, in its place.
+pub fn run_agreed(state: &mut State, query: QueryId) -> Vec<Effect> {
+    let Some(origin) = state.results.by_query(query).map(|tab| tab.origin.clone()) else {
+        // The tab was closed under the question.
+        return Vec::new();
+    };
+    let consent = Consent {
+        confirmed: true,
+        fresh: true,
+    };
+    run_in_place(state, query, origin, consent)
+}
+
+/// Asks a person whether a run may begin. Where something else is open, the tab tells.
+pub(super) fn ask(state: &mut State, query: QueryId) -> Option<Effect> {
+    let shown = state.results.tab().filter(|tab| tab.query == query)?;
+    let text = shown.question()?.to_string();
+    if state.overlay.is_some() || state.leaving {
+        return None;
+    }
+    let (question, timer) = Question::about_a_run(query, text);
+    state.overlay = Some(Overlay::Question(question));
+    Some(timer)
 }
 
 /// A query has something to tell.
@@ -49,6 +81,15 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             tab.progress = summary.progress;
             tab.phase = Phase::Finished(summary);
             tab.ended = Some(now);
+        }
+        QueryNews::Answered(from) => {
+            let told = format!(
+                "{} holds the answer: nothing is scanned, nothing is paid",
+                from.name
+            );
+            tab.answered = Some(from);
+            state.inform(told);
+            return Vec::new();
         }
         QueryNews::KeptAs(Ok(name)) => {
             tab.kept = Some(name);
@@ -73,7 +114,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             if error.kind == QueryErrorKind::UnknownName
                 && let Some(plainer) = tab.origin.plainer()
             {
-                return run_in_place(state, query, plainer);
+                return run_in_place(state, query, plainer, Consent::default());
             }
             tab.ended = Some(now);
             if error.kind == QueryErrorKind::Cancelled {
@@ -92,15 +133,23 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         return Vec::new();
     }
     let may_be_left = matches!(&tab.phase, Phase::Failed(error) if leaves_a_run(error.kind));
-    state.editor.settle(query, fault);
-    let mut effects = state.session_changed();
+    let mut effects = Vec::new();
+    if tab.question().is_some() {
+        effects.extend(ask(state, query));
+    } else {
+        state.editor.settle(query, fault);
+    }
+    effects.extend(state.session_changed());
     if may_be_left {
         effects.push(Effect::LoadUnfinished);
     }
+    // What it scanned tells what the next one like it will.
+    state.editor.bill = None;
+    effects.extend(bill::ask_soon(state));
     if state.results.running().next().is_none() {
         if state.leaving {
             effects.extend(state.leave());
-        } else if matches!(state.overlay, Some(Overlay::ConfirmQuit)) {
+        } else if matches!(state.overlay, Some(Overlay::Question(Question::Leave))) {
             // There is nothing left to ask about; the console stays until it is told to go.
             state.overlay = None;
             state.inform("the query has ended: nothing has to be stopped any more".to_owned());

@@ -1,6 +1,7 @@
 //! What the results' commands do.
 
 use super::Tab;
+use super::exact::exact;
 use super::news::run_in_place;
 use super::order::{clear, filter_cell, find_step, not_yet, sort};
 use crate::domain::cell::{Cell, TimeStyle};
@@ -10,7 +11,7 @@ use crate::store::command::Command;
 use crate::store::effect::Effect;
 use crate::store::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
 use crate::store::screen::Pane;
-use crate::store::state::State;
+use crate::store::state::{Consent, State};
 
 /// Runs a command of the grid.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
@@ -22,6 +23,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ResultsPreviousTab => return show(state, -1),
         Command::ResultsCloseTab => return close(state),
         Command::ResultsRerun => return rerun(state),
+        Command::ResultsExact => return exact(state),
         _ => {}
     }
     if state.results.tab().is_none() {
@@ -112,7 +114,11 @@ fn rerun(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let (old, origin) = (tab.query, tab.origin.clone());
-    run_in_place(state, old, origin)
+    let consent = Consent {
+        fresh: true,
+        ..Consent::default()
+    };
+    run_in_place(state, old, origin, consent)
 }
 
 /// The mouse was pressed on a line of the pane: its tabs, the heads, or a row.

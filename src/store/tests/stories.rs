@@ -38,7 +38,10 @@ fn leaving_twice_is_an_answer_and_enter_is_none() {
     let mut state = state(120, 40);
     let query = run(&mut state, "\"SELECT space \"1");
     press(&mut state, "ctrl-q enter");
-    assert!(matches!(state.overlay, Some(Overlay::ConfirmQuit)));
+    assert!(matches!(
+        state.overlay,
+        Some(Overlay::Question(Question::Leave))
+    ));
     press(&mut state, "n");
     assert_eq!(
         (

@@ -4,6 +4,7 @@ mod form;
 mod page;
 mod picker;
 mod prompt;
+pub(in crate::ui) mod question;
 
 use ratatui::buffer::Buffer;
 
@@ -28,7 +29,7 @@ pub(in crate::ui) fn draw(
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),
-        Overlay::ConfirmQuit => prompt::confirm_quit(state, theme, buffer),
+        Overlay::Question(asked) => question::draw(state, asked, theme, buffer),
     }
 }
 

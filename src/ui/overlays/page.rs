@@ -187,6 +187,10 @@ fn result(state: &State, width: usize) -> Vec<Line> {
             &format!("{}, after {took:.3} s", time(ended)),
         ));
     }
+    if let Some(from) = &tab.answered {
+        let of = format!("{}, of {}", from.name, time(from.ended));
+        lines.push(Line::pair("answered from", &of));
+    }
     lines.extend(counts(tab));
     for (name, path) in &tab.origin.attached {
         lines.push(Line::pair(
@@ -217,6 +221,14 @@ fn counts(tab: &Tab) -> Vec<Line> {
         Line::pair("rows kept", &group_digits(progress.rows_scanned)),
         Line::pair("bytes read", &group_digits(progress.bytes_read)),
     ];
+    if progress.requests > 0 {
+        let fetched = format!(
+            "{} in {} requests",
+            group_digits(progress.bytes_fetched),
+            group_digits(progress.requests)
+        );
+        lines.push(Line::pair("bytes fetched", &fetched));
+    }
     match &tab.phase {
         Phase::Finished(summary) => {
             let files = format!(

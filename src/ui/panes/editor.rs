@@ -3,11 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::estimate::Span;
+use crate::domain::size::Size;
 use crate::sql::lexer::TokenKind;
 use crate::store::State;
 use crate::store::command::Command;
 use crate::store::editor::Buffer as TextBuffer;
-use crate::ui::paint::{Pen, fill, frame, placeholder};
+use crate::ui::paint::{Pen, fill, foot, frame, placeholder};
 use crate::ui::screen::Cursor;
 use crate::ui::text::SafeText;
 use crate::ui::theme::{Role, Theme};
@@ -41,6 +43,9 @@ pub(in crate::ui) fn draw(
         &title,
         &format!("{}:{}", at.line, at.column),
     );
+    if let Some((bill, role)) = bill(state) {
+        foot(buffer, theme, area, (&bill, role), "");
+    }
     let (lines, note) = split_note(state, inner);
     if text.is_blank() && !focused {
         let key = |command| state.setting.keymap.label(command).unwrap_or_default();
@@ -60,6 +65,35 @@ pub(in crate::ui) fn draw(
         draw_note(state, theme, note, buffer);
     }
     cursor
+}
+
+/// What the statement under the cursor would read and cost, where that is known.
+fn bill(state: &State) -> Option<(String, Role)> {
+    let estimate = state.editor.bill.as_ref()?.estimate.as_ref()?;
+    let span = Span::of(estimate);
+    let most = span.most();
+    if span.least() == 0 && most.is_none() {
+        return Some(("what it scans is not known".to_owned(), Role::Warn));
+    }
+    let mut parts = vec![format!("scans {span}")];
+    parts.extend(estimate.cost.map(|(least, most)| match most {
+        Some(most) if most == least => least.to_string(),
+        Some(most) => format!("{} to {most}", least.to_string().trim_end_matches(" USD")),
+        None => format!("at least {least}"),
+    }));
+    let mut role = if most.is_some() {
+        Role::Dim
+    } else {
+        Role::Warn
+    };
+    if let Some(cutoff) = estimate.cutoff_bytes
+        && most.unwrap_or(u64::MAX) > cutoff
+    {
+        role = Role::Warn;
+        // What matters most goes first: where room is short, the end is cut.
+        parts.insert(0, format!("the workgroup stops it at {}", Size(cutoff)));
+    }
+    Some((parts.join(" · "), role))
 }
 
 /// The last row tells the fault or the first hint, where there is one and room for it.

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::domain::cell::TimeStyle;
 use crate::domain::query::{QueryId, QueryProgress, Stage};
+use crate::domain::size::Size;
 use crate::store::State;
 use crate::store::command::Command;
 use crate::store::results::{LastEnd, Phase, Tab};
@@ -54,6 +55,11 @@ pub(in crate::ui) fn draw(
         ..inner
     };
     match (&tab.rows, &tab.phase) {
+        _ if tab.question().is_some() => {
+            let asked = tab.question().map_or_else(String::new, ToString::to_string);
+            let lines = ["it was not run".to_owned(), asked, asks_again(state)];
+            placeholder(buffer, theme, body, &lines);
+        }
         (_, Phase::Failed(error)) if tab.shown_rows() == 0 => {
             let mut lines = vec![error.message.clone()];
             lines.extend(
@@ -107,6 +113,11 @@ pub(in crate::ui) fn draw(
 fn again(state: &State) -> String {
     let key = state.setting.keymap.label(Command::ResultsRerun);
     format!("{} runs it again", key.unwrap_or_default())
+}
+
+fn asks_again(state: &State) -> String {
+    let key = state.setting.keymap.label(Command::ResultsRerun);
+    format!("{} asks again", key.unwrap_or_default())
 }
 
 /// The end of a run of an earlier session.
@@ -176,10 +187,13 @@ fn what_is_shown(tab: &Tab) -> String {
         Phase::Running => {
             let progress = tab.progress;
             let rows = progress.rows_searched.max(progress.rows_scanned);
-            stage(&progress).unwrap_or_else(|| format!("{} rows read", group_digits(rows)))
+            stage(&progress).unwrap_or_else(|| {
+                format!("{} rows read{}", group_digits(rows), fetched(&progress))
+            })
         }
         Phase::Stopping => "stopping".to_owned(),
         Phase::Cancelled => "stopped, not all rows".to_owned(),
+        Phase::Failed(_) if tab.question().is_some() => "not run".to_owned(),
         Phase::Failed(_) => "failed".to_owned(),
         Phase::NotLoaded(_) => "of an earlier start".to_owned(),
         Phase::Finished(summary) => {
@@ -193,13 +207,26 @@ fn what_is_shown(tab: &Tab) -> String {
                 .map(|ended| (ended - tab.started).num_milliseconds());
             let took = took.and_then(|took| u64::try_from(took).ok());
             let kept = tab.kept.as_ref().map(|name| format!(" · {name}"));
+            let fetched = fetched(&summary.progress);
             format!(
-                "{}{notes}{}",
+                "{}{fetched}{notes}{}",
                 took.map_or_else(String::new, duration),
-                kept.unwrap_or_default()
+                kept.unwrap_or_default(),
             )
         }
     }
+}
+
+/// ` · 3.4 MB in 12 requests`, where a run of this process fetched what it read.
+fn fetched(progress: &QueryProgress) -> String {
+    if progress.files_total == 0 || progress.requests == 0 {
+        return String::new();
+    }
+    format!(
+        " · {} in {} requests",
+        Size(progress.bytes_fetched),
+        group_digits(progress.requests)
+    )
 }
 
 /// What a run elsewhere is doing, with its number; `None` for one that this process reads.

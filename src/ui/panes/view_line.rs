@@ -2,6 +2,7 @@
 
 use crate::domain::cell::{Cell, TimeStyle};
 use crate::store::State;
+use crate::store::command::Command;
 use crate::store::effect::CellRef;
 use crate::store::results::Tab;
 use crate::ui::widgets::grid::group_digits;
@@ -10,6 +11,17 @@ use crate::ui::widgets::grid::group_digits;
 /// they came.
 pub(super) fn view_line(state: &State, tab: &Tab) -> String {
     let mut parts = Vec::new();
+    if let Some(from) = &tab.answered {
+        let ended = from.ended.with_timezone(&state.setting.zone);
+        let key = state.setting.keymap.label(Command::ResultsRerun);
+        parts.push(format!(
+            "from {} of {} · {} asks {}",
+            from.name,
+            ended.format("%H:%M %Z"),
+            key.unwrap_or_default(),
+            state.setting.engine
+        ));
+    }
     if let Some(find) = &tab.find {
         let found = match tab.match_place() {
             None => "being looked for …".to_owned(),

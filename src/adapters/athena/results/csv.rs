@@ -107,7 +107,10 @@ impl CsvReader {
             .collect();
         let fields = schema.fields().iter().zip(&columns);
         let fields: Vec<Field> = fields
-            .map(|(field, column)| Field::new(field.name(), column.data_type().clone(), true))
+            .map(|(field, column)| {
+                let field = field.as_ref().clone();
+                field.with_data_type(column.data_type().clone())
+            })
             .collect();
         Self {
             schema: Arc::new(Schema::new(fields)),
@@ -137,7 +140,7 @@ impl CsvReader {
         loop {
             let fields = schema.fields().iter().zip(&types);
             let fields: Vec<Field> = fields
-                .map(|(field, data_type)| Field::new(field.name(), data_type.clone(), true))
+                .map(|(field, data_type)| field.as_ref().clone().with_data_type(data_type.clone()))
                 .collect();
             let mut reader = Self::new(&Schema::new(fields));
             reader.set_on_trial(true);

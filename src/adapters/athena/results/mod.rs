@@ -22,7 +22,7 @@ use futures::stream::BoxStream;
 use crate::adapters::aws::{explain, fault_of};
 use crate::domain::names::unique_names;
 use crate::domain::query::{QueryError, QueryErrorKind};
-use crate::domain::rows::Column;
+use crate::domain::rows::{Column, SERVICE_TYPE};
 use ranged::{Counters, Object, Pace, Place, Reason, Unreadable, pause};
 
 /// The clients that reading a result takes.
@@ -193,7 +193,11 @@ fn described(infos: &[ColumnInfo]) -> (Vec<Column>, Schema) {
         .collect();
     let fields = unique_names(&columns).into_iter().zip(infos);
     let fields: Vec<Field> = fields
-        .map(|(name, info)| Field::new(name, types::arrow_type(info), true))
+        .map(|(name, info)| {
+            let service_type = info.r#type().trim().to_ascii_lowercase();
+            Field::new(name, types::arrow_type(info), true)
+                .with_metadata([(SERVICE_TYPE.to_owned(), service_type)].into())
+        })
         .collect();
     (columns, Schema::new(fields))
 }

@@ -178,7 +178,7 @@ fn fitting(declared: &Schema, rows: &[Row]) -> Schema {
             } else {
                 DataType::Utf8
             };
-            Field::new(field.name(), data_type, true)
+            field.as_ref().clone().with_data_type(data_type)
         })
         .collect();
     Schema::new(fields)

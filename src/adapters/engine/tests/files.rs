@@ -11,6 +11,7 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
 use super::*;
+use crate::domain::estimate::Effort;
 use crate::domain::lake::{Source, SourceVersion};
 use crate::domain::query::AttachedFile;
 
@@ -251,7 +252,7 @@ async fn only_the_needed_leaves_of_a_struct_are_read() {
         let read = summary.progress.bytes_read;
         assert!(read > 0 && read < size / 50, "{sql}: {read} of {size}");
         let estimate = engine
-            .estimate(QueryRequest::new(QueryId(2), sql))
+            .estimate(QueryRequest::new(QueryId(2), sql), Effort::Full)
             .await
             .unwrap();
         assert_eq!(estimate.files, 1);

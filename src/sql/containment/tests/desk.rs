@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use arrow::datatypes::Schema;
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{DateTime, Utc};
 use futures::StreamExt;
@@ -18,6 +19,8 @@ pub(super) struct Desk {
     engine: Engine,
     runtime: Runtime,
     pub(super) kept: KeptResults,
+    /// Whether results come as a service elsewhere gives them: nested values as its print of them.
+    pub(super) elsewhere: bool,
     _folder: tempfile::TempDir,
 }
 
@@ -54,6 +57,7 @@ impl Desk {
             engine: engine.unwrap(),
             runtime: Runtime::new().unwrap(),
             kept: KeptResults::open(folder.path().join("kept")).unwrap(),
+            elsewhere: false,
             _folder: folder,
         }
     }
@@ -95,6 +99,39 @@ impl Desk {
         })
     }
 
+    /// The columns that a service elsewhere would print.
+    fn printed(&self, schema: &Schema) -> Vec<usize> {
+        let fields = schema.fields().iter().enumerate();
+        fields
+            .filter(|(_, field)| self.elsewhere && field.data_type().is_nested())
+            .map(|(place, _)| place)
+            .collect()
+    }
+
+    /// What a kept result answers.
+    pub(super) fn answer_from(
+        &self,
+        result: &KeptResult,
+        sql: &str,
+        now: DateTime<Utc>,
+        freshness: Freshness,
+    ) -> Option<Answer> {
+        let columns = result.stored_columns();
+        let stored = Stored {
+            table: &result.name,
+            sql: &result.sql,
+            ran: result.ran_within(),
+            columns: &columns,
+            rows: result.rows,
+        };
+        let asked = Asked {
+            sql,
+            now,
+            elsewhere: self.elsewhere,
+        };
+        answer(&stored, &asked, freshness)
+    }
+
     /// Runs a statement and keeps its result; `text` is what was asked, where that is another.
     pub(super) fn keep(
         &self,
@@ -115,8 +152,9 @@ impl Desk {
                 parameters: Vec::new(),
                 engine: "embedded".to_owned(),
                 profile: None,
+                settings: None,
                 started: now,
-                raw_columns: Vec::new(),
+                raw_columns: self.printed(&running.schema),
             };
             let mut writer = self.kept.keep(request, &columns, &running.schema).unwrap();
             while let Some(batch) = running.batches.next().await {
@@ -125,27 +163,4 @@ impl Desk {
             writer.finish(now, &running.monitor.summary()).unwrap()
         })
     }
-}
-
-/// What a kept result answers.
-pub(super) fn answer_from(
-    result: &KeptResult,
-    sql: &str,
-    now: DateTime<Utc>,
-    freshness: Freshness,
-) -> Option<Answer> {
-    let columns = result.stored_columns();
-    let stored = Stored {
-        table: &result.name,
-        sql: &result.sql,
-        ran: result.ran_within(),
-        columns: &columns,
-        rows: result.rows,
-    };
-    let asked = Asked {
-        sql,
-        now,
-        elsewhere: false,
-    };
-    answer(&stored, &asked, freshness)
 }

@@ -6,10 +6,12 @@
     reason = "the test tells which steps were answered"
 )]
 
+use std::path::Path;
+
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 
 use super::super::Freshness;
-use super::desk::{Desk, answer_from};
+use super::desk::Desk;
 use crate::demo::{DemoOptions, Scenario, write_lake};
 
 /// The statements: `{key}`, `{ip}` … stand for what the analyst has found by then.
@@ -91,51 +93,60 @@ fn filled(step: &str, scenario: &Scenario) -> String {
     })
 }
 
-#[test]
-fn most_of_an_investigation_is_answered_from_what_was_kept() {
-    let folder = tempfile::tempdir().unwrap();
-    let lake = folder.path().join("lake");
-    let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
-    options.events = 6_000;
-    let scenario = write_lake(&lake, &options, &mut |_| {}).unwrap();
-    let desk = Desk::over(Some(&lake));
+/// Which of the steps are answered from what the ones before have kept. Each answer is what a run
+/// gives.
+fn answered_locally(lake: &Path, scenario: &Scenario, elsewhere: bool) -> Vec<usize> {
+    let mut desk = Desk::over(Some(lake));
+    desk.elsewhere = elsewhere;
     // The analyst works two days after the lake's last event; events come late by at most a day.
     let mut now = scenario.until + TimeDelta::days(2);
     let freshness = Freshness::Growing {
         late: TimeDelta::days(1),
     };
     let mut local = Vec::new();
-    let mut log = Vec::new();
     for (step, text) in STEPS.iter().enumerate() {
-        let sql = filled(text, &scenario);
+        let sql = filled(text, scenario);
         now += TimeDelta::minutes(2);
         let results = desk.kept.list().unwrap().results;
         let answers = results
             .iter()
             .rev()
-            .find_map(|result| answer_from(result, &sql, now, freshness));
-        match answers {
-            Some(answer) => {
-                let direct = desk.run(&sql, &[]).unwrap();
-                let found = desk
-                    .run(&answer.sql, &[])
-                    .unwrap_or_else(|error| panic!("{}: {error}", answer.sql));
-                log.push(format!("{:2} local, {} rows", step + 1, found.rows.len()));
-                assert_eq!(
-                    found.sorted(),
-                    direct.sorted(),
-                    "step {}: {}",
-                    step + 1,
-                    answer.sql
-                );
-                local.push(step + 1);
-            }
-            None => {
-                let result = desk.keep(&sql, &sql, now, &[]);
-                log.push(format!("{:2} lake, {} rows", step + 1, result.rows));
-            }
-        }
+            .find_map(|result| desk.answer_from(result, &sql, now, freshness));
+        let Some(answer) = answers else {
+            desk.keep(&sql, &sql, now, &[]);
+            continue;
+        };
+        let direct = desk.run(&sql, &[]).unwrap();
+        let found = desk
+            .run(&answer.sql, &[])
+            .unwrap_or_else(|error| panic!("{}: {error}", answer.sql));
+        let step = step + 1;
+        assert_eq!(
+            found.sorted(),
+            direct.sorted(),
+            "step {step}: {}",
+            answer.sql
+        );
+        local.push(step);
     }
-    println!("{}", log.join("\n"));
-    assert_eq!(local.len(), 28, "{local:?}\n{}", log.join("\n"));
+    local
+}
+
+#[test]
+fn most_of_an_investigation_is_answered_from_what_was_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
+    options.events = 3_000;
+    let scenario = write_lake(&lake, &options, &mut |_| {}).unwrap();
+    // Where arrays, maps and rows come as print, and what two engines may work out differently is
+    // left to the other, it is less.
+    for (elsewhere, most) in [(false, 28), (true, 23)] {
+        let local = answered_locally(&lake, &scenario, elsewhere);
+        println!(
+            "elsewhere: {elsewhere}, local: {} of 40, {local:?}",
+            local.len()
+        );
+        assert_eq!(local.len(), most, "{local:?}");
+    }
 }

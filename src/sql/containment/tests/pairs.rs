@@ -23,7 +23,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use super::super::Freshness;
-use super::desk::{Desk, answer_from};
+use super::desk::Desk;
 use crate::domain::query::AttachedFile;
 use crate::sql::parameters::Literal;
 
@@ -405,7 +405,7 @@ fn an_answer_is_what_a_run_would_give() {
             } else {
                 (Freshness::Unchanged, &before)
             };
-            let Some(answer) = answer_from(&result, &sql, second_run(), freshness) else {
+            let Some(answer) = desk.answer_from(&result, &sql, second_run(), freshness) else {
                 continue;
             };
             offered += 1;
