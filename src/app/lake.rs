@@ -107,6 +107,8 @@ impl LakePlace {
                 cache: Some(paths.catalogue_file(name)),
             },
         ));
+        let athena = AthenaService::new(&access, journal, athena_options(name, profile))
+            .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
         let cache = paths.fetched_ranges_dir(name);
         let direct = Direct::new(
             access.clone(),
@@ -115,8 +117,6 @@ impl LakePlace {
             profile,
             cache,
         );
-        let athena = AthenaService::new(&access, journal, athena_options(name, profile))
-            .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
         let embedded = Engine::without_lake(options)?;
         let aliases = &profile.aliases;
         let on_aws = OnAws::new(athena, embedded, direct, Arc::clone(&catalog), aliases);

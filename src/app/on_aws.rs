@@ -3,21 +3,27 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::time::timeout;
 
 use super::direct::Direct;
 use super::lake::in_a_statement;
 use crate::adapters::athena::AthenaService;
 use crate::adapters::catalog::GlueCatalog;
 use crate::adapters::engine::Engine;
-use crate::domain::estimate::Effort;
+use crate::domain::cost::Price;
+use crate::domain::estimate::{Effort, combine};
 use crate::domain::lake::Source;
 use crate::domain::query::{
     QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate, UnfinishedRun,
 };
 use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
 use crate::sql::aliases::{Expanded, expand};
+
+/// How long the objects of the tables may be counted for an estimate.
+const COUNT_WITHIN: Duration = Duration::from_secs(20);
 
 /// Athena, with the embedded engine for what Athena cannot see.
 pub(super) struct OnAws {
@@ -82,6 +88,19 @@ impl OnAws {
         Ok(expand(sql, &aliases))
     }
 
+    /// What a statement would read of the tables' own objects, where they may be read.
+    async fn counted(
+        &self,
+        mut request: QueryRequest,
+        effort: Effort,
+    ) -> Result<ScanEstimate, QueryError> {
+        let engine = self.direct.engine().await?;
+        let expanded = self.for_the_engine(&request.sql).await;
+        request.sql.clone_from(&expanded.sql);
+        let estimate = engine.estimate(request, effort).await;
+        estimate.map_err(|error| in_the_original(error, &expanded))
+    }
+
     /// The statement for the embedded engine, which knows the sources' short names by itself: where
     /// the catalogue is refused, it explains them, and the configuration the others.
     async fn for_the_engine(&self, sql: &str) -> Expanded {
@@ -144,19 +163,49 @@ impl QueryService for OnAws {
         effort: Effort,
     ) -> Result<ScanEstimate, QueryError> {
         if request.route == Route::Direct {
-            let engine = self.direct.engine().await?;
-            let expanded = self.for_the_engine(&request.sql).await;
-            request.sql.clone_from(&expanded.sql);
-            let estimate = engine.estimate(request, effort).await;
-            return estimate.map_err(|error| in_the_original(error, &expanded));
+            return self.counted(request, effort).await;
         }
         if !request.attached.is_empty() {
             return self.embedded.estimate(request, effort).await;
         }
         let expanded = self.written_out(&request.sql).await?;
         request.sql.clone_from(&expanded.sql);
-        let estimate = self.athena.estimate(request, effort).await;
-        estimate.map_err(|error| in_the_original(error, &expanded))
+        let told = self.athena.estimate(request.clone(), effort).await;
+        let told = told.map_err(|error| in_the_original(error, &expanded))?;
+        if effort == Effort::Quick {
+            return Ok(told);
+        }
+        let counted = timeout(COUNT_WITHIN, self.counted(request, effort)).await;
+        let counted = counted.unwrap_or_else(|_| Err(too_many_to_count()));
+        Ok(with_counts(told, counted, self.athena.scan_price()))
+    }
+}
+
+fn too_many_to_count() -> QueryError {
+    QueryError::new(
+        QueryErrorKind::Resources,
+        format!("that took more than {} seconds", COUNT_WITHIN.as_secs()),
+    )
+}
+
+/// What Athena's side tells together with what was counted; where nothing could be counted, the
+/// former alone, and a note says why.
+fn with_counts(
+    mut told: ScanEstimate,
+    counted: Result<ScanEstimate, QueryError>,
+    price: Option<Price>,
+) -> ScanEstimate {
+    match counted {
+        Ok(counted) if counted.files_known > 0 => combine(counted, told, price),
+        // Tables of another format than Parquet have no objects that could be counted.
+        Ok(_) => told,
+        Err(error) => {
+            told.notes.push(format!(
+                "the tables' objects were not counted: {}",
+                error.message
+            ));
+            told
+        }
     }
 }
 
@@ -166,4 +215,32 @@ fn in_the_original(mut error: QueryError, expanded: &Expanded) -> QueryError {
         .position
         .map(|position| expanded.original_position(position));
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_counted_goes_first_and_a_failed_count_is_said() {
+        let told = || ScanEstimate {
+            bytes_at_most: Some(9_000),
+            basis: vec!["statistics".to_owned()],
+            ..ScanEstimate::default()
+        };
+        let counted = ScanEstimate {
+            bytes: 5_000,
+            bytes_at_most: Some(5_000),
+            files: 3,
+            ..ScanEstimate::default()
+        };
+        let both = with_counts(told(), Ok(counted), None);
+        assert_eq!((both.bytes, both.bytes_at_most), (5_000, Some(5_000)));
+        assert_eq!(both.files, 3);
+        assert_eq!(both.basis.len(), 2);
+        let denied = QueryError::new(QueryErrorKind::Denied, "AWS refused s3:ListBucket");
+        let alone = with_counts(told(), Err(denied), None);
+        assert_eq!(alone.bytes_at_most, Some(9_000));
+        assert!(alone.notes[0].ends_with("s3:ListBucket"), "{alone:?}");
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::listing::{grouped, print_json, size};
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::domain::cost::Usd;
 use crate::domain::estimate::{Span, money};
 use crate::domain::query::ScanEstimate;
 
@@ -15,6 +16,8 @@ pub(super) struct Telling {
     pub(super) json: bool,
     /// The service asks money for what it scans.
     pub(super) paid: bool,
+    /// What it costs where the service asks no money.
+    pub(super) free: &'static str,
     /// What `--max-bytes` allows.
     pub(super) max_bytes: Option<u64>,
 }
@@ -27,7 +30,7 @@ pub(super) fn explain(estimate: &ScanEstimate, telling: Telling) -> Result<(), S
         print_json(&document(estimate, telling, refused))?;
     } else {
         let mut out = Stdout::lock();
-        for line in lines(estimate, telling.paid) {
+        for line in lines(estimate, telling) {
             out.line(line)?;
         }
         out.finish()?;
@@ -58,7 +61,7 @@ fn document(estimate: &ScanEstimate, telling: Telling, refused: bool) -> serde_j
     let (cost, cost_at_most) = match (telling.paid, estimate.cost) {
         (false, _) => (json!(0), json!(0)),
         (true, None) => (json!(null), json!(null)),
-        (true, Some((least, most))) => (json!(least.0), json!(most.map(|most| most.0))),
+        (true, Some((least, most))) => (json!(amount(least)), json!(most.map(amount))),
     };
     json!({
         "files": estimate.files,
@@ -78,7 +81,13 @@ fn document(estimate: &ScanEstimate, telling: Telling, refused: bool) -> serde_j
     })
 }
 
-fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
+/// US dollars without the tail of binary fractions.
+fn amount(usd: Usd) -> f64 {
+    (usd.0 * 1e8).round() / 1e8
+}
+
+fn lines(estimate: &ScanEstimate, telling: Telling) -> Vec<String> {
+    let Telling { paid, free, .. } = telling;
     let mut lines = Vec::new();
     if !paid || estimate.files_known > 0 {
         lines.push(format!(
@@ -102,7 +111,7 @@ fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
         lines.push(format!("rows   at most {}", grouped(estimate.rows)));
     }
     lines.push(match (paid, estimate.cost) {
-        (false, _) => "cost   nothing: the embedded engine reads the files itself".to_owned(),
+        (false, _) => format!("cost   {free}"),
         (true, _) if unknown => "cost   not known".to_owned(),
         (true, Some(cost)) => format!("cost   {}", money(cost)),
         (true, None) => {
@@ -135,11 +144,20 @@ fn lines(estimate: &ScanEstimate, paid: bool) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::cost::{Price, Usd};
+    use crate::domain::cost::Price;
     use crate::domain::estimate::settle;
 
     fn told(estimate: &ScanEstimate, paid: bool) -> String {
-        lines(estimate, paid).join("\n")
+        lines(
+            estimate,
+            Telling {
+                json: false,
+                paid,
+                free: "nothing: the embedded engine reads the files itself",
+                max_bytes: None,
+            },
+        )
+        .join("\n")
     }
 
     #[test]
@@ -175,6 +193,7 @@ mod tests {
         estimate.cost = None;
         assert!(told(&estimate, true).contains("set `usd_per_tb`"));
         let telling = Telling {
+            free: "nothing",
             json: true,
             paid: true,
             max_bytes: None,

@@ -150,7 +150,11 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             let telling = Telling {
                 json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
-                paid: place.is_on_aws() && route == Route::Service && args.with.is_empty(),
+                paid: place.is_on_aws() && args.with.is_empty() && route == Route::Service,
+                free: match route {
+                    Route::Service => "nothing: the embedded engine reads local files",
+                    Route::Direct => "no scan of Athena's; S3 bills requests and transfer",
+                },
                 max_bytes: args.max_bytes,
             };
             return explain(&estimate, telling);

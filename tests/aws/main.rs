@@ -19,6 +19,7 @@ mod venv;
 #[allow(dead_code, reason = "the console's own tests use the rest of it")]
 mod terminal;
 
+mod bill;
 mod console;
 mod direct;
 mod exact;

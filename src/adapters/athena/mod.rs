@@ -127,6 +127,11 @@ impl AthenaService {
         &self.access
     }
 
+    /// What scanning costs, where the configuration says it.
+    pub fn scan_price(&self) -> Option<Price> {
+        self.options.price
+    }
+
     /// Takes up a run by Athena's name of it: waits for its end where it still runs, and gives its
     /// rows. One that the journal knows as unfinished is ended there with its last row.
     ///
@@ -251,8 +256,15 @@ impl QueryService for AthenaService {
         request: QueryRequest,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let sql = admit::admit(&request, &self.options)?;
-        let weighed = self.weigh(&request, &sql).await?;
+        let (sql, writes) = match admit::admit(&request, &self.options) {
+            Err(question) if question.kind == QueryErrorKind::Unconfirmed => {
+                let mut agreed = request.clone();
+                agreed.confirmed = true;
+                (admit::admit(&agreed, &self.options)?, Some(question))
+            }
+            admitted => (admitted?, None),
+        };
+        let weighed = self.weigh(&request, &sql, writes).await?;
         let mut slot = self.enter(&control).await?;
         let token = self
             .journal

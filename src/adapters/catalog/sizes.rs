@@ -136,10 +136,15 @@ impl Sizes {
                 None => return Ok(None),
             }
         }
-        if let Some(place) = statistics::metadata_location(&table) {
-            if let Some(size) = self.snapshot(place).await? {
-                return Ok(Some(size));
-            }
+        let snapshot = match statistics::metadata_location(&table) {
+            Some(place) => self.snapshot(place).await,
+            None => Ok(None),
+        };
+        match snapshot {
+            Ok(Some(size)) => return Ok(Some(size)),
+            Ok(None) => {}
+            // Metadata that may not be read leave the table's own parameters.
+            Err(error) => tracing::info!(table = %name, %error, "a snapshot is not read"),
         }
         Ok(statistics::by_parameters(&table))
     }

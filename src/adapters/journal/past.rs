@@ -10,7 +10,7 @@ use super::{BegunRun, JournalError, RunJournal};
 use crate::sql::shape::shape;
 
 /// Entries of the journal that are looked at when it is first read: the newest.
-const FIRST_LOOK: i64 = 20_000;
+const FIRST_LOOK: i64 = 12_000;
 
 /// Runs that are remembered; past them the older half is forgotten.
 const MOST_RUNS: usize = 8_000;
@@ -58,7 +58,7 @@ impl RunEnd {
     /// Bytes that are paid for, before any minimum: those of a stopped run too, none of a failed one.
     pub fn billed_bytes(&self) -> u64 {
         match self.outcome.as_str() {
-            "succeeded" | "stopped" | "cancelled" => self.scanned_bytes.unwrap_or(0),
+            "succeeded" | "stopped" | "cancelled" | "unreadable" => self.scanned_bytes.unwrap_or(0),
             _ => 0,
         }
     }
@@ -232,6 +232,7 @@ mod tests {
             ("succeeded", 7),
             ("stopped", 7),
             ("cancelled", 7),
+            ("unreadable", 7),
             ("failed", 0),
             ("refused", 0),
             ("stopped before it began", 0),

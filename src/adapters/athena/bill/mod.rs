@@ -3,7 +3,7 @@
 //! # What an estimate stands on
 //!
 //! 1. [`history`]: what the same statement, or others of its form, have scanned, by the journal.
-//! 2. The tables' statistics, by the catalogue: no scan reads more than all of a table.
+//! 2. [`statistics`]: the sizes of the tables, by the catalogue: no scan reads more than all of one.
 //! 3. [`plan`]: Athena's own plan, which is free, and tells what is wrong with a statement.
 //! 4. [`workgroup`]: the cut-off at which Athena stops a run.
 //!
@@ -18,6 +18,7 @@
 mod budget;
 mod history;
 mod plan;
+mod statistics;
 mod workgroup;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -27,7 +28,6 @@ use chrono::Utc;
 use super::AthenaService;
 use crate::adapters::journal::{Expected, PastRun, PastRuns, RunJournal};
 use crate::domain::estimate::{Effort, Span, settle};
-use crate::domain::lake::TableName;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::domain::size::Size;
 use crate::ports::Catalog;
@@ -35,9 +35,6 @@ use crate::sql::scans::{Scans, filters_by_time, scans};
 use budget::Budgets;
 use history::{History, Question};
 use workgroup::Workgroup;
-
-/// The name of the account's own catalogue in a table's name.
-const OWN_CATALOG: &str = "awsdatacatalog";
 
 /// What the service knows for its estimates.
 pub(super) struct Bill {
@@ -129,59 +126,12 @@ impl Bill {
         let all = Arc::clone(&self.underway);
         (Underway { all, asked }, already)
     }
-
-    /// What the tables' statistics allow: a bound, where all of them are known, and a line for each
-    /// that is.
-    async fn by_statistics(
-        &self,
-        scans: &Scans,
-        database: Option<&str>,
-        effort: Effort,
-    ) -> Statistics {
-        let mut told = Statistics::default();
-        let Some(catalog) = &self.catalog else {
-            return told;
-        };
-        let mut bytes = scans.complete.then_some(0_u64);
-        let mut rows = bytes;
-        for (path, times) in &scans.tables {
-            let name = table_name(path, database);
-            let size = match &name {
-                Some(name) => catalog.size(name, effort).await,
-                None => None,
-            };
-            let (Some(name), Some(size)) = (name, size) else {
-                (bytes, rows) = (None, None);
-                continue;
-            };
-            let whole = Size(size.bytes);
-            let often = match times {
-                1 => String::new(),
-                times => format!(", named {times} times"),
-            };
-            let (table, source) = (name.table, size.source);
-            told.basis
-                .push(format!("{table} holds {whole}{often}, by {source}"));
-            let add = |sum: u64, one: u64| sum.saturating_add(one.saturating_mul(*times));
-            bytes = bytes.map(|sum| add(sum, size.bytes));
-            rows = rows.zip(size.rows).map(|(sum, one)| add(sum, one));
-        }
-        told.bound = bytes.map(Span::up_to);
-        told.rows = rows.unwrap_or(0);
-        told
-    }
-}
-
-#[derive(Debug, Default)]
-struct Statistics {
-    bound: Option<Span>,
-    rows: u64,
-    basis: Vec<String>,
 }
 
 impl AthenaService {
     /// Whether a run may begin: nothing that a person would have to be asked about, or somebody has
-    /// agreed.
+    /// agreed. `writes` is the question about a statement that writes. Everything is asked at once,
+    /// because one yes answers it all.
     ///
     /// # Errors
     ///
@@ -190,6 +140,7 @@ impl AthenaService {
         &self,
         request: &QueryRequest,
         sql: &str,
+        writes: Option<QueryError>,
     ) -> Result<Weighed, QueryError> {
         let asked = Asked {
             sql: sql.to_owned(),
@@ -198,15 +149,6 @@ impl AthenaService {
         let scans = scans(sql);
         let (underway, already) = self.bill.underway(asked);
         let history = self.history(request, sql).await;
-        if request.attended && !request.confirmed && !scans.nothing() {
-            let repeat = match already {
-                true => Some("the same statement is being started".to_owned()),
-                false => history.twin.as_ref().map(history::Twin::told),
-            };
-            if let Some(repeat) = repeat {
-                return Err(unconfirmed(&format!("{repeat}: run it again?")));
-            }
-        }
         let budgets = self.budgets();
         let effort = match budgets.any() && !request.confirmed {
             true => Effort::Full,
@@ -214,20 +156,29 @@ impl AthenaService {
         };
         let estimate = self.by_what_is_known(&scans, &history, effort).await;
         if let Some(most) = request.max_bytes.filter(|most| estimate.bytes > *most) {
-            return Err(QueryError::new(
-                QueryErrorKind::TooLarge,
-                format!(
-                    "the query would scan {}, and {} are allowed ({})",
-                    Span::of(&estimate),
-                    Size(most),
-                    estimate.basis.join("; ")
-                ),
-            )
-            .with_hint("narrow the time range or the columns, or allow more bytes"));
+            return Err(too_large(&estimate, most));
         }
-        let question = budgets.question(&estimate, history.spent, filters_by_time(sql));
-        if let Some(question) = question.filter(|_| !request.confirmed && !scans.nothing()) {
-            return Err(unconfirmed(&format!("{question}: run it all the same?")));
+        if !request.confirmed {
+            let mut reasons = Vec::new();
+            if !scans.nothing() {
+                let twin = || history.twin.as_ref().map(history::Twin::told);
+                let repeat = match already {
+                    true => Some("the same statement is being started".to_owned()),
+                    false => twin(),
+                };
+                reasons.extend(repeat.filter(|_| request.attended));
+                reasons.extend(budgets.question(&estimate, history.spent, filters_by_time(sql)));
+            }
+            match (writes, reasons.is_empty()) {
+                (None, true) => {}
+                (Some(writes), true) => return Err(writes),
+                (writes, false) => {
+                    reasons.splice(0..0, writes.map(|writes| writes.message));
+                    let question = format!("{}: run it all the same?", reasons.join("; "));
+                    return Err(QueryError::new(QueryErrorKind::Unconfirmed, question)
+                        .with_hint("`--yes` runs it unasked"));
+                }
+            }
         }
         let known = !estimate.basis.is_empty() && !scans.nothing();
         Ok(Weighed {
@@ -302,7 +253,8 @@ impl AthenaService {
             };
         }
         let database = self.options.database.as_deref();
-        let statistics = self.bill.by_statistics(scans, database, effort).await;
+        let catalog = self.bill.catalog.as_deref();
+        let statistics = statistics::read(catalog, scans, database, effort).await;
         let mut basis = Vec::new();
         let mut notes = Vec::new();
         let span = match (&history.told, statistics.bound) {
@@ -360,23 +312,17 @@ pub(super) fn truth(expected: Option<Expected>, scanned: u64) -> Option<String> 
     ))
 }
 
-/// A table by the parts of its name; `None` for one of another catalogue, and where the database is
-/// not known.
-fn table_name(path: &[String], database: Option<&str>) -> Option<TableName> {
-    let named = |database: &str, table: &str| TableName {
-        database: database.to_owned(),
-        table: table.to_owned(),
-    };
-    match path {
-        [table] => database.map(|database| named(&database.to_lowercase(), table)),
-        [database, table] => Some(named(database, table)),
-        [catalog, database, table] if catalog == OWN_CATALOG => Some(named(database, table)),
-        _ => None,
-    }
-}
-
-fn unconfirmed(question: &str) -> QueryError {
-    QueryError::new(QueryErrorKind::Unconfirmed, question).with_hint("`--yes` runs it unasked")
+fn too_large(estimate: &ScanEstimate, most: u64) -> QueryError {
+    QueryError::new(
+        QueryErrorKind::TooLarge,
+        format!(
+            "the query would scan {}, and {} are allowed ({})",
+            Span::of(estimate),
+            Size(most),
+            estimate.basis.join("; ")
+        ),
+    )
+    .with_hint("narrow the time range or the columns, or allow more bytes")
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -410,21 +356,5 @@ mod tests {
             assert_eq!(truth(expected, scanned).as_deref(), Some(told));
         }
         assert_eq!(truth(None, 5), None);
-    }
-
-    #[test]
-    fn a_table_of_another_catalogue_is_not_this_ones() {
-        let named = |path: &[&str]| {
-            let path: Vec<String> = path.iter().map(|part| (*part).to_owned()).collect();
-            table_name(&path, Some("Lake")).map(|name| name.to_string())
-        };
-        assert_eq!(named(&["t"]).as_deref(), Some("lake.t"));
-        assert_eq!(named(&["db", "t"]).as_deref(), Some("db.t"));
-        assert_eq!(
-            named(&["awsdatacatalog", "db", "t"]).as_deref(),
-            Some("db.t")
-        );
-        assert_eq!(named(&["s3tablescatalog/x", "db", "t"]), None);
-        assert_eq!(table_name(&["t".to_owned()], None), None);
     }
 }

@@ -313,7 +313,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn scan(table: &str, rows: Value, bytes: Value) -> Value {
+    fn scan(table: &str, rows: &Value, bytes: &Value) -> Value {
         json!({
             "id": "1", "name": "ScanFilterProject", "descriptor": {"table": table, "filterPredicate": ""},
             "estimates": [{"outputRowCount": rows, "outputSizeInBytes": bytes},
@@ -333,8 +333,8 @@ mod tests {
     #[test]
     fn scans_are_added_up_where_every_one_has_a_number() {
         let children = json!([
-            scan("db.t", json!(10.0), json!(2_000.5)),
-            scan("db.u", json!("5"), json!(300))
+            scan("db.t", &json!(10.0), &json!(2_000.5)),
+            scan("db.u", &json!("5"), &json!(300))
         ]);
         let planned = read(&plan(&children).to_string());
         assert_eq!(planned.rows, Some(15));
@@ -344,8 +344,8 @@ mod tests {
             "Fragment 0\n  Output columnNames=[a]\nFragment 1\n  InnerJoin\n    ScanFilterProject table=db.t [10 rows]\n    ScanFilterProject table=db.u [5 rows]"
         );
         let unknown = json!([
-            scan("db.t", json!(10), json!(1)),
-            scan("db.u", json!("NaN"), json!("NaN"))
+            scan("db.t", &json!(10), &json!(1)),
+            scan("db.u", &json!("NaN"), &json!("NaN"))
         ]);
         let planned = read(&plan(&unknown).to_string());
         assert_eq!((planned.rows, planned.bytes), (None, None));
@@ -404,7 +404,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_plan_is_borne(rows in any::<f64>(), bytes in any::<i64>(), name in any::<String>()) {
-            let children = json!([scan(&name, json!(rows), json!(bytes)), {"name": name}, [[rows]]]);
+            let children = json!([scan(&name, &json!(rows), &json!(bytes)), {"name": name}, [[rows]]]);
             let planned = read(&plan(&children).to_string());
             prop_assert_eq!(planned.bytes.is_some(), bytes >= 0 && !name.contains("Scan"));
         }
