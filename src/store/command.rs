@@ -218,6 +218,7 @@ commands! {
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];
         QuestionNo "question.no" "No, go back" ["no"];
+        QuestionLetRun "question.let-run" "Leave, and let the queries on Athena run on" ["let run"];
     }
 }
 

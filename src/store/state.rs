@@ -329,6 +329,16 @@ impl State {
             .collect()
     }
 
+    /// Ends the program and stops nothing: what runs elsewhere runs on, and the next start is
+    /// offered it.
+    pub fn leave_running(&mut self) -> Vec<Effect> {
+        let running = self.results.running().map(|tab| tab.query);
+        let mut effects: Vec<Effect> = running.map(Effect::DropRows).collect();
+        effects.push(Effect::SaveSession(Box::new(Session::of(self))));
+        effects.push(Effect::Quit);
+        effects
+    }
+
     /// Runs a saved query with the values that the context suggests, and shows it.
     pub fn run_template(&mut self, name: &str) -> Vec<Effect> {
         let Some(template) = self

@@ -236,12 +236,7 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
         ],
-        Some(Overlay::Question(question)) => {
-            let (yes, no) = answers(question);
-            let mut words = vec![(Command::QuestionYes, yes), (Command::QuestionNo, no)];
-            words.retain(|(command, _)| question.listens() || *command == Command::QuestionNo);
-            return words;
-        }
+        Some(Overlay::Question(question)) => return answers(state, question),
     };
     let mut words = own.to_vec();
     words.push((Command::OverlayClose, "close"));

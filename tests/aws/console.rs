@@ -30,7 +30,7 @@ fn run_a_held_query(console: &mut Terminal, peer: &Peer, begun: u64) {
     console.paste("SELECT 'row' AS held /* peer: hold */, 1 AS n");
     console.wait_for("peer: hold");
     console.press(&["f5"]);
-    console.wait_for("bytes scanned");
+    console.wait_for(" scanned");
     wait_until("the run is begun", || peer.executions_started() == begun);
 }
 
@@ -53,7 +53,7 @@ fn a_run_is_watched_stopped_left_and_taken_up_by_keys_alone() {
     let mut again = start(&home, &peer);
     again.wait_for("1 left at Athena (alt-u)");
     again.press(&["alt-u"]);
-    again.wait_for("bytes scanned");
+    again.wait_for(" scanned");
     peer.release();
     again.wait_for("result_1");
     assert_eq!(peer.executions_started(), 2, "nothing is begun twice");
@@ -71,8 +71,7 @@ fn two_consoles_do_not_offer_each_other_what_they_look_after() {
 
     let mut other = start(&home, &peer);
     other.wait_for("000000000000");
-    other.press(&["alt-u"]);
-    other.wait_for("no query is known that was begun");
+    other.press_until(&["alt-u"], "no query is known that was begun");
 
     // Killed, it looks after nothing any more; the next start is offered what it left.
     one.signal("KILL");
@@ -80,12 +79,11 @@ fn two_consoles_do_not_offer_each_other_what_they_look_after() {
     let mut next = start(&home, &peer);
     next.wait_for("1 left at Athena (alt-u)");
     next.press(&["alt-u"]);
-    next.wait_for("bytes scanned");
+    next.wait_for(" scanned");
     // And again only one of them has it.
     let mut last = start(&home, &peer);
     last.wait_for("000000000000");
-    last.press(&["alt-u"]);
-    last.wait_for("no query is known that was begun");
+    last.press_until(&["alt-u"], "no query is known that was begun");
     peer.release();
     next.wait_for("result_1");
     assert_eq!(peer.executions_started(), 1, "nothing is begun twice");

@@ -112,7 +112,8 @@ fn a_narrower_question_is_answered_from_kept_rows_and_costs_nothing() {
     run(&mut console, &narrower, "GROUP BY who");
     console.wait_for("from result_1 of");
     console.wait_for("r asks athena");
-    console.wait_for("7");
+    console.wait_for("result_2");
+    assert!(console.text().contains("ann │     7"), "{}", console.text());
     assert_eq!(peer.executions_started(), 1, "nothing was run");
 
     // Told again, the lake answers, with the same row.

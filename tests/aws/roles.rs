@@ -260,7 +260,7 @@ fn a_console_offers_the_run_that_its_expired_credentials_left() {
     console.paste(HELD);
     console.wait_for("peer: hold");
     console.press(&["f5"]);
-    console.wait_for("bytes scanned");
+    console.wait_for(" scanned");
     expired.store(true, Ordering::Relaxed);
     console.wait_for("aws sso login --profile short");
     console.wait_for("1 left at Athena (alt-u)");

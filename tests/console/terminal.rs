@@ -124,6 +124,27 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
+    /// Presses keys until the screen shows a text: a message of something else may have taken the
+    /// place of the one that is waited for.
+    pub(crate) fn press_until(&mut self, keys: &[&str], text: &str) {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            self.press(keys);
+            let again = Instant::now() + Duration::from_secs(2);
+            while !self.text().contains(text) && Instant::now() < again {
+                self.take(again.saturating_duration_since(Instant::now()));
+            }
+            if self.text().contains(text) {
+                return;
+            }
+            assert!(
+                Instant::now() < end && !self.ended,
+                "never came: {text}\n{}",
+                self.text()
+            );
+        }
+    }
+
     /// Waits until the program has written these bytes.
     pub(crate) fn wait_for_bytes(&mut self, bytes: &[u8]) {
         let end = Instant::now() + PATIENCE;

@@ -24,6 +24,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
                 return agreed(state, &question);
             }
         }
+        Command::QuestionLetRun if can_let_run(state) => return state.leave_running(),
         Command::OverlayAccept => return accept(state),
         Command::OverlayUp => scroll(state, |at| at.saturating_sub(1)),
         Command::OverlayDown => scroll(state, |at| down(1, at)),
@@ -41,6 +42,11 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Whether what runs goes on without the program.
+fn can_let_run(state: &State) -> bool {
+    state.setting.on_aws && matches!(state.overlay, Some(Overlay::Question(Question::Leave)))
 }
 
 fn is_deaf(state: &State) -> bool {

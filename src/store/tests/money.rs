@@ -103,6 +103,25 @@ fn a_key_typed_for_the_editor_is_no_answer() {
 }
 
 #[test]
+fn what_runs_at_athena_may_run_on_when_the_console_is_left() {
+    let mut state = on_aws();
+    let query = run(&mut state);
+    let effects = press(&mut state, "ctrl-q l");
+    assert!(effects.contains(&Effect::Quit));
+    assert!(effects.contains(&Effect::DropRows(query)));
+    assert!(!effects.contains(&Effect::CancelQuery(query)), "it goes on");
+    let saved = effects.iter().find_map(|effect| match effect {
+        Effect::SaveSession(session) => Some(session),
+        _ => None,
+    });
+    assert!(saved.unwrap().tabs[0].was_running);
+
+    let mut folder = super::state(120, 40);
+    run(&mut folder);
+    assert_eq!(press(&mut folder, "ctrl-q l"), [], "here nothing runs on");
+}
+
+#[test]
 fn a_question_opens_over_nothing_else() {
     let mut state = on_aws();
     let query = run(&mut state);

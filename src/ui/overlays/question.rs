@@ -10,11 +10,23 @@ use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::text::{SafeText, wrap};
 use crate::ui::theme::{Role, Theme};
 
-/// What yes and no do, in words for the keys.
-pub(in crate::ui) fn answers(question: &Question) -> (&'static str, &'static str) {
+/// The answers that count now, in words for the keys.
+pub(in crate::ui) fn answers(state: &State, question: &Question) -> Vec<(Command, &'static str)> {
     match question {
-        Question::Leave => ("stop and leave", "stay"),
-        Question::Run { .. } => ("run it", "do not run it"),
+        Question::Leave if state.setting.on_aws => vec![
+            (Command::QuestionYes, "stop and leave"),
+            (Command::QuestionLetRun, "leave, let run"),
+            (Command::QuestionNo, "stay"),
+        ],
+        Question::Leave => vec![
+            (Command::QuestionYes, "stop and leave"),
+            (Command::QuestionNo, "stay"),
+        ],
+        Question::Run { listens: true, .. } => vec![
+            (Command::QuestionYes, "run it"),
+            (Command::QuestionNo, "do not run it"),
+        ],
+        Question::Run { .. } => vec![(Command::QuestionNo, "do not run it")],
     }
 }
 
@@ -44,16 +56,13 @@ pub(in crate::ui) fn draw(
             .skip(1)
             .safe(line, theme.style(Role::Text));
     }
-    let (yes, no) = answers(question);
     let key = |command| state.setting.keymap.label(command).unwrap_or_default();
     let mut pen = Pen::new(buffer, theme, inner, rows.min(room) + 1);
     pen.skip(1);
-    if question.listens() {
-        pen.role(&key(Command::QuestionYes), Role::Key)
-            .role(&format!(" {yes}   "), Role::Dim);
+    for (command, word) in answers(state, question) {
+        pen.role(&key(command), Role::Key)
+            .role(&format!(" {word}   "), Role::Dim);
     }
-    pen.role(&key(Command::QuestionNo), Role::Key)
-        .role(&format!(" {no}"), Role::Dim);
     None
 }
 

@@ -231,14 +231,14 @@ fn fetched(progress: &QueryProgress) -> String {
 
 /// What a run elsewhere is doing, with its number; `None` for one that this process reads.
 fn stage(progress: &QueryProgress) -> Option<String> {
-    let scanned = || group_digits(progress.bytes_read);
+    let scanned = || Size(progress.bytes_read);
     match progress.stage {
         Stage::Waiting => Some("waiting: the account is full".to_owned()),
         Stage::Queued => Some("queued".to_owned()),
         Stage::Running if progress.files_total == 0 => {
-            Some(format!("running, {} bytes scanned", scanned()))
+            Some(format!("running, {} scanned", scanned()))
         }
-        Stage::Fetching => Some(format!("{} bytes scanned, fetching rows", scanned())),
+        Stage::Fetching => Some(format!("{} scanned, fetching rows", scanned())),
         Stage::Planning | Stage::Running => None,
     }
 }
