@@ -50,13 +50,16 @@ fn parts(state: &State) -> Vec<(u8, String)> {
     if let Some(access) = &state.access {
         parts.push((2, access.account.clone()));
         parts.push((3, access.short_name().to_owned()));
+        parts.push((4, access.region.clone()));
         if let Some(expires) = access.expires {
             let until = expires.with_timezone(&state.setting.zone);
             parts.push((4, format!("until {}", until.format("%H:%M"))));
         }
     }
     if let Some(facts) = &state.facts {
-        parts.push((4, some_of(&facts.regions, "Regions")));
+        if state.access.is_none() {
+            parts.push((4, some_of(&facts.regions, "Regions")));
+        }
         if !facts.accounts.is_empty() || state.access.is_none() {
             parts.push((5, some_of(&facts.accounts, "accounts")));
         }

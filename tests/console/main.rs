@@ -10,6 +10,7 @@
 mod ending;
 mod investigation;
 mod picture;
+#[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 
 use std::path::PathBuf;
