@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, demo, open, playbook, query, tables, templates};
+use super::{completions, config, demo, open, pivot, playbook, query, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +34,7 @@ pub(super) enum Subcommand {
     Open(open::Args),
     Demo(demo::Args),
     Query(query::Args),
+    Pivot(pivot::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

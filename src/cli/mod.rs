@@ -21,6 +21,8 @@ mod listing;
 mod logging;
 mod open;
 mod out_file;
+mod output;
+mod pivot;
 mod playbook;
 mod progress;
 mod query;
@@ -81,6 +83,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
             demo::run(&context, args)
         }
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

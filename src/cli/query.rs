@@ -1,28 +1,25 @@
 //! `lakehound query`: one statement of Athena SQL over a lake.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write};
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use futures::StreamExt as _;
 use serde_json::json;
 
 use super::context::Context;
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
 use super::listing::{grouped, print_json, size};
-use super::out_file::OutFile;
+use super::output::Output;
 use super::progress::QueryProgressBar;
-use super::statement::{Statement, StatementArgs};
+use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
-use crate::export::Writer;
-use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
 
 const EXAMPLES: &str = "\
@@ -119,89 +116,12 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             .await
             .map_err(|error| Stop::query(error, &statement.sql))?;
         progress.follow(Arc::clone(&running.monitor));
-        write_result(running, args, &statement, progress).await
+        let output = Output {
+            format: args.format,
+            file: args.output.as_deref(),
+        };
+        output.write(running, &statement.sql, progress).await
     })
-}
-
-/// Where a result goes.
-enum Target {
-    Stdout(Stdout),
-    File(OutFile),
-}
-
-impl Target {
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Self::Stdout(out) => out,
-            Self::File(file) => file,
-        }
-    }
-
-    fn finish(self) -> Result<(), Stop> {
-        match self {
-            Self::Stdout(out) => out.finish(),
-            Self::File(file) => file.finish(),
-        }
-    }
-}
-
-async fn write_result(
-    mut running: RunningQuery,
-    args: &Args,
-    statement: &Statement,
-    mut progress: QueryProgressBar,
-) -> Result<(), Stop> {
-    let mut target = match &args.output {
-        Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
-        _ => Target::Stdout(Stdout::lock()),
-    };
-    let format = chosen_format(args, &target)?;
-    let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
-        .map_err(Stop::export)?;
-    while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
-        progress.hide();
-        writer.write(&batch).map_err(Stop::export)?;
-    }
-    writer.finish().map_err(Stop::export)?;
-    target.finish()?;
-    let summary = running.monitor.summary();
-    for note in &summary.notes {
-        say(format_args!("note: {note}"));
-    }
-    if std::io::stderr().is_terminal() {
-        match &summary.execution {
-            Some(execution) => say(format_args!(
-                "scanned {} in {} ms ({} ms in the queue), execution {}",
-                size(execution.scanned_bytes),
-                grouped(execution.total_ms),
-                grouped(execution.queued_ms),
-                execution.id
-            )),
-            None => say(format_args!(
-                "read {} of {} files, {}",
-                grouped(summary.progress.files_done),
-                grouped(summary.files_known),
-                size(summary.progress.bytes_read)
-            )),
-        }
-    }
-    Ok(())
-}
-
-fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
-    let by_name = args
-        .output
-        .as_ref()
-        .and_then(|path| path.to_str())
-        .and_then(Format::of_file_name);
-    let tty = matches!(target, Target::Stdout(out) if out.is_tty());
-    let default = if tty { Format::Table } else { Format::Csv };
-    let format = args.format.or(by_name).unwrap_or(default);
-    if format == Format::Parquet && tty {
-        return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
-    }
-    Ok(format)
 }
 
 fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
@@ -289,7 +209,7 @@ fn unique(pairs: &[(String, String)]) -> Result<BTreeMap<String, String>, Stop> 
 }
 
 /// A number of bytes, plain or with kB, MB, GB or TB behind it (powers of 1000).
-fn byte_count(text: &str) -> Result<u64, String> {
+pub(super) fn byte_count(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text
         .get(digits.len()..)

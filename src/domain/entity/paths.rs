@@ -115,7 +115,7 @@ const RULES: &[(&str, Rule)] = &[
     ("*.endpoint.domain", mostly(&[Domain, Ip])),
     ("src_endpoint.domain", mostly(&[Domain, Ip])),
     ("dst_endpoint.domain", mostly(&[Domain, Ip])),
-    ("*.svc_name", only(&[Url, Domain])),
+    ("*.svc_name", only(&[Url])),
     ("*.instance_uid", only(&[Resource])),
     ("*.interface_uid", only(&[Resource])),
     ("*.vpc_uid", only(&[Resource])),
