@@ -7,7 +7,7 @@
 )]
 
 fn main() {
-    for folder in ["saved-queries", "playbooks", "themes"] {
+    for folder in ["saved-queries", "pivots", "playbooks", "themes"] {
         println!("cargo:rerun-if-changed={folder}");
     }
 }

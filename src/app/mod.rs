@@ -9,10 +9,12 @@ mod content;
 mod direct;
 mod lake;
 mod on_aws;
+mod pivot;
 mod screen;
 mod services;
 
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
+pub use pivot::pivot_tables;
 
 use std::path::PathBuf;
 use std::sync::Arc;

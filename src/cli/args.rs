@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, demo, open, playbook, query, resume, tables, templates};
+use super::{completions, config, demo, open, pivot, playbook, query, resume, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +35,7 @@ pub(super) enum Subcommand {
     Demo(demo::Args),
     Query(query::Args),
     Resume(resume::Args),
+    Pivot(pivot::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

@@ -23,6 +23,7 @@ mod listing;
 mod logging;
 mod open;
 mod out_file;
+mod pivot;
 mod playbook;
 mod progress;
 mod query;
@@ -85,6 +86,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
         }
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

@@ -305,7 +305,7 @@ fn unique(pairs: &[(String, String)]) -> Result<BTreeMap<String, String>, Stop> 
 }
 
 /// A number of bytes, plain or with kB, MB, GB or TB behind it (powers of 1000).
-fn byte_count(text: &str) -> Result<u64, String> {
+pub(super) fn byte_count(text: &str) -> Result<u64, String> {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = match text
         .get(digits.len()..)

@@ -10,6 +10,7 @@ use super::Problem;
 
 static SAVED_QUERIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/saved-queries");
 static PLAYBOOKS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/playbooks");
+static PIVOTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pivots");
 static THEMES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// The largest file that is read as content: what people write is far smaller.
@@ -20,6 +21,8 @@ const LARGEST_FILE: u64 = 4 << 20;
 pub enum ContentKind {
     /// `saved-queries/*.sql`.
     SavedQueries,
+    /// `pivots/*.sql`.
+    Pivots,
     /// `playbooks/*.md`.
     Playbooks,
     /// `themes/*.toml`.
@@ -31,6 +34,7 @@ impl ContentKind {
     pub fn folder(self) -> &'static str {
         match self {
             Self::SavedQueries => "saved-queries",
+            Self::Pivots => "pivots",
             Self::Playbooks => "playbooks",
             Self::Themes => "themes",
         }
@@ -39,7 +43,7 @@ impl ContentKind {
     /// The end of the file names.
     pub fn extension(self) -> &'static str {
         match self {
-            Self::SavedQueries => "sql",
+            Self::SavedQueries | Self::Pivots => "sql",
             Self::Playbooks => "md",
             Self::Themes => "toml",
         }
@@ -48,6 +52,7 @@ impl ContentKind {
     fn shipped(self) -> &'static Dir<'static> {
         match self {
             Self::SavedQueries => &SAVED_QUERIES,
+            Self::Pivots => &PIVOTS,
             Self::Playbooks => &PLAYBOOKS,
             Self::Themes => &THEMES,
         }

@@ -13,7 +13,7 @@ pub const DATA_VARIABLE: &str = "LAKEHOUND_DATA";
 pub struct Paths {
     /// The configuration file; it need not exist.
     pub config_file: PathBuf,
-    /// The folder that holds the user's own `saved-queries`, `playbooks` and `themes`.
+    /// The folder that holds the user's own `saved-queries`, `pivots`, `playbooks` and `themes`.
     pub content_dir: PathBuf,
     /// The folder that holds the demo lake, the session and the log.
     pub data_dir: PathBuf,

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod cell;
 pub mod cost;
+pub mod entity;
 pub mod estimate;
 pub mod format;
 pub mod lake;

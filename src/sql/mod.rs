@@ -1,5 +1,5 @@
-//! SQL as text: lexer, statements, values that become SQL, templates, completion, hints, layout,
-//! and what a stored result answers.
+//! SQL as text: lexer, statements, values that become SQL, templates, pivots, completion, hints,
+//! layout, and what a stored result answers.
 //!
 //! No plan, no data, no I/O. Everything here is tolerant: it runs on text that is being typed.
 
@@ -11,6 +11,7 @@ pub mod format;
 pub mod lexer;
 pub mod lint;
 pub mod parameters;
+pub mod pivot;
 pub mod placeholders;
 pub mod scans;
 pub mod shape;

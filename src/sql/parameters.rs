@@ -338,6 +338,22 @@ pub fn timestamp(value: &str, context: &Context) -> Result<DateTime<Utc>, Parame
     }
 }
 
+/// Reads a span of time: `7 days`, `12h`, `30 minutes`, `90m`, `2w`.
+pub fn span(value: &str) -> Result<Duration, ParameterError> {
+    let (count, unit) = interval(value)?;
+    let count = i64::from(count);
+    let span = match unit {
+        Unit::Minute => Duration::try_minutes(count),
+        Unit::Hour => Duration::try_hours(count),
+        Unit::Day => Duration::try_days(count),
+    };
+    span.ok_or_else(|| ParameterError {
+        value: value.to_owned(),
+        expected: "a span of time",
+        hint: "that is longer than all time".to_owned(),
+    })
+}
+
 /// Reads a span: `7 days`, `12h`, `30 minutes`, `90m`, `2w`.
 fn interval(value: &str) -> Result<(u32, Unit), ParameterError> {
     let refuse = || ParameterError {

@@ -15,5 +15,6 @@ mod help;
 #[cfg(unix)]
 mod interrupts;
 mod lakes;
+mod pivot;
 mod query;
 mod support;

@@ -7,10 +7,12 @@ use arrow::util::display::{ArrayFormatter, FormatOptions};
 use chrono::{TimeZone, Utc};
 use futures::StreamExt;
 use lakehound::adapters::engine::{Engine, EngineOptions};
+use lakehound::app::pivot_tables;
 use lakehound::demo::{DemoOptions, Scenario, write_lake};
 use lakehound::domain::query::{QueryError, QueryId, QueryRequest};
-use lakehound::ports::{QueryService, RunControl};
+use lakehound::ports::{Catalog, QueryService, RunControl};
 use lakehound::sql::parameters::Context;
+use lakehound::sql::pivot::PivotTable;
 use tokio::runtime::Runtime;
 
 /// Events of the lake.
@@ -58,11 +60,16 @@ impl Lake {
     /// A lake of so many events, of the default number where none is given, and an engine whose
     /// queries may use so many bytes.
     pub(crate) fn make(events: Option<usize>, memory_bytes: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 11, 20, 0, 0, 0).unwrap());
         options.events = events.unwrap_or(options.events);
+        Self::of(&options, memory_bytes)
+    }
+
+    /// A lake made from these options.
+    pub(crate) fn of(options: &DemoOptions, memory_bytes: usize) -> Self {
+        let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("lake");
-        let scenario = write_lake(&dir, &options, &mut |_| {}).unwrap();
+        let scenario = write_lake(&dir, options, &mut |_| {}).unwrap();
         let engine = Engine::open(EngineOptions {
             lake: dir.into(),
             memory_bytes,
@@ -94,6 +101,25 @@ impl Lake {
             .iter()
             .find(|entity| entity.role == role);
         found.map_or_else(|| panic!("nobody is the {role}"), |entity| &entity.value)
+    }
+
+    /// Its tables as pivots ask them.
+    pub(crate) fn tables(&self) -> Vec<PivotTable> {
+        let tables = self.runtime.block_on(self.engine.tables()).unwrap();
+        pivot_tables(&tables, false)
+    }
+
+    /// The batches of a statement.
+    pub(crate) fn batches(&self, sql: &str) -> Vec<RecordBatch> {
+        self.runtime.block_on(async {
+            let request = QueryRequest::new(QueryId(1), sql);
+            let running = self
+                .engine
+                .start(request, RunControl::default())
+                .await
+                .unwrap();
+            running.batches.map(Result::unwrap).collect().await
+        })
     }
 
     /// Runs a statement to its end.

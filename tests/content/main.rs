@@ -1,4 +1,4 @@
-//! The shipped templates and playbooks: each is well formed, runs, and finds what it is for.
+//! The shipped templates, pivots and playbooks: each is well formed, runs, and finds what it is for.
 
 #![allow(
     clippy::unwrap_used,
@@ -8,6 +8,8 @@
     reason = "all of this is test: it owns its files, and fails by panic"
 )]
 
+mod entities;
 mod lake;
+mod pivots;
 mod playbooks;
 mod templates;

@@ -28,6 +28,7 @@ mod footer;
 pub mod functions;
 mod information;
 mod lake;
+mod lambdas;
 mod narrow;
 mod output;
 mod plan;

@@ -17,6 +17,7 @@ use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
 use super::lake::FOLDER_DATABASE;
+use super::lambdas::LambdasApart;
 use super::scope::{CATALOG, Catalogues, Scope};
 use super::{dialect, functions};
 
@@ -49,10 +50,12 @@ pub(super) fn template(
         .with_memory_pool(Arc::new(FairSpillPool::new(memory_bytes)))
         .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(spill))
         .build_arc()?;
-    let builder = SessionStateBuilder::new()
+    let mut builder = SessionStateBuilder::new()
         .with_config(config(memory_bytes, threads))
         .with_runtime_env(runtime)
         .with_default_features();
+    let rules = &mut builder.physical_optimizers().get_or_insert_default().rules;
+    rules.insert(0, Arc::new(LambdasApart));
     let context = SessionContext::new_with_state(dialect::register(builder).build());
     functions::register(&context);
     Ok(context.state())
