@@ -7,6 +7,7 @@ use super::AppOptions;
 use crate::config::{ContentKind, Paths, content};
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Library;
+use crate::sql::pivot::PivotTemplates;
 use crate::sql::table_names::TableNames;
 use crate::store::content::Content;
 use crate::ui::Painter;
@@ -66,8 +67,17 @@ pub(super) fn load(paths: &Paths, names: &TableNames) -> Content {
     let playbooks = playbooks
         .iter()
         .map(|file| Arc::new(Playbook::parse(&file.name, &names.bind(&file.text))));
+    let (pivots, unreadable) = content(ContentKind::Pivots, &paths.content_dir);
+    faults.extend(unreadable.iter().map(ToString::to_string));
+    // The names of tables come from the lake when a question is written out.
+    let pivots = pivots
+        .iter()
+        .map(|file| (file.name.as_str(), file.text.as_str()));
+    let pivots = PivotTemplates::read(pivots);
+    faults.extend(pivots.problems.iter().map(ToString::to_string));
     Content {
         templates,
+        pivots: Arc::new(pivots),
         playbooks: playbooks.collect(),
         problems: faults,
     }

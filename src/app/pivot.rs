@@ -117,6 +117,7 @@ mod tests {
             source: Some(Source::VpcFlow),
             version: Some(version),
             columns: Vec::new(),
+            location: None,
             files: Some(files),
             bytes: Some(files),
         }
@@ -137,6 +138,7 @@ mod tests {
             source: None,
             version: None,
             columns: columns.iter().map(column).collect(),
+            location: None,
             files: Some(files),
             bytes: Some(bytes),
         }

@@ -5,16 +5,15 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{AppOptions, LakePlace, OpenLake, content};
+use super::{AppOptions, LakePlace, OpenLake, content, pivot_tables};
 use crate::adapters::engine::functions;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::session::SessionFile;
 use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
-use crate::domain::lake::LakeFacts;
 use crate::domain::query::QueryError;
-use crate::runtime::{Keeping, Services};
+use crate::runtime::{Keeping, LakeContent, Services};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -37,11 +36,12 @@ pub(super) fn services(
         LakePlace::Aws { .. } | LakePlace::Nowhere => None,
     };
     let catalogue = Arc::clone(lake);
+    let on_aws = options.place.is_on_aws();
     let names = Arc::clone(lake);
     Services {
         queries: Arc::clone(&lake.queries),
         load_content: Arc::new(move || content::load(&paths, &table_names(&names))),
-        load_catalogue: Arc::new(move || read_catalogue(&catalogue)),
+        load_catalogue: Arc::new(move || read_catalogue(&catalogue, on_aws)),
         save_session: Arc::new(move |state| {
             let text = serde_json::to_string(state).map_err(|error| error.to_string())?;
             session.save(&text).map_err(|error| error.to_string())
@@ -121,7 +121,7 @@ fn wait_for<T>(answer: impl Future<Output = T>) -> T {
     }
 }
 
-fn read_catalogue(lake: &OpenLake) -> Result<(Catalogue, LakeFacts), QueryError> {
+fn read_catalogue(lake: &OpenLake, on_aws: bool) -> Result<LakeContent, QueryError> {
     let (tables, facts) = wait_for(async {
         Ok::<_, QueryError>((lake.catalog.tables().await?, lake.catalog.facts().await?))
     })?;
@@ -136,7 +136,11 @@ fn read_catalogue(lake: &OpenLake) -> Result<(Catalogue, LakeFacts), QueryError>
     for function in functions::catalogue() {
         catalogue.add_function(function.name, function.signature);
     }
-    Ok((catalogue, facts))
+    Ok(LakeContent {
+        catalogue,
+        tables: pivot_tables(&tables, on_aws),
+        facts,
+    })
 }
 
 /// A template of the user's own is never overwritten.

@@ -23,6 +23,7 @@ use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
 use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
 use crate::sql::completion::Catalogue;
+use crate::sql::pivot::PivotTable;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
@@ -33,8 +34,19 @@ use reader::Reader;
 
 /// Reads saved queries and playbooks.
 pub type LoadContent = dyn Fn() -> Content + Send + Sync;
+/// What a lake holds.
+#[derive(Debug, Default)]
+pub struct LakeContent {
+    /// Tables, columns and functions for completion.
+    pub catalogue: Catalogue,
+    /// The tables that pivots ask.
+    pub tables: Vec<PivotTable>,
+    /// Its accounts, Regions, days and objects.
+    pub facts: LakeFacts,
+}
+
 /// Reads tables and columns, and what the lake holds.
-pub type LoadCatalogue = dyn Fn() -> Result<(Catalogue, LakeFacts), QueryError> + Send + Sync;
+pub type LoadCatalogue = dyn Fn() -> Result<LakeContent, QueryError> + Send + Sync;
 /// Writes the session.
 pub type SaveSession = dyn Fn(&Session) -> Result<(), String> + Send + Sync;
 /// Saves a template by its name; the answer is its file.
@@ -262,10 +274,11 @@ impl Effects {
         let answers = self.answers.clone();
         self.runtime.spawn_blocking(move || {
             let events = match load() {
-                Ok((catalogue, facts)) => {
+                Ok(content) => {
                     vec![
-                        Event::Lake(Ok(facts)),
-                        Event::Catalogue(Arc::new(catalogue)),
+                        Event::Lake(Ok(content.facts)),
+                        Event::Catalogue(Arc::new(content.catalogue)),
+                        Event::Tables(content.tables.into()),
                     ]
                 }
                 Err(error) => vec![Event::Lake(Err(error.to_string()))],

@@ -169,6 +169,7 @@ commands! {
         ResultsCloseTab "results.close-tab" "Close this result";
         ResultsRerun "results.rerun" "Run this result's statement again" ["again"];
         ResultsExact "results.exact" "Run it again with its arrays, maps and rows as exact JSON";
+        ResultsBack "results.back" "Go back to the result that this one was asked from";
         ResultsToEditor "results.to-editor" "Put this result's statement into the editor";
         ResultsNotes "results.notes" "Show what is to be known about this result: statement, times, files, notes";
     }
@@ -202,6 +203,7 @@ commands! {
     }
     Pane {
         PaneHelp "pane.help" "Show the keys that count here";
+        PanePivot "pane.pivot" "Ask what else is known of an address, key, principal … that is named here" ["pivot"];
         PanePalette "pane.palette" "Find and run any command";
         PaneZoom "pane.zoom" "Give the pane the whole screen, or give it back" ["zoom"];
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Template;
+use crate::sql::pivot::PivotTemplates;
 
 /// What was read from the shipped and the user's own files.
 #[derive(Debug, Clone, Default)]
@@ -12,6 +13,8 @@ pub struct Content {
     pub templates: Vec<Arc<Template>>,
     /// Playbooks, sorted by file.
     pub playbooks: Vec<Arc<Playbook>>,
+    /// Questions about entities.
+    pub pivots: Arc<PivotTemplates>,
     /// Faults, one line each: file, line, what, what to do.
     pub problems: Vec<String>,
 }

@@ -18,6 +18,7 @@ use crate::domain::query::{
 };
 use crate::domain::rows::RowsHandle;
 use crate::sql::completion::Catalogue;
+use crate::sql::pivot::PivotTable;
 
 /// Something that happened.
 #[derive(Debug, Clone)]
@@ -76,6 +77,8 @@ pub enum Event {
     Content(Content),
     /// Tables and columns were read.
     Catalogue(Arc<Catalogue>),
+    /// The tables that pivots ask were read.
+    Tables(Arc<[PivotTable]>),
     /// What the lake holds was read, or could not be.
     Lake(Result<LakeFacts, String>),
     /// The last session was read.

@@ -16,6 +16,7 @@ pub mod keymap;
 pub mod layout;
 pub mod line_input;
 pub mod overlay;
+pub mod pivot;
 pub mod playbook;
 pub mod results;
 pub mod screen;

@@ -16,6 +16,7 @@ use super::feed::Feed;
 use super::keymap::Keymap;
 use super::layout::Layout;
 use super::overlay::Overlay;
+use super::pivot::Pivots;
 use super::playbook::PlaybookPane;
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
@@ -121,6 +122,8 @@ pub struct State {
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
     pub content: Content,
+    /// Which tables pivots ask, and how far around an event.
+    pub pivots: Pivots,
     /// Tables, columns and functions for completion.
     pub catalogue: Arc<Catalogue>,
     /// The theme's name.
@@ -152,6 +155,7 @@ impl State {
             unfinished: Vec::new(),
             facts: None,
             content: Content::default(),
+            pivots: Pivots::default(),
             catalogue: Arc::default(),
             theme,
             mouse: true,

@@ -51,6 +51,7 @@ pub(crate) fn state(width: u16, height: u16) -> State {
                 "# A zebra\n\n## Contain\n\n- [ ] Stripe\n",
             )),
         ],
+        pivots: Arc::default(),
         problems: Vec::new(),
     };
     update(&mut state, Event::Content(content), noon());

@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, playbook, results, unfinished};
+use super::{editor, feed, pivot, playbook, results, unfinished};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -77,6 +77,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Content(content) => playbook::content_read(state, content),
         Event::Catalogue(catalogue) => {
             state.catalogue = catalogue;
+            Vec::new()
+        }
+        Event::Tables(tables) => {
+            state.pivots.tables = tables;
             Vec::new()
         }
         Event::Lake(facts) => {
@@ -188,6 +192,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::FocusEditor => focus(state, Pane::Editor),
         Command::FocusResults => focus(state, Pane::Results),
         Command::FocusPlaybook => focus(state, Pane::Playbook),
+        Command::PanePivot => pivot::open(state),
         Command::Zoom | Command::PaneZoom => {
             state.screen.zoomed = !state.screen.zoomed;
             state.relayout();

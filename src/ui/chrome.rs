@@ -229,6 +229,11 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayAccept, "choose"),
             (Command::OverlayPageDown, "page down"),
         ],
+        Some(Overlay::Pivot(_)) => &[
+            (Command::OverlayAccept, "ask"),
+            (Command::OverlayNextField, "wider"),
+            (Command::OverlayPreviousField, "nearer"),
+        ],
         Some(Overlay::Form(_)) => &[
             (Command::OverlayAccept, "run"),
             (Command::OverlayNextField, "next field"),

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::command::{COMMANDS, CommandRow, Context};
 use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
+use super::pivot::PivotMenu;
 use crate::domain::query::QueryId;
 
 /// The open overlay.
@@ -25,6 +26,8 @@ pub enum Overlay {
     Templates(Picker),
     /// Choose a playbook.
     Playbooks(Picker),
+    /// Choose what to ask of whom.
+    Pivot(PivotMenu),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.

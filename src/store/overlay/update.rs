@@ -8,6 +8,7 @@ use crate::sql::parameters;
 use crate::store::command::{Command, Context};
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
+use crate::store::pivot;
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
 use crate::store::state::State;
@@ -31,6 +32,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::OverlayPageUp => scroll(state, |at| at.saturating_sub(page)),
         Command::OverlayPageDown => scroll(state, |at| down(page, at)),
         Command::OverlayNextField | Command::OverlayPreviousField => {
+            if matches!(state.overlay, Some(Overlay::Pivot(_))) {
+                let wider = command == Command::OverlayNextField;
+                pivot::widen(state, if wider { 1 } else { -1 });
+            }
             if let Some(Overlay::Form(form)) = &mut state.overlay {
                 form.step(if command == Command::OverlayNextField {
                     1
@@ -85,6 +90,13 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             changed
         }
+        Some(Overlay::Pivot(menu)) => {
+            let changed = menu.picker.input.press(chord);
+            if changed {
+                menu.picker.selected = 0;
+            }
+            changed
+        }
         Some(Overlay::Prompt(prompt)) => prompt.input.press(chord),
         Some(Overlay::Form(form)) => match form.fields.get_mut(form.current) {
             Some(field) => {
@@ -116,6 +128,10 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         ) => {
             picker.input.paste(text);
             picker.selected = 0;
+        }
+        Some(Overlay::Pivot(menu)) => {
+            menu.picker.input.paste(text);
+            menu.picker.selected = 0;
         }
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.paste(text);
@@ -149,12 +165,17 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Palette(picker)) => palette_matches(state, picker).len(),
         Some(Overlay::Templates(picker)) => template_matches(state, picker).len(),
         Some(Overlay::Playbooks(picker)) => playbook_matches(state, picker).len(),
+        Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
         _ => usize::MAX,
     };
     match &mut state.overlay {
         Some(
             Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
         ) => {
+            picker.selected = to(picker.selected).min(lines.saturating_sub(1));
+        }
+        Some(Overlay::Pivot(menu)) => {
+            let picker = &mut menu.picker;
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
         Some(Overlay::Page(page)) => page.top = to(page.top),
@@ -229,6 +250,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
                 None => Vec::new(),
             }
         }
+        Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),

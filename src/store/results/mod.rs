@@ -161,6 +161,8 @@ pub struct Tab {
     pub phase: Phase,
     /// The name under which its rows are kept, which is their table's name.
     pub kept: Option<String>,
+    /// The run from whose row it was asked; a rerun of that one takes its place.
+    pub from: Option<QueryId>,
     /// The kept result that its rows come from; `None` where the lake was asked.
     pub answered: Option<AnsweredFrom>,
     /// Its counts.
@@ -193,6 +195,7 @@ impl Tab {
             ended: None,
             phase,
             kept: None,
+            from: None,
             answered: None,
             progress: QueryProgress::default(),
             rows: None,
@@ -317,6 +320,19 @@ impl Results {
         self.current = place;
         let old = self.tabs.get_mut(place)?;
         Some(std::mem::replace(old, tab).query)
+    }
+
+    /// A run takes the place of another: what was asked from rows of the one counts as asked from
+    /// the other's, and it comes from where that came from.
+    fn hand_over(&mut self, from: QueryId, to: QueryId) {
+        let before = self.by_query(from).and_then(|tab| tab.from);
+        for tab in &mut self.tabs {
+            if tab.query == to {
+                tab.from = before;
+            } else if tab.from == Some(from) {
+                tab.from = Some(to);
+            }
+        }
     }
 
     /// Queries that run.

@@ -20,6 +20,7 @@ pub(super) fn run_in_place(
     let shown = state.results.tab().map(|tab| tab.query);
     let (query, mut effects) = state.run_with(origin, consent);
     state.editor.hand_over(old, query);
+    state.results.hand_over(old, query);
     let tabs = &mut state.results.tabs;
     // The new tab stands at the end, or has taken the place of a failed one already.
     if let Some(place) = tabs.iter().position(|tab| tab.query == old) {

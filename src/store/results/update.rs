@@ -46,6 +46,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ResultsCopyCell => return copy_cell(state),
         Command::ResultsCopyRow => return copy_row(state),
         Command::ResultsToEditor => return to_editor(state),
+        Command::ResultsBack => crate::store::pivot::back(state),
         Command::ResultsNotes => open_page(state, PageContent::Result),
         _ => {}
     }

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use super::visible_input;
 use crate::store::State;
 use crate::store::overlay::{Picker, palette_matches, playbook_matches, template_matches};
+use crate::store::pivot::{self, PivotMenu};
 use crate::ui::paint::{Pen, fill, foot, frame, more, placeholder};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::theme::{Role, Theme};
@@ -53,6 +54,30 @@ pub(in crate::ui) fn templates(
         theme,
         buffer,
     )
+}
+
+/// What can be asked of whom.
+pub(in crate::ui) fn pivots(
+    state: &State,
+    menu: &PivotMenu,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
+    let templates = &state.content.pivots;
+    let lines = pivot::matches(state, menu).into_iter();
+    let rows = lines.filter_map(|number| {
+        let (found, template) = menu.line(templates, number)?;
+        Some(Row {
+            label: format!(
+                "{} {} · {}",
+                found.entity.kind, found.entity.value, template.name
+            ),
+            detail: template.purpose.clone(),
+        })
+    });
+    let title = format!("Pivot, around means {}", pivot::span_told(state));
+    let rows: Vec<Row> = rows.collect();
+    list(&title, &menu.picker, &rows, theme, buffer)
 }
 
 /// Playbooks.

@@ -1,0 +1,136 @@
+//! The menu on rows and notifications, what it asks, and the way back.
+
+use std::sync::Arc;
+
+use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray};
+
+use super::*;
+use crate::domain::lake::Source;
+use crate::domain::query::{QueryRequest, QuerySummary};
+use crate::store::event::{Event, QueryNews};
+use crate::store::testing::{OnePage, finished, noon, press, state as plain_state};
+use crate::store::update;
+
+const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
+
+/// A state over a lake of one table, with two questions and a row that names an address and a key.
+fn state() -> State {
+    let mut state = plain_state(120, 40);
+    let everything = "-- name: all-events\n-- purpose: Every event that names it.\n-- types: any\n\
+        -- group: events\nSELECT \"time\", source FROM events_naming;\n";
+    let around = "-- name: around-this-time\n-- purpose: What happened around it.\n-- types: any\n\
+        -- group: events\n-- window: around\nSELECT \"time\", source FROM events_naming;\n";
+    let files = [("all-events.sql", everything), ("around.sql", around)];
+    let templates = PivotTemplates::read(files);
+    assert_eq!(templates.problems, []);
+    state.content.pivots = Arc::new(templates);
+    let column = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+    let table = PivotTable {
+        name: "cloud_trail_mgmt".to_owned(),
+        label: "cloud_trail_mgmt".to_owned(),
+        source: Some(Source::CloudTrailMgmt),
+        columns: vec![
+            column("time_dt", "timestamp"),
+            column("src_endpoint", "struct<ip:string>"),
+            column(
+                "actor",
+                "struct<user:struct<uid:string,credential_uid:string>>",
+            ),
+            column("eventday", "string"),
+        ],
+    };
+    update(&mut state, Event::Tables(vec![table].into()), noon());
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        (
+            "time_dt",
+            Arc::new(
+                TimestampMillisecondArray::from(vec![noon().timestamp_millis()])
+                    .with_timezone("UTC"),
+            ),
+        ),
+        ("ip", Arc::new(StringArray::from(vec!["198.51.100.7"]))),
+        ("access_key", Arc::new(StringArray::from(vec![KEY]))),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    finished(&mut state, Arc::new(OnePage::of(batch)));
+    press(&mut state, "alt-3");
+    state
+}
+
+fn asked(effects: &[Effect]) -> Option<&QueryRequest> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::StartQuery(request) => Some(request),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_selected_cell_is_asked_about_first_and_its_value_is_a_parameter() {
+    let mut state = state();
+    // The third column is the key's.
+    press(&mut state, "right right p");
+    let Some(Overlay::Pivot(menu)) = &state.overlay else {
+        panic!("the menu is open")
+    };
+    assert_eq!(menu.found[0].entity.value, KEY);
+    assert!(menu.found.len() >= 2, "{:?}", menu.found);
+    let effects = press(&mut state, "enter");
+    let request = asked(&effects).unwrap();
+    assert!(!request.sql.contains(KEY), "{}", request.sql);
+    assert!(
+        request
+            .parameters
+            .iter()
+            .any(|literal| literal.contains(KEY))
+    );
+    let tab = state.results.tab().unwrap();
+    assert_eq!(tab.origin.title, format!("all-events {KEY}"));
+}
+
+#[test]
+fn a_question_leads_back_to_where_it_was_asked_also_after_a_rerun() {
+    let mut state = state();
+    let first = state.results.tab().unwrap().query;
+    let asked_for = asked(&press(&mut state, "p enter")).unwrap().id;
+    let done = QueryNews::Finished(QuerySummary::default());
+    update(&mut state, Event::Query(asked_for, done), noon());
+    press(&mut state, "r");
+    press(&mut state, "backspace");
+    assert_eq!(state.results.tab().unwrap().query, first);
+    press(&mut state, "backspace");
+    assert_eq!(
+        state.results.tab().unwrap().query,
+        first,
+        "nothing is before it"
+    );
+}
+
+#[test]
+fn around_an_event_is_as_wide_as_it_was_last_chosen() {
+    let mut state = state();
+    let parameters = |state: &mut State, keys: &str| {
+        let effects = press(state, keys);
+        asked(&effects).unwrap().parameters.clone()
+    };
+    let near = parameters(&mut state, "p \"around enter");
+    press(&mut state, "backspace");
+    let wide = parameters(&mut state, "p tab \"around enter");
+    assert_ne!(near, wide);
+    press(&mut state, "backspace");
+    assert_eq!(
+        parameters(&mut state, "p \"around enter"),
+        wide,
+        "it is remembered"
+    );
+    press(&mut state, "backspace");
+    assert_eq!(parameters(&mut state, "p shift-tab \"around enter"), near);
+}
+
+#[test]
+fn what_names_nobody_opens_nothing() {
+    let mut state = plain_state(120, 40);
+    press(&mut state, "alt-3 p");
+    assert!(state.overlay.is_none());
+    press(&mut state, "alt-1 p");
+    assert!(state.overlay.is_none());
+}
