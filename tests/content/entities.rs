@@ -142,7 +142,7 @@ const KEY: &[(&str, &[&str], &str)] = &[
     (
         "domain",
         &["waf"],
-        "url_extract_host(regexp_extract(http_request.user_agent, 'https?://[^ )]+'))",
+        "regexp_extract(http_request.user_agent, '[a-z]+://([a-z0-9.-]+)', 1)",
     ),
     (
         "domain",

@@ -59,7 +59,7 @@ pub fn row(batch: &RecordBatch, columns: &[Column], row: usize) -> Vec<Found> {
         search.observables(&cell);
     }
     for (name, cell) in named().filter(|(name, _)| !name.eq_ignore_ascii_case("observables")) {
-        search.cell(&cell, name, name.to_owned(), 0);
+        search.cell(&cell, name, name, 0);
     }
     search.found
 }
@@ -67,7 +67,7 @@ pub fn row(batch: &RecordBatch, columns: &[Column], row: usize) -> Vec<Found> {
 /// The entities of a JSON document, such as a raw CloudTrail record.
 pub fn json(document: &serde_json::Value) -> Vec<Found> {
     let mut search = Search::default();
-    search.json(document, String::new(), 0);
+    search.json(document, "", 0);
     search.found
 }
 
@@ -147,17 +147,17 @@ impl Search {
     }
 
     /// `path` is the dotted path of the rules, `shown` the path with its places.
-    fn cell(&mut self, cell: &Cell<'_>, path: &str, shown: String, depth: usize) {
+    fn cell(&mut self, cell: &Cell<'_>, path: &str, shown: &str, depth: usize) {
         if !self.goes_on(depth) {
             return;
         }
         match cell {
-            Cell::Text(text) => self.text(text, rule(path), &shown, depth),
+            Cell::Text(text) => self.text(text, rule(path), shown, depth),
             Cell::Struct(fields) => {
                 for (name, cell) in fields.iter() {
                     if !cell.is_null() {
                         let (path, shown) = (format!("{path}.{name}"), format!("{shown}.{name}"));
-                        self.cell(&cell, &path, shown, depth + 1);
+                        self.cell(&cell, &path, &shown, depth + 1);
                     }
                 }
             }
@@ -166,7 +166,8 @@ impl Search {
                     if self.values > MOST_VALUES {
                         return;
                     }
-                    self.cell(&cell, path, format!("{shown}[{}]", index + 1), depth + 1);
+                    let shown = format!("{shown}[{}]", index + 1);
+                    self.cell(&cell, path, &shown, depth + 1);
                 }
             }
             Cell::Map(map) => {
@@ -175,10 +176,10 @@ impl Search {
                         return;
                     }
                     let key = key.text(TimeStyle::Athena).unwrap_or_default();
-                    let shown = format!("{shown}['{}']", cut(&key));
+                    let shown = format!("{shown}['{}']", cut(&key).replace('\'', "''"));
                     match cell {
                         Cell::Text(text) => self.field(text, &key, &shown, depth + 1),
-                        other => self.cell(&other, &format!("{path}.{key}"), shown, depth + 1),
+                        other => self.cell(&other, &format!("{path}.{key}"), &shown, depth + 1),
                     }
                 }
             }
@@ -186,7 +187,7 @@ impl Search {
         }
     }
 
-    fn json(&mut self, value: &serde_json::Value, path: String, depth: usize) {
+    fn json(&mut self, value: &serde_json::Value, path: &str, depth: usize) {
         use serde_json::Value;
         if !self.goes_on(depth) {
             return;
@@ -196,7 +197,7 @@ impl Search {
             false => format!("{path}.{}", cut(name)),
         };
         match value {
-            Value::String(text) => self.field(text, &path, &path, depth),
+            Value::String(text) => self.field(text, path, path, depth),
             Value::Array(elements) => {
                 for (index, element) in elements.iter().enumerate() {
                     // Elements mean what their array's name says.
@@ -206,16 +207,16 @@ impl Search {
                             if !self.goes_on(depth + 1) {
                                 return;
                             }
-                            self.field(text, &path, &shown, depth + 1);
+                            self.field(text, path, &shown, depth + 1);
                         }
-                        other => self.json(other, path.clone(), depth + 1),
+                        other => self.json(other, path, depth + 1),
                     }
                 }
             }
             Value::Object(fields) => {
-                self.object_of_a_bucket(fields, &path);
+                self.object_of_a_bucket(fields, path);
                 for (name, value) in fields {
-                    self.json(value, below(name), depth + 1);
+                    self.json(value, &below(name), depth + 1);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -261,7 +262,7 @@ impl Search {
             if let Ok(value) = serde_json::from_str::<serde_json::Value>(text)
                 && (value.is_object() || value.is_array())
             {
-                self.json(&value, shown.to_owned(), depth + 1);
+                self.json(&value, shown, depth + 1);
                 return;
             }
         }
@@ -279,7 +280,9 @@ impl Search {
         for entity in led.into_iter().flatten() {
             self.add(entity, shown);
         }
-        if rule.open && !is_whole {
+        // A user agent is what its sender chose to write.
+        let is_prose = rule.open || rule.lead.contains(&EntityType::UserAgent);
+        if is_prose && !is_whole {
             self.prose(text, shown);
         }
     }

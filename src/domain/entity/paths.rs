@@ -5,6 +5,9 @@
 //! each element of `resources`. They cover OCSF 1.0.0-rc.2 and 1.1.0, and whatever a custom source
 //! calls by the same names; what is not listed may hold anything.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::kind::EntityType;
 
 use EntityType::{
@@ -48,6 +51,12 @@ const fn only(lead: &'static [EntityType]) -> Rule {
 const fn mostly(lead: &'static [EntityType]) -> Rule {
     Rule { lead, open: true }
 }
+
+/// Names, ids and ARNs of whoever acts or is acted on: they hold accounts, and sessions bear the
+/// names of instances, but nothing else.
+const IDENTITY: Rule = only(&[
+    Principal, Role, Session, Account, Resource, Domain, Kubernetes,
+]);
 
 /// What may hold anything.
 const ANYTHING: Rule = mostly(&[]);
@@ -96,32 +105,40 @@ const RULES: &[(&str, Rule)] = &[
     ("actor.user.type", NOTHING),
     ("user.type", NOTHING),
     ("*.credential_uid", only(&[AccessKey])),
-    ("*.user.groups.name", mostly(&[Principal])),
-    ("*.user.name", mostly(&[Principal])),
-    ("*.user.uid", mostly(&[Principal])),
-    ("*.user.uid_alt", mostly(&[Principal])),
-    ("*.user.uuid", mostly(&[Principal])),
-    ("*.user.email_addr", mostly(&[Principal])),
-    ("actor.session.uid", ANYTHING),
-    ("*.session.issuer", mostly(&[Role])),
-    ("session.uid", mostly(&[Session])),
-    ("session.uid_alt", mostly(&[Session])),
-    ("actor.invoked_by", mostly(&[Domain, Principal])),
+    ("*.user.groups.name", IDENTITY),
+    ("*.user.name", IDENTITY),
+    ("*.user.uid", IDENTITY),
+    ("*.user.uid_alt", IDENTITY),
+    ("*.user.uuid", IDENTITY),
+    ("*.user.email_addr", IDENTITY),
+    ("actor.session.uid", IDENTITY),
+    (
+        "*.session.issuer",
+        only(&[Role, Principal, Session, Account, Domain]),
+    ),
+    (
+        "session.uid",
+        only(&[Session, Principal, Role, Account, Resource]),
+    ),
+    (
+        "session.uid_alt",
+        only(&[Session, Principal, Role, Account, Resource]),
+    ),
+    ("actor.invoked_by", only(&[Domain, Principal])),
     ("actor.idp.name", ANYTHING),
-    ("policy.uid", mostly(&[Resource])),
+    ("policy.uid", only(&[Resource, Account])),
     // From where to where.
     ("*.intermediate_ips", only(&[Ip])),
     ("*.ip", only(&[Ip])),
-    ("*.endpoint.domain", mostly(&[Domain, Ip])),
-    ("src_endpoint.domain", mostly(&[Domain, Ip])),
-    ("dst_endpoint.domain", mostly(&[Domain, Ip])),
+    ("src_endpoint.domain", only(&[Domain, Ip])),
+    ("dst_endpoint.domain", only(&[Domain, Ip])),
     ("*.svc_name", only(&[Url])),
     ("*.instance_uid", only(&[Resource])),
     ("*.interface_uid", only(&[Resource])),
     ("*.vpc_uid", only(&[Resource])),
     ("*.subnet_uid", only(&[Resource])),
-    ("src_endpoint.uid", ANYTHING),
-    ("dst_endpoint.uid", ANYTHING),
+    ("src_endpoint.uid", only(&[Resource, Account])),
+    ("dst_endpoint.uid", only(&[Resource, Account])),
     ("*.location.country", NOTHING),
     ("*.location.city", NOTHING),
     ("connection_info.*", NOTHING),
@@ -142,7 +159,7 @@ const RULES: &[(&str, Rule)] = &[
     ("*.http_request.http_headers.name", NOTHING),
     ("*.http_request.referrer", mostly(&[Url, Domain])),
     ("*.http_request.x_forwarded_for", mostly(&[Ip])),
-    ("*.user_agent", mostly(&[UserAgent])),
+    ("*.user_agent", only(&[UserAgent, Ip, Domain, Url])),
     ("*.url_string", mostly(&[Url])),
     ("*.src_url", mostly(&[Url])),
     ("*.references", mostly(&[Url])),
@@ -202,7 +219,7 @@ const RULES: &[(&str, Rule)] = &[
     ("bucket", mostly(&[Resource])),
     ("instance", mostly(&[Resource])),
     ("domain", mostly(&[Domain])),
-    ("agent", mostly(&[UserAgent])),
+    ("agent", only(&[UserAgent, Ip, Domain, Url])),
     ("url", mostly(&[Url])),
     ("finding_id", mostly(&[Finding])),
     ("source", NOTHING),
@@ -212,13 +229,34 @@ const RULES: &[(&str, Rule)] = &[
     ("result", NOTHING),
 ];
 
+/// The places of the rules in the table by the last part of their patterns; those of `start.*`
+/// under `*`. Every text of every row asks for its rule.
+static BY_LAST: LazyLock<HashMap<&'static str, Vec<usize>>> = LazyLock::new(|| {
+    let mut places: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (place, (pattern, _)) in RULES.iter().enumerate() {
+        places.entry(last(pattern)).or_default().push(place);
+    }
+    places
+});
+
+fn last(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}
+
 /// The rule of a path. Case does not matter.
 pub fn rule(path: &str) -> Rule {
     let path = path.to_ascii_lowercase();
-    RULES
-        .iter()
-        .find(|(pattern, _)| fits(pattern, &path))
-        .map_or(ANYTHING, |(_, rule)| *rule)
+    let of = |last: &str| BY_LAST.get(last).into_iter().flatten();
+    of(last(&path))
+        .chain(of("*"))
+        .filter_map(|place| {
+            RULES
+                .get(*place)
+                .map(|(pattern, rule)| (place, pattern, rule))
+        })
+        .filter(|(_, pattern, _)| fits(pattern, &path))
+        .min_by_key(|(place, ..)| *place)
+        .map_or(ANYTHING, |(_, _, rule)| *rule)
 }
 
 fn fits(pattern: &str, path: &str) -> bool {

@@ -104,7 +104,9 @@ fn test(entity: &Entity, rule: Rule) -> Test {
         EntityType::Ip => Test::ContainsAddress,
         EntityType::Cidr if only && rule.lead == [EntityType::Ip] => Test::Network,
         EntityType::AccessKey | EntityType::Account if only && rule.lead == [kind] => Test::Equal,
-        EntityType::Domain | EntityType::Hash | EntityType::Url if rule.lead.contains(&kind) => {
+        EntityType::Domain | EntityType::Hash | EntityType::Url
+            if rule.lead.first() == Some(&kind) =>
+        {
             Test::ContainsFolded
         }
         _ => Test::Contains,
@@ -129,6 +131,9 @@ struct Values {
     plain: String,
     folded: String,
     pattern: String,
+    /// A pattern of LIKE that fits every text with the value in it, and perhaps others: wildcards
+    /// of the value are left as they are. Engines try it faster than anything else.
+    like: String,
 }
 
 impl Values {
@@ -140,6 +145,7 @@ impl Values {
         };
         Self {
             plain: text(&entity.value),
+            like: text(&format!("%{}%", entity.value.replace('\\', "_"))),
             folded: text(&entity.value.to_lowercase()),
             pattern: text(&whole_address(&short, &full)),
         }
@@ -252,8 +258,18 @@ fn one(text: &str, test: Test, values: &Values, out: &mut Piece) {
             format!("contains(?, TRY_CAST({text} AS IPADDRESS))"),
             &[&values.plain],
         ),
-        Test::Contains => write(format!("strpos({text}, ?) > 0"), &[&values.plain]),
+        Test::Contains => write(
+            format!("({text} LIKE ? AND strpos({text}, ?) > 0)"),
+            &[&values.like, &values.plain],
+        ),
         Test::ContainsFolded => write(format!("strpos(lower({text}), ?) > 0"), &[&values.folded]),
-        Test::ContainsAddress => write(format!("regexp_like({text}, ?)"), &[&values.pattern]),
+        // One of two spellings has no pattern of LIKE.
+        Test::ContainsAddress if values.plain.contains(':') => {
+            write(format!("regexp_like({text}, ?)"), &[&values.pattern]);
+        }
+        Test::ContainsAddress => write(
+            format!("({text} LIKE ? AND regexp_like({text}, ?))"),
+            &[&values.like, &values.pattern],
+        ),
     }
 }

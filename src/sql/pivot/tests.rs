@@ -167,7 +167,7 @@ fn a_table_that_cannot_name_a_type_is_left_out_and_told() {
 fn a_custom_table_is_asked_in_every_text() {
     let asked = asked(EntityType::Domain, "example.org", &[custom()]);
     assert!(
-        asked.sql.contains("strpos(\"Odd Name\", ?) > 0 OR any_match(hops, e0 -> strpos(e0.name, ?) > 0 OR any_match(e0.tags, e1 -> strpos(e1, ?) > 0))"),
+        asked.sql.contains("(\"Odd Name\" LIKE ? AND strpos(\"Odd Name\", ?) > 0) OR any_match(hops, e0 -> (e0.name LIKE ? AND strpos(e0.name, ?) > 0) OR any_match(e0.tags, e1 -> (e1 LIKE ? AND strpos(e1, ?) > 0)))"),
         "{}",
         asked.sql
     );
