@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, demo, open, playbook, query, tables, templates};
+use super::{case, completions, config, demo, open, playbook, query, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +37,7 @@ pub(super) enum Subcommand {
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),
+    Case(case::Args),
     Config(config::Args),
     Completions(completions::Args),
 }

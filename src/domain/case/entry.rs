@@ -22,7 +22,7 @@ const FORMAT: u32 = 1;
 /// So many entries may be the last at once: as many copies of a case, each worked on apart.
 const MOST_PARENTS: usize = 1_000;
 
-/// SHA-256 of an entry's bytes; lower-case hexadecimal as text.
+/// A SHA-256, of an entry's bytes or of a file's; lower-case hexadecimal as text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EntryHash([u8; 32]);
 
@@ -30,6 +30,11 @@ impl EntryHash {
     /// The hash of an entry's bytes.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// A hash that was made piece by piece.
+    pub fn from_digest(digest: [u8; 32]) -> Self {
+        Self(digest)
     }
 
     /// The first 16 digits: enough for a person, and for the name of a folder.
