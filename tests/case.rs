@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::disallowed_methods,
+    clippy::disallowed_macros,
     clippy::unwrap_used,
     clippy::panic,
     reason = "all of this is test: it starts and kills processes, and fails by panic"
@@ -21,12 +22,13 @@ use lakehound::domain::case::{
 
 /// Set in the process that is killed: the folder of cases.
 const FOLDER: &str = "LAKEHOUND_TEST_CASE_FOLDER";
-/// Set in the process that is killed: how often it was started before.
-const ROUND: &str = "LAKEHOUND_TEST_CASE_ROUND";
+/// Set in the process that is killed: the case's id.
+const CASE: &str = "LAKEHOUND_TEST_CASE_ID";
 /// How many kills: some in the suite, 200 for the full proof.
 const KILLS: &str = "LAKEHOUND_KILLS";
 
-const NAME: &str = "Under fire";
+/// Kills of one case, one after the other; then the next case, for reading grows with the entries.
+const OF_ONE_CASE: u64 = 25;
 
 fn author() -> Author {
     Author {
@@ -142,7 +144,8 @@ fn pinned(pin: Key, value: &str) -> What {
 /// The process that is killed: works until then. It says the number of everything that is committed,
 /// and says it only then.
 fn work_until_killed(folder: &Path) {
-    let writer = CaseWriter::open(&Cases::at(folder), NAME, author()).unwrap();
+    let id = std::env::var(CASE).unwrap();
+    let writer = CaseWriter::open(&Cases::at(folder), &id, author()).unwrap();
     let session = writer.session().to_owned();
     let out = std::io::stdout();
     let say = |line: String| {
@@ -202,7 +205,7 @@ fn next(state: &mut u64) -> u64 {
 
 /// Starts the session once more and kills it at a random moment. Gives what it called itself, and
 /// how many things it said to be committed.
-fn kill_once(folder: &Path, round: u64, random: &mut u64) -> (Option<String>, u64) {
+fn kill_once(folder: &Path, id: &str, random: &mut u64) -> (Option<String>, u64) {
     let mut killed = Killed(
         Command::new(std::env::current_exe().unwrap())
             .args([
@@ -211,7 +214,7 @@ fn kill_once(folder: &Path, round: u64, random: &mut u64) -> (Option<String>, u6
                 "--nocapture",
             ])
             .env(FOLDER, folder)
-            .env(ROUND, round.to_string())
+            .env(CASE, id)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap(),
@@ -260,11 +263,16 @@ fn a_kill_at_any_moment_loses_nothing() {
     let kills: u64 = std::env::var(KILLS).map_or(20, |count| count.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let cases = Cases::at(folder.path());
-    let id = cases.create(NAME, author(), at(0)).unwrap().id();
+    let mut id = String::new();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
-    let (mut committed, mut entries, mut uncertain) = (0, 1, 0);
+    let (mut committed, mut entries, mut all, mut uncertain) = (0, 0, 0, 0);
     for round in 0..kills {
-        let (session, done) = kill_once(folder.path(), round, &mut random);
+        if round % OF_ONE_CASE == 0 {
+            id = cases.create("Under fire", author(), at(0)).unwrap().id();
+            all += entries;
+            entries = 1;
+        }
+        let (session, done) = kill_once(folder.path(), &id, &mut random);
         let told = format!("kill {round}: {session:?} had committed {done}");
 
         let report = cases.verify(&id, None).unwrap();
@@ -308,7 +316,8 @@ fn a_kill_at_any_moment_loses_nothing() {
         assert_eq!(*case.state(), CaseState::of(&history), "{told}");
         assert_eq!(case.state().without_effect.len(), 0, "{told}");
     }
+    all += entries;
     println!(
-        "{kills} kills: {committed} things committed before them, none missing; {uncertain} more that were on their way are there whole; {entries} entries verify"
+        "{kills} kills: {committed} things committed before them, none missing; {uncertain} more that were on their way are there whole; {all} entries verify"
     );
 }

@@ -131,7 +131,7 @@ fn list(cases: &Cases, format: ListFormat) -> Result<(), Stop> {
     }
     if matches!(format, ListFormat::Json) {
         let all: Vec<Value> = listing.cases.iter().map(summary).collect();
-        return listing::print_json(&all);
+        return print_json(&all);
     }
     let rows: Vec<[String; 6]> = listing
         .cases
@@ -210,7 +210,7 @@ fn show(cases: &Cases, id: &str, format: ListFormat) -> Result<(), Stop> {
         heads: history.heads().collect(),
     };
     if matches!(format, ListFormat::Json) {
-        return listing::print_json(&summary(&case));
+        return print_json(&summary(&case));
     }
     let state = &case.state;
     let closed = state.closed.as_ref().map_or_else(
@@ -276,6 +276,15 @@ fn show(cases: &Cases, id: &str, format: ListFormat) -> Result<(), Stop> {
             SafeText::new(&value).as_str()
         ))?;
     }
+    out.finish()
+}
+
+/// Prints one JSON document. It may hold what somebody else wrote.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Stop::failed(format_args!("cannot write JSON: {error}")))?;
+    let mut out = Stdout::lock();
+    out.foreign_text(&(text + "\n"))?;
     out.finish()
 }
 
@@ -400,6 +409,6 @@ fn verify(cases: &Cases, what: &str, noted: Option<EntryHash>) -> Result<(), Sto
             error => stop(error),
         })?
     };
-    listing::print_json(&report)?;
+    print_json(&report)?;
     if report.ok { Ok(()) } else { Err(Stop::No) }
 }

@@ -216,12 +216,12 @@ impl CaseState {
 
     /// Notes.
     fn note(&mut self, what: What, stamp: Stamp) -> bool {
-        let known = |notes: &[NoteState], key: &Key| notes.iter().position(|n| n.note == *key);
         match what {
             What::Noted { note, about, text } => {
-                if known(&self.notes, &note).is_some() {
+                if self.note_places.contains_key(&note) {
                     return false;
                 }
+                self.note_places.insert(note.clone(), self.notes.len());
                 self.notes.push(NoteState {
                     note,
                     about,
@@ -233,26 +233,25 @@ impl CaseState {
                 true
             }
             What::NoteEdited { note, text } => {
-                let place = known(&self.notes, &note);
-                let Some(state) = place.and_then(|place| self.notes.get_mut(place)) else {
+                let Some(state) = self.note_mut(&note) else {
                     return false;
                 };
                 state.text = text;
                 state.edited = Some(stamp);
                 true
             }
-            What::NoteRemoved { note } => {
-                let place = known(&self.notes, &note);
-                let Some(state) = place.and_then(|place| self.notes.get_mut(place)) else {
-                    return false;
-                };
-                if state.removed.is_some() {
-                    return false;
+            What::NoteRemoved { note } => match self.note_mut(&note) {
+                Some(state) if state.removed.is_none() => {
+                    state.removed = Some(stamp);
+                    true
                 }
-                state.removed = Some(stamp);
-                true
-            }
+                _ => false,
+            },
             _ => false,
         }
+    }
+
+    fn note_mut(&mut self, key: &Key) -> Option<&mut NoteState> {
+        self.notes.get_mut(*self.note_places.get(key)?)
     }
 }

@@ -164,6 +164,8 @@ pub struct CaseState {
     pub without_effect: Vec<EntryHash>,
     /// Where each pin is.
     pub(super) pin_places: HashMap<Key, usize>,
+    /// Where each note is.
+    pub(super) note_places: HashMap<Key, usize>,
 }
 
 impl CaseState {

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use super::state::Stamp;
 use super::what::{Key, Outcome, PivotFrom};
 
+/// How many pivots may follow one another in one tree; the next one begins another tree.
+const DEEPEST: usize = 1_000;
+
 /// A query's place in the trail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrailNode {
@@ -70,8 +73,7 @@ impl Trail {
         let mut way = Vec::new();
         let mut next = Some(place);
         while let Some(place) = next {
-            // No way is longer than there are nodes.
-            if way.len() > self.nodes.len() {
+            if way.len() > DEEPEST {
                 break;
             }
             way.push(place);
@@ -100,11 +102,15 @@ impl Trail {
         (place, &mut self.nodes[place])
     }
 
-    /// Hangs a node below the query that its pivot started from, unless that one hangs below it.
+    /// Hangs a node below the query that its pivot started from, unless that one hangs below it or
+    /// is very deep.
     pub(super) fn hang(&mut self, query: &Key, from: PivotFrom, template: String) {
         let parent = from.query.as_ref().map(|above| self.entry(above).0);
         let (place, _) = self.entry(query);
-        let parent = parent.filter(|parent| !self.way_up(*parent).contains(&place));
+        let parent = parent.filter(|parent| {
+            let way = self.way_up(*parent);
+            way.len() < DEEPEST && !way.contains(&place)
+        });
         if let Some(node) = self.nodes.get_mut(place) {
             node.parent = parent;
             node.pivot = Some((from, template));

@@ -180,6 +180,32 @@ fn the_trail_is_a_tree_that_can_be_walked_back() {
     assert_eq!(running, ["q2", "q3", "q4"]);
 }
 
+/// A chain of pivots longer than any person makes costs no more than its length.
+#[test]
+fn a_very_long_chain_of_pivots_is_cut() {
+    let name = |number: usize| format!("q{number}");
+    let whats: Vec<What> = (0..2_500)
+        .map(|number| pivot(&name(number), &name(number + 1)))
+        .collect();
+    let mut state = CaseState::default();
+    let mut history = opened();
+    for sealed in history
+        .write(
+            &whats
+                .into_iter()
+                .map(|what| draft(1, what))
+                .collect::<Vec<_>>(),
+            &author("eve"),
+        )
+        .unwrap()
+    {
+        state.apply(&sealed);
+        history.add(sealed).unwrap();
+    }
+    assert_eq!(state.trail.nodes().len(), 2_501);
+    assert_eq!(state.trail.roots().count(), 3);
+}
+
 #[test]
 fn ticks_notes_verdicts_and_decisions_are_as_last_said() {
     let tick = |done| What::StepTicked {
