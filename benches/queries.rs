@@ -51,7 +51,7 @@ fn main() {
         .expect("an outside address");
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = Engine::open(EngineOptions {
-        lake: lake.clone(),
+        lake: lake.clone().into(),
         memory_bytes: 4 << 30,
         threads,
         spill_dir: None,

@@ -7,10 +7,11 @@ use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::estimate::Effort;
+use crate::domain::estimate::{Effort, TableSize};
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{
     QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate, UnfinishedRun,
@@ -73,6 +74,12 @@ pub trait QueryMonitor: Send + Sync {
     fn progress(&self) -> QueryProgress;
     /// The counts and notes; complete once the batches have ended.
     fn summary(&self) -> QuerySummary;
+    /// For whoever reads the batches, after the last one: the rows are where they outlive this
+    /// process, or where the user wants them. A run elsewhere that nobody says this of is offered to
+    /// be taken up again.
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// Runs Athena SQL somewhere.
@@ -112,6 +119,8 @@ pub struct TableInfo {
     pub version: Option<SourceVersion>,
     /// Columns in order, partition columns last.
     pub columns: Vec<ColumnInfo>,
+    /// Where its objects lie, such as `s3://bucket/prefix/`; `None` where nothing tells.
+    pub location: Option<String>,
     /// Files, where counted.
     pub files: Option<u64>,
     /// Their size in bytes.
@@ -136,6 +145,10 @@ pub trait Catalog: Send + Sync {
     async fn tables(&self) -> Result<Vec<TableInfo>, QueryError>;
     /// One table by any of its names; an unknown one is an error that offers the nearest.
     async fn table(&self, name: &str) -> Result<TableInfo, QueryError>;
+    /// How large a table is, as its statistics tell with this effort; `None` where nothing tells.
+    async fn size(&self, _table: &TableName, _effort: Effort) -> Option<TableSize> {
+        None
+    }
     /// What the lake holds, as far as its object keys tell.
     async fn facts(&self) -> Result<LakeFacts, QueryError>;
 }

@@ -51,7 +51,7 @@ fn answers_agree_with_the_oracle() {
     let statements = statements(&home.join("statements"));
     let oracle = ask_oracle(&home, &parquet, &statements);
     let engine = Engine::open(EngineOptions {
-        lake: lake.path().to_owned(),
+        lake: lake.path().into(),
         memory_bytes: 256 << 20,
         threads: 2,
         spill_dir: None,

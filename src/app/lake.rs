@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::adapters::athena::{AthenaOptions, AthenaService};
-use crate::adapters::aws::{AwsAccess, AwsSettings};
+use crate::adapters::aws::{AwsAccess, AwsSettings, MfaCode};
 use crate::adapters::catalog::{CatalogOptions, GlueCatalog};
-use crate::adapters::engine::{Engine, EngineOptions, LakeError};
+use crate::adapters::engine::{Engine, EngineOptions, LakeError, LakeRoot};
 use crate::adapters::journal::{JournalError, RunJournal};
+use crate::app::direct::Direct;
 use crate::app::on_aws::OnAws;
 use crate::config::{Paths, Profile};
 use crate::domain::cost::Price;
@@ -31,6 +32,8 @@ pub enum LakePlace {
         name: String,
         /// The profile.
         profile: Box<Profile>,
+        /// The code of the MFA device that the profile names.
+        mfa_code: Option<MfaCode>,
     },
     /// Nowhere: only files that are named count.
     Nowhere,
@@ -78,21 +81,24 @@ impl LakePlace {
     pub async fn open(&self, paths: &Paths, share: EngineShare) -> Result<OpenLake, OpenError> {
         let options = EngineOptions {
             lake: match self {
-                Self::Folder(folder) => folder.clone(),
-                Self::Aws { .. } | Self::Nowhere => PathBuf::new(),
+                Self::Folder(folder) => LakeRoot::Folder(folder.clone()),
+                Self::Aws { .. } | Self::Nowhere => LakeRoot::Nowhere,
             },
             memory_bytes: share.memory_bytes,
             threads: std::thread::available_parallelism().map_or(2, usize::from),
             spill_dir: share.spill_dir,
         };
-        let (name, profile) = match self {
+        let (name, profile, mfa_code) = match self {
             Self::Folder(_) => return Ok(OpenLake::embedded(Engine::open(options)?)),
             Self::Nowhere => return Ok(OpenLake::embedded(Engine::without_lake(options)?)),
-            Self::Aws { name, profile } => (name, profile),
+            Self::Aws {
+                name,
+                profile,
+                mfa_code,
+            } => (name, profile, mfa_code),
         };
-        let access = AwsAccess::open(settings(profile)).await?;
+        let access = AwsAccess::open(settings(profile), mfa_code.as_ref()).await?;
         let journal = Arc::new(RunJournal::open(&paths.run_journal())?);
-        let athena = AthenaService::new(&access, journal, athena_options(name, profile));
         let catalog = Arc::new(GlueCatalog::new(
             access.clone(),
             CatalogOptions {
@@ -101,8 +107,19 @@ impl LakePlace {
                 cache: Some(paths.catalogue_file(name)),
             },
         ));
+        let athena = AthenaService::new(&access, journal, athena_options(name, profile))
+            .with_catalog(Arc::clone(&catalog) as Arc<dyn Catalog>);
+        let cache = paths.fetched_ranges_dir(name);
+        let direct = Direct::new(
+            access.clone(),
+            Arc::clone(&catalog),
+            options.clone(),
+            profile,
+            cache,
+        );
         let embedded = Engine::without_lake(options)?;
-        let on_aws = OnAws::new(athena, embedded, Arc::clone(&catalog), &profile.aliases);
+        let aliases = &profile.aliases;
+        let on_aws = OnAws::new(athena, embedded, direct, Arc::clone(&catalog), aliases);
         Ok(OpenLake {
             queries: Arc::new(on_aws),
             catalog,
@@ -189,5 +206,7 @@ fn athena_options(name: &str, profile: &Profile) -> AthenaOptions {
             usd_per_tb,
             minimum_bytes: MINIMUM_BYTES,
         }),
+        budget_usd: profile.budget_usd,
+        query_budget_usd: profile.query_budget_usd,
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod content;
+mod direct;
 mod lake;
 mod on_aws;
 mod screen;

@@ -3,7 +3,7 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{case, completions, config, demo, open, playbook, query, tables, templates};
+use super::{case, completions, config, demo, open, playbook, query, resume, tables, templates};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,6 +34,7 @@ pub(super) enum Subcommand {
     Open(open::Args),
     Demo(demo::Args),
     Query(query::Args),
+    Resume(resume::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

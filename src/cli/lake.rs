@@ -3,9 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::confirm::{asked, is_attended};
 use super::context::Context;
 use super::demo;
 use super::stop::Stop;
+use crate::adapters::aws::MfaCode;
 use crate::app::{EngineShare, LakePlace, OpenError, OpenLake};
 use crate::domain::nearest::did_you_mean;
 
@@ -25,6 +27,22 @@ pub(super) struct LakeArgs {
     /// A profile of the configuration file
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
+}
+
+/// Asks for the code of an MFA device, where there is somebody to ask.
+fn mfa_code(device: &str) -> Result<MfaCode, Stop> {
+    let needed = || {
+        Stop::failed(format_args!(
+            "the code of the MFA device {device} is needed"
+        ))
+        .hint("start on a terminal, where it is asked for")
+    };
+    if !is_attended() {
+        return Err(needed());
+    }
+    let line = asked(&format!("MFA code of {device}:")).ok_or_else(needed)?;
+    MfaCode::of(&line)
+        .ok_or_else(|| Stop::failed("that is no MFA code").hint("a code has six digits"))
 }
 
 impl LakeArgs {
@@ -77,6 +95,7 @@ impl LakeArgs {
         match &profile.lake {
             Some(folder) => existing(folder).map(LakePlace::Folder),
             None => Ok(LakePlace::Aws {
+                mfa_code: profile.mfa_serial.as_deref().map(mfa_code).transpose()?,
                 name: name.clone(),
                 profile: Box::new(profile.clone()),
             }),

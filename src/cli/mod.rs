@@ -13,9 +13,11 @@ mod args;
 mod case;
 mod completions;
 mod config;
+mod confirm;
 mod console;
 mod context;
 mod demo;
+mod explain;
 mod interrupt;
 mod lake;
 mod listing;
@@ -25,6 +27,7 @@ mod out_file;
 mod playbook;
 mod progress;
 mod query;
+mod resume;
 mod statement;
 mod stdout;
 mod stop;
@@ -82,6 +85,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
             demo::run(&context, args)
         }
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

@@ -97,12 +97,25 @@ impl Drop for QueryProgressBar {
 /// What a run is doing, with a number in it where there is one.
 fn words(progress: &QueryProgress) -> String {
     match progress.stage {
+        Stage::Planning if progress.requests > 0 => format!(
+            "looking for objects, {} requests, {} fetched",
+            grouped(progress.requests),
+            size(progress.bytes_fetched)
+        ),
         Stage::Planning => "planning".to_owned(),
         Stage::Waiting => "waiting: the account runs as many queries as it may".to_owned(),
         Stage::Queued => "queued".to_owned(),
         Stage::Running if progress.files_total == 0 => {
             format!("running, {} scanned", size(progress.bytes_read))
         }
+        Stage::Running if progress.requests > 0 => format!(
+            "{} of {} objects, {} fetched by {} requests, {} rows scanned",
+            grouped(progress.files_done),
+            grouped(progress.files_total),
+            size(progress.bytes_fetched),
+            grouped(progress.requests),
+            grouped(progress.rows_scanned)
+        ),
         Stage::Running => format!(
             "{} of {} files, {} read, {} rows scanned",
             grouped(progress.files_done),
@@ -140,5 +153,16 @@ mod tests {
             ..at(Stage::Running)
         };
         assert!(words(&local).starts_with("1 of 3 files"));
+        let direct = QueryProgress {
+            bytes_fetched: 5_000,
+            requests: 12,
+            ..local
+        };
+        assert!(words(&direct).starts_with("1 of 3 objects, 5.0 kB fetched by 12 requests"));
+        let looking = QueryProgress {
+            stage: Stage::Planning,
+            ..direct
+        };
+        assert!(words(&looking).contains("12 requests"));
     }
 }

@@ -2,25 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
-use serde_json::json;
 
+use super::confirm::{agreed, is_attended};
 use super::context::Context;
+use super::explain::{Telling, explain};
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, print_json, size};
+use super::listing::{grouped, size};
 use super::out_file::OutFile;
 use super::progress::QueryProgressBar;
-use super::statement::{Statement, StatementArgs};
+use super::resume::or_say_how;
+use super::statement::StatementArgs;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use crate::app::LakePlace;
 use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
-use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route, ScanEstimate};
+use crate::domain::query::{AttachedFile, QueryErrorKind, QueryId, QueryRequest, Route};
 use crate::export::Writer;
 use crate::ports::RunningQuery;
 use crate::sql::table_names::TableNames;
@@ -31,6 +34,7 @@ Examples:
   lakehound query -f hunt.sql --lake ./evidence --format ndjson -o hunt.ndjson
   lakehound query -t NAME -p ip=198.51.100.7
   lakehound query \"SELECT e.* FROM vpc_flow e JOIN bad b ON e.dst_endpoint.ip = b.ip\" --with bad=ips.csv
+  lakehound query --profile prod --engine direct \"SELECT * FROM vpc_flow WHERE eventday = '20260105'\"
   lakehound query --explain \"SELECT * FROM s3_data WHERE time_dt > current_timestamp - INTERVAL '1' DAY\"";
 
 /// Run one statement of Athena SQL over a lake
@@ -61,15 +65,42 @@ pub(super) struct Args {
     /// Refuse to start when more than this would be read, such as 500000000 or 500MB
     #[arg(long, value_name = "N", value_parser = byte_count)]
     max_bytes: Option<u64>,
-    /// Run without asking where a budget would ask first; the embedded engine never asks
+    /// Run without asking where a budget, a repeat within a minute or a statement that writes would
+    /// ask first; the embedded engine never asks
     #[arg(long)]
     yes: bool,
     /// Show what would be read and what it would cost, and run nothing; exit 3 when --max-bytes
-    /// would refuse it
+    /// would refuse it, or a budget would ask first
     #[arg(long)]
     explain: bool,
+    /// Which engine answers on a lake on AWS: Athena, or the embedded one, which reads the lake's
+    /// objects from S3 itself and costs no Athena scan
+    #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
+    engine: EngineArg,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
+}
+
+/// The values of `--engine`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+enum EngineArg {
+    /// Athena
+    #[default]
+    Athena,
+    /// The embedded engine, straight from S3
+    Direct,
+}
+
+/// The engine that answers; a folder has but one.
+fn route(args: &Args, place: &LakePlace) -> Result<Route, Stop> {
+    match args.engine {
+        EngineArg::Athena => Ok(Route::Service),
+        EngineArg::Direct if place.is_on_aws() => Ok(Route::Direct),
+        EngineArg::Direct => Err(Stop::usage(
+            "--engine direct is for a lake on AWS: the embedded engine answers for a folder anyway",
+        )
+        .hint("leave --engine out, or name a profile on AWS with --profile NAME")),
+    }
 }
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
@@ -85,6 +116,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
     // What is wrong in the text alone is told before a lake is looked for.
     text.bind(context, &values, &TableNames::short())?;
     let place = lake.place(context)?;
+    let route = route(args, &place)?;
     run_query(|control| async move {
         let lake = open(context, &place).await?;
         let names = match text.names_tables() {
@@ -99,10 +131,10 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             parameters: statement.parameters.clone(),
             attached,
             max_bytes: if args.explain { None } else { args.max_bytes },
-            route: Route::default(),
+            route,
             resume: None,
             fresh: true,
-            attended: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            attended: is_attended(),
             confirmed: args.yes,
         };
         if args.explain {
@@ -111,15 +143,42 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 .estimate(request, Effort::Full)
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
-            return explain(&estimate, args);
+            let telling = Telling {
+                json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
+                paid: place.is_on_aws() && args.with.is_empty() && route == Route::Service,
+                free: match route {
+                    Route::Service => "nothing: the embedded engine reads local files",
+                    Route::Direct => "no scan of Athena's; S3 bills requests and transfer",
+                },
+                max_bytes: args.max_bytes,
+            };
+            return explain(&estimate, telling);
         }
         let mut progress = QueryProgressBar::new(control.clone());
-        let running = progress
-            .watch(lake.queries.start(request, control))
-            .await
-            .map_err(|error| Stop::query(error, &statement.sql))?;
-        progress.follow(Arc::clone(&running.monitor));
-        write_result(running, args, &statement, progress).await
+        let ran = async {
+            let start = |request| lake.queries.start(request, control.clone());
+            let mut started = progress.watch(start(request.clone())).await;
+            if let Err(error) = &started
+                && error.kind == QueryErrorKind::Unconfirmed
+                && request.attended
+            {
+                progress.hide();
+                if agreed(&error.message, &control).await {
+                    progress = QueryProgressBar::new(control.clone());
+                    let confirmed = QueryRequest {
+                        confirmed: true,
+                        ..request
+                    };
+                    started = progress.watch(start(confirmed)).await;
+                }
+            }
+            let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
+            progress.follow(Arc::clone(&running.monitor));
+            let output = args.output.as_deref();
+            write_result(running, args.format, output, &statement.sql, progress).await
+        };
+        let ran = ran.await;
+        or_say_how(&lake, ran).await
     })
 }
 
@@ -145,26 +204,29 @@ impl Target {
     }
 }
 
-async fn write_result(
+/// Writes all rows of a query to a file or to standard output; `sql` is what errors quote.
+pub(super) async fn write_result(
     mut running: RunningQuery,
-    args: &Args,
-    statement: &Statement,
+    format: Option<Format>,
+    output: Option<&Path>,
+    sql: &str,
     mut progress: QueryProgressBar,
 ) -> Result<(), Stop> {
-    let mut target = match &args.output {
+    let mut target = match output {
         Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
         _ => Target::Stdout(Stdout::lock()),
     };
-    let format = chosen_format(args, &target)?;
+    let format = chosen_format(format, output, &target)?;
     let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
         .map_err(Stop::export)?;
     while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, &statement.sql))?;
+        let batch = batch.map_err(|error| Stop::query(error, sql))?;
         progress.hide();
         writer.write(&batch).map_err(Stop::export)?;
     }
     writer.finish().map_err(Stop::export)?;
     target.finish()?;
+    running.monitor.settle().await;
     let summary = running.monitor.summary();
     for note in &summary.notes {
         say(format_args!("note: {note}"));
@@ -178,6 +240,13 @@ async fn write_result(
                 grouped(execution.queued_ms),
                 execution.id
             )),
+            None if summary.progress.requests > 0 => say(format_args!(
+                "read {} of {} objects, {} fetched by {} requests",
+                grouped(summary.progress.files_done),
+                grouped(summary.files_known),
+                size(summary.progress.bytes_fetched),
+                grouped(summary.progress.requests)
+            )),
             None => say(format_args!(
                 "read {} of {} files, {}",
                 grouped(summary.progress.files_done),
@@ -189,79 +258,21 @@ async fn write_result(
     Ok(())
 }
 
-fn chosen_format(args: &Args, target: &Target) -> Result<Format, Stop> {
-    let by_name = args
-        .output
-        .as_ref()
+fn chosen_format(
+    format: Option<Format>,
+    output: Option<&Path>,
+    target: &Target,
+) -> Result<Format, Stop> {
+    let by_name = output
         .and_then(|path| path.to_str())
         .and_then(Format::of_file_name);
     let tty = matches!(target, Target::Stdout(out) if out.is_tty());
     let default = if tty { Format::Table } else { Format::Csv };
-    let format = args.format.or(by_name).unwrap_or(default);
+    let format = format.or(by_name).unwrap_or(default);
     if format == Format::Parquet && tty {
         return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
     }
     Ok(format)
-}
-
-fn explain(estimate: &ScanEstimate, args: &Args) -> Result<(), Stop> {
-    let refused = args.max_bytes.is_some_and(|most| estimate.bytes > most);
-    if matches!(args.format, Some(Format::Json | Format::Ndjson)) {
-        let tables: Vec<serde_json::Value> = estimate
-            .tables
-            .iter()
-            .map(|(table, files, bytes)| json!({"table": table, "files": files, "bytes": bytes}))
-            .collect();
-        print_json(&json!({
-            "files": estimate.files,
-            "files_known": estimate.files_known,
-            "bytes": estimate.bytes,
-            "rows": estimate.rows,
-            "cost_usd": 0,
-            "refused": refused,
-            "tables": tables,
-            "notes": estimate.notes,
-            "plan": estimate.plan,
-        }))?;
-    } else {
-        let mut out = Stdout::lock();
-        out.line(format_args!(
-            "files  {} of {}",
-            grouped(estimate.files),
-            grouped(estimate.files_known)
-        ))?;
-        out.line(format_args!(
-            "bytes  {} ({})",
-            grouped(estimate.bytes),
-            size(estimate.bytes)
-        ))?;
-        out.line(format_args!("rows   at most {}", grouped(estimate.rows)))?;
-        out.line("cost   nothing: the embedded engine reads local files")?;
-        for (table, files, bytes) in &estimate.tables {
-            out.line(format_args!(
-                "table  {table}: {} files, {}",
-                grouped(*files),
-                size(*bytes)
-            ))?;
-        }
-        out.line("plan")?;
-        for line in estimate.plan.lines() {
-            out.line(format_args!("  {line}"))?;
-        }
-        out.finish()?;
-        for note in &estimate.notes {
-            say(format_args!("note: {note}"));
-        }
-    }
-    if refused {
-        say(format_args!(
-            "note: --max-bytes would refuse it: {} bytes are more than {}",
-            grouped(estimate.bytes),
-            grouped(args.max_bytes.unwrap_or_default())
-        ));
-        return Err(Stop::No);
-    }
-    Ok(())
 }
 
 fn name_and_file(text: &str) -> Result<(String, String), String> {

@@ -4,7 +4,7 @@ use std::fmt::{Display, Write as _};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
+use crate::domain::query::{QueryError, TextPosition};
 use crate::export::ExportError;
 use crate::ui::text::SafeText;
 
@@ -70,11 +70,18 @@ impl Stop {
         self
     }
 
+    /// The same with one more thing to do.
+    #[must_use]
+    pub(super) fn and_hint(mut self, more: &str) -> Self {
+        if let Self::Failed(report) | Self::Usage(report) = &mut self {
+            let hint = report.hint.take();
+            report.hint = Some(hint.map_or(more.to_owned(), |hint| format!("{hint}; {more}")));
+        }
+        self
+    }
+
     /// A failed query, with the line of the statement and a caret under the place.
     pub(super) fn query(error: QueryError, sql: &str) -> Self {
-        if error.kind == QueryErrorKind::Cancelled {
-            return Self::Interrupted;
-        }
         let mut report = Report::new(&error.message);
         if let Some(position) = error.position {
             report.message = format!("{} (line {position})", error.message);

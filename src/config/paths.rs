@@ -108,6 +108,13 @@ impl Paths {
             .join(format!("{name}-{mark:08x}.json"))
     }
 
+    /// What was fetched of a profile's lake on S3, to be fetched once. Named as its catalogue is.
+    pub fn fetched_ranges_dir(&self, profile: &str) -> PathBuf {
+        let named = self.catalogue_file(profile);
+        let name = named.file_stem().unwrap_or_default();
+        self.data_dir.join("fetched").join(name)
+    }
+
     /// Where results larger than memory go while they are shown.
     pub fn spill_dir(&self) -> PathBuf {
         self.data_dir.join("spill")

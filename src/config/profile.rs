@@ -42,12 +42,19 @@ pub struct Profile {
     /// Glue databases; empty means: discover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub databases: Vec<String>,
+    /// The lake's buckets, or prefixes of them, `s3://bucket/prefix/`: where the embedded engine
+    /// finds Security Lake's own tables when the catalogue does not tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub data_locations: Vec<String>,
     /// Another address for every AWS service: a test peer or a VPC endpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint_url: Option<String>,
-    /// US dollars that the queries of one session may cost.
+    /// US dollars that the queries of a day may cost before a person is asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub budget_usd: Option<f64>,
+    /// US dollars that one query may cost before a person is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query_budget_usd: Option<f64>,
     /// US dollars for a terabyte scanned, as the Region asks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub usd_per_tb: Option<f64>,
@@ -91,8 +98,10 @@ impl Profile {
                 .into_iter()
                 .map(Spanned::into_inner)
                 .collect(),
+            data_locations: data_locations(&mut section, faults),
             endpoint_url: section.text("endpoint_url", faults),
             budget_usd: section.amount("budget_usd", faults),
+            query_budget_usd: section.amount("query_budget_usd", faults),
             usd_per_tb: section.amount("usd_per_tb", faults),
             read_only: section.flag("read_only", faults).unwrap_or(false),
             allow_writes: section.flag("allow_writes", faults).unwrap_or(false),
@@ -136,6 +145,27 @@ fn output_location(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option
         None,
     );
     None
+}
+
+fn data_locations(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {
+    let mut places = Vec::new();
+    for value in section.texts("data_locations", faults) {
+        let bucket = value.get_ref().strip_prefix("s3://");
+        if bucket.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+            places.push(value.into_inner());
+            continue;
+        }
+        faults.add(
+            &value.span(),
+            format!(
+                "`{}` must hold places such as s3://bucket/: `{}` is none",
+                section.dotted("data_locations"),
+                value.get_ref()
+            ),
+            None,
+        );
+    }
+    places
 }
 
 fn aliases(section: &mut Section<'_>, faults: &mut Faults<'_>) -> BTreeMap<String, String> {

@@ -26,6 +26,7 @@ output_location = "s3://ir-results/lakehound/"
 databases = ["amazon_security_lake_glue_db_us_east_1"]
 endpoint_url = "http://127.0.0.1:4566"
 budget_usd = 5
+query_budget_usd = 0.5
 read_only = true
 [profiles.prod.aliases]
 cloud_trail_mgmt = "sl_links.cloudtrail_mgmt"
@@ -46,6 +47,7 @@ name = "light"
     assert_eq!(config.zone, chrono_tz::Europe::Berlin);
     let prod = &config.profiles["prod"];
     assert_eq!(prod.budget_usd, Some(5.0));
+    assert_eq!(prod.query_budget_usd, Some(0.5));
     assert!(prod.read_only);
     assert_eq!(prod.aliases["cloud_trail_mgmt"], "sl_links.cloudtrail_mgmt");
     assert!(prod.containment.is_some());
@@ -55,7 +57,7 @@ name = "light"
     );
     assert_eq!(config.feed.sources.len(), 2);
     assert_eq!(config.keys["quit"], ["ctrl-q"]);
-    assert_eq!(config.key_lines["quit"], 26);
+    assert_eq!(config.key_lines["quit"], 27);
     assert_eq!(config.keys["results.find"], ["/", "ctrl-f"]);
     assert_eq!(config.theme.name, "light");
     assert!(!config.default_profile_unreadable);
@@ -102,6 +104,23 @@ fn a_wrong_type_gives_its_line_and_leaves_the_default() {
     );
     assert_eq!(config.zone, chrono_tz::UTC);
     assert_eq!(config.profiles["p"].region.as_deref(), Some("r"));
+}
+
+#[test]
+fn data_locations_are_places_on_s3_and_anything_else_is_a_fault() {
+    let (config, problems) = parse(
+        "[profiles.p]\nregion = 'r'\ndata_locations = ['s3://lake-a/', 'lake-b', 's3://lake-c/x']\n",
+    );
+    assert_eq!(
+        problems,
+        [
+            "c.toml:3: `profiles.p.data_locations` must hold places such as s3://bucket/: `lake-b` is none"
+        ]
+    );
+    assert_eq!(
+        config.profiles["p"].data_locations,
+        ["s3://lake-a/", "s3://lake-c/x"]
+    );
 }
 
 #[test]

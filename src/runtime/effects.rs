@@ -401,6 +401,20 @@ impl Reader {
         }
         let started = SystemClock.now();
         let mut running = self.start(request.clone(), control).await?;
+        // Cut off between the two, a run that is taken up may have been kept already.
+        if let (Some(keeping), Some(_)) = (keeping, &request.resume)
+            && let Some(execution) = running.monitor.summary().execution
+            && let Some((name, news)) = keeping.of_execution(execution.id).await
+        {
+            if let QueryNews::Kept { rows, .. } = &news
+                && let Some(run) = lock(&self.runs).get_mut(&self.id)
+            {
+                run.rows = Some(Arc::clone(rows));
+            }
+            self.tell(news).await;
+            running.monitor.settle().await;
+            return Ok(QueryNews::KeptAs(Ok(name)));
+        }
         let keeper = keeping.map(|keeping| keeping.begin(&request, &running, started));
         let rows = ResultStore::new(
             running.columns.clone(),
@@ -442,10 +456,14 @@ impl Reader {
         }
         let summary = running.monitor.summary();
         let Some(keeper) = keeper else {
+            running.monitor.settle().await;
             return Ok(QueryNews::Finished(summary));
         };
         self.tell(QueryNews::Finished(summary.clone())).await;
         let kept = keeper.finish(SystemClock.now(), summary).await;
+        if kept.is_ok() {
+            running.monitor.settle().await;
+        }
         Ok(QueryNews::KeptAs(kept))
     }
 

@@ -12,6 +12,8 @@ pub mod lexer;
 pub mod lint;
 pub mod parameters;
 pub mod placeholders;
+pub mod scans;
+pub mod shape;
 pub mod statements;
 pub mod table_names;
 mod template;

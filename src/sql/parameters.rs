@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use chrono::{DateTime, Duration, LocalResult, NaiveDate, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
+use super::lexer::{TokenKind, lex};
 use crate::domain::template::ParameterType;
 
 /// One literal of Athena SQL, quoted.
@@ -64,6 +65,20 @@ pub fn quote_text(value: &str) -> String {
 /// A name as a quoted identifier.
 pub fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A statement with literals in the place of its `?`, in order, for a service that takes no values
+/// beside the text; `None` where there are more or fewer of them than places.
+pub fn in_place(sql: &str, literals: &[String]) -> Option<String> {
+    let mut filled = String::with_capacity(sql.len());
+    let mut waiting = literals.iter();
+    for token in lex(sql) {
+        match token.kind {
+            TokenKind::Parameter => filled.push_str(waiting.next()?),
+            _ => filled.push_str(token.text(sql)),
+        }
+    }
+    waiting.next().is_none().then_some(filled)
 }
 
 /// The units of an interval.

@@ -111,6 +111,19 @@ fn any_type() -> impl Strategy<Value = ParameterType> {
     proptest::sample::select(ParameterType::ALL.to_vec())
 }
 
+#[test]
+fn literals_take_the_places_of_their_marks_and_no_other() {
+    let sql = "SELECT '?' /* ? */ FROM \"a?\" WHERE b = ? AND c > ? -- ?";
+    let literals = ["'it''s'".to_owned(), "7".to_owned()];
+    assert_eq!(
+        in_place(sql, &literals).as_deref(),
+        Some("SELECT '?' /* ? */ FROM \"a?\" WHERE b = 'it''s' AND c > 7 -- ?")
+    );
+    assert_eq!(in_place(sql, &literals[..1]), None);
+    assert_eq!(in_place("SELECT 1", &literals), None);
+    assert_eq!(in_place("SELECT 1", &[]).as_deref(), Some("SELECT 1"));
+}
+
 proptest! {
     #[test]
     fn a_text_comes_back_from_the_lexer_and_the_parser(value in any::<String>()) {

@@ -1,4 +1,5 @@
-//! Runs elsewhere that an earlier start began and did not see to their end.
+//! Runs elsewhere that were begun and not seen to their end: by an earlier start, or by this one
+//! before its credentials expired.
 
 use super::command::Command;
 use super::effect::Effect;
@@ -13,8 +14,12 @@ pub(super) fn known(state: &mut State, runs: Vec<UnfinishedRun>) {
     if count > 0 {
         let key = state.setting.keymap.label(Command::ResumeQueries);
         state.warn(format!(
-            "{count} {} of an earlier start may still run; {} takes {} up",
-            if count == 1 { "query" } else { "queries" },
+            "{count} {} begun at Athena and not seen to the end; {} takes {} up",
+            if count == 1 {
+                "query was"
+            } else {
+                "queries were"
+            },
             key.unwrap_or_default(),
             if count == 1 { "it" } else { "them" },
         ));
@@ -24,15 +29,17 @@ pub(super) fn known(state: &mut State, runs: Vec<UnfinishedRun>) {
 /// Takes every one of them up, in the tab that was cut off, or in one of its own.
 pub(super) fn take_up(state: &mut State) -> Vec<Effect> {
     if state.unfinished.is_empty() {
-        state.inform("no query of an earlier start is known to run".to_owned());
+        state.inform("no query is known that was begun and not seen to its end".to_owned());
         return Vec::new();
     }
     let mut effects = Vec::new();
     for run in std::mem::take(&mut state.unfinished) {
         let query = state.fresh_query();
         let cut_off = |tab: &Tab| {
-            tab.phase == Phase::NotLoaded(LastEnd::CutOff)
-                && tab.origin.parameters == run.parameters
+            matches!(
+                tab.phase,
+                Phase::NotLoaded(LastEnd::CutOff) | Phase::Failed(_)
+            ) && tab.origin.parameters == run.parameters
                 && tab.origin.sql.trim() == run.sql.trim()
         };
         let place = state.results.tabs.iter().position(cut_off);

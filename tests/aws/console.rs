@@ -60,3 +60,40 @@ fn a_run_is_watched_stopped_left_and_taken_up_by_keys_alone() {
     again.press(&["ctrl-q"]);
     assert_eq!(again.wait_for_end(), 0);
 }
+
+#[test]
+fn two_consoles_do_not_offer_each_other_what_they_look_after() {
+    let peer = Peer::start();
+    let home = Home::new();
+    let mut one = start(&home, &peer);
+    one.wait_for("000000000000");
+    run_a_held_query(&mut one, &peer, 1);
+
+    let mut other = start(&home, &peer);
+    other.wait_for("000000000000");
+    other.press(&["alt-u"]);
+    other.wait_for("no query is known that was begun");
+
+    // Killed, it looks after nothing any more; the next start is offered what it left.
+    one.signal("KILL");
+    one.wait_for_end();
+    let mut next = start(&home, &peer);
+    next.wait_for("1 left at Athena (alt-u)");
+    next.press(&["alt-u"]);
+    next.wait_for("bytes scanned");
+    // And again only one of them has it.
+    let mut last = start(&home, &peer);
+    last.wait_for("000000000000");
+    last.press(&["alt-u"]);
+    last.wait_for("no query is known that was begun");
+    peer.release();
+    next.wait_for("result_1");
+    assert_eq!(peer.executions_started(), 1, "nothing is begun twice");
+    for console in [&other, &last] {
+        assert!(!console.text().contains("left at Athena"));
+    }
+    for console in [&mut other, &mut last, &mut next] {
+        console.press(&["ctrl-q"]);
+        assert_eq!(console.wait_for_end(), 0);
+    }
+}

@@ -1,94 +1,191 @@
-//! The fault matrix: every operation of a run × every fault between the SDK and the service. No row
-//! is lost or doubled, and no run becomes two executions.
+//! The fault matrix: every operation that is sent × every fault between the SDK and the service. No
+//! row is lost or doubled, and no run becomes two executions.
+
+mod work;
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use lakehound::adapters::athena::AthenaService;
-use lakehound::domain::query::{QueryError, QueryErrorKind};
-use lakehound::ports::{QueryService, RunControl};
+use lakehound::domain::query::QueryErrorKind;
 use serde_json::{Value, json};
 
 use crate::peer::Peer;
 use crate::proxy::Proxy;
-use crate::support::{READ_WITHIN, Row, Table, access, journal, options, request, table};
-
-const OPERATIONS: [&str; 5] = [
-    "StartQueryExecution",
-    "GetQueryExecution",
-    "StopQueryExecution",
-    "GetQueryResults",
-    "GetObject",
-];
+use crate::support::READ_WITHIN;
+use crate::wire::{Mishap, Wire};
+use work::{End, OPERATIONS, Operation, Work};
 
 /// A fault, and what it does to the requests that it meets.
 struct Fault {
     name: &'static str,
-    /// Requests that it meets before it is over; `None`: it stays until the rule is taken away.
-    times: Option<u32>,
-    rule: fn() -> Value,
+    /// Requests that it meets before it is over; `None`: it stays until it is taken away.
+    times: Option<u64>,
+    what: What,
 }
 
-const FAULTS: [Fault; 8] = [
+/// Who brings the fault about.
+enum What {
+    /// microburst, by a rule.
+    Rule(fn() -> Value),
+    /// The wire, with the answer's bytes.
+    Bytes(Mishap),
+}
+
+const FAULTS: [Fault; 12] = [
     Fault {
         name: "TooManyRequests",
         times: Some(2),
-        rule: || json!({"error": {"code": "TooManyRequestsException", "message": "Rate exceeded"}}),
+        what: What::Rule(
+            || json!({"error": {"code": "TooManyRequestsException", "message": "Rate exceeded"}}),
+        ),
     },
     Fault {
         name: "Throttling",
         times: Some(2),
-        rule: || json!({"error": {"code": "ThrottlingException", "message": "Rate exceeded"}}),
+        what: What::Rule(
+            || json!({"error": {"code": "ThrottlingException", "message": "Rate exceeded"}}),
+        ),
     },
     Fault {
         name: "ExpiredToken",
         times: None,
-        rule: || json!({"error": {"code": "ExpiredTokenException", "message": "The security token included in the request is expired"}}),
+        what: What::Rule(
+            || json!({"error": {"code": "ExpiredTokenException", "message": "The security token included in the request is expired"}}),
+        ),
     },
     Fault {
         name: "SlowDown",
         times: Some(2),
-        rule: || json!({"error": {"code": "SlowDown", "status": 503, "message": "Reduce your request rate"}}),
+        what: What::Rule(
+            || json!({"error": {"code": "SlowDown", "status": 503, "message": "Reduce your request rate"}}),
+        ),
     },
     Fault {
         name: "500",
         times: Some(2),
-        rule: || json!({"error": {"code": "InternalServerError", "status": 500, "message": "internal"}}),
+        what: What::Rule(
+            || json!({"error": {"code": "InternalServerError", "status": 500, "message": "internal"}}),
+        ),
     },
     Fault {
         name: "reset",
         times: Some(2),
-        rule: || json!({"reset": true}),
+        what: What::Rule(|| json!({"reset": true})),
     },
     // Longer than the tests' SDK waits for a byte.
     Fault {
         name: "timeout",
         times: Some(1),
-        rule: || json!({"timeout_ms": 2 * READ_WITHIN.as_millis() as u64}),
+        what: What::Rule(|| json!({"timeout_ms": 2 * READ_WITHIN.as_millis() as u64})),
     },
     // The service has carried the request out, and its answer is lost on the way.
     Fault {
         name: "answer lost",
         times: Some(2),
-        rule: || json!({"response": {"abort_bytes": 1}}),
+        what: What::Rule(|| json!({"response": {"abort_bytes": 1}})),
+    },
+    Fault {
+        name: "cut, length kept",
+        times: Some(2),
+        what: What::Bytes(Mishap::CutLengthKept),
+    },
+    // To a reader that does not look at Content-Range this is a whole answer.
+    Fault {
+        name: "cut, length fits",
+        times: Some(2),
+        what: What::Bytes(Mishap::CutLengthFits),
+    },
+    Fault {
+        name: "slow stream",
+        times: Some(1),
+        what: What::Bytes(Mishap::Drips(20, Duration::from_millis(50))),
+    },
+    // Half of the answer, and then silence for longer than is borne.
+    Fault {
+        name: "stalled stream",
+        times: Some(1),
+        what: What::Bytes(Mishap::Stalls),
     },
 ];
 
-const ROWS: usize = 1_500;
-const COUNTING: &str =
-    "SELECT n, CAST(n AS varchar) AS t FROM UNNEST(sequence(1, 1500)) AS u(n) ORDER BY n";
-const HELD: &str = "SELECT /* peer: hold */ 'held' AS v";
+/// One operation's way to the peer.
+struct Way<'a> {
+    peer: &'a Peer,
+    proxy: &'a Proxy,
+    wire: &'a Wire,
+    fired: Arc<AtomicU64>,
+}
+
+impl Way<'_> {
+    /// Sets a fault; the address to go by.
+    fn set(&self, operation: &'static Operation, fault: &Fault) -> String {
+        match &fault.what {
+            What::Rule(rule) => {
+                let mut rule = rule();
+                rule["service"] = json!(operation.service);
+                rule["operation"] = json!(operation.name);
+                if let Some(times) = fault.times {
+                    rule["times"] = json!(times);
+                }
+                self.proxy.set_rules(&json!([rule]));
+                self.proxy.endpoint()
+            }
+            What::Bytes(mishap) => {
+                let (fired, mishap) = (Arc::clone(&self.fired), mishap.clone());
+                fired.store(0, Ordering::Relaxed);
+                let times = fault.times.unwrap_or(u64::MAX);
+                self.wire.on(move |seen| {
+                    let meets =
+                        seen.operation == operation.name && fired.load(Ordering::Relaxed) < times;
+                    if !meets {
+                        return Mishap::None;
+                    }
+                    fired.fetch_add(1, Ordering::Relaxed);
+                    mishap.clone()
+                });
+                self.wire.endpoint()
+            }
+        }
+    }
+
+    /// Takes the fault away; how many requests met it.
+    fn clear(&self, fault: &Fault) -> u64 {
+        match fault.what {
+            What::Rule(_) => {
+                let fired = self.proxy.fired();
+                self.proxy.set_rules(&json!([]));
+                fired
+            }
+            What::Bytes(_) => {
+                self.wire.on(|_| Mishap::None);
+                self.fired.load(Ordering::Relaxed)
+            }
+        }
+    }
+}
 
 #[test]
 fn every_operation_under_every_fault() {
-    let peers = OPERATIONS.map(|_| Peer::start());
-    let proxies = Proxy::before(&peers);
+    let peer = Peer::start();
+    let database = "amazon_security_lake_glue_db_us_east_1";
+    let named = json!({"DatabaseInput": {"Name": database}});
+    peer.glue("CreateDatabase", &named);
+    for table in work::TABLES {
+        let columns = json!([{"Name": "time_dt", "Type": "timestamp"}]);
+        let table = json!({"Name": table, "StorageDescriptor": {"Columns": columns}});
+        let named = json!({"DatabaseName": database, "TableInput": table});
+        peer.glue("CreateTable", &named);
+    }
+    let proxies = Proxy::before(&vec![peer.endpoint(); OPERATIONS.len()]);
     let columns: Vec<Vec<String>> = std::thread::scope(|scope| {
-        let places = OPERATIONS.iter().zip(peers.iter().zip(&proxies));
-        let threads: Vec<_> = places
-            .map(|(operation, (peer, proxy))| {
+        let threads: Vec<_> = OPERATIONS
+            .iter()
+            .zip(&proxies)
+            .map(|(operation, proxy)| {
+                let peer = &peer;
                 scope.spawn(move || under_every_fault(operation, peer, proxy))
             })
             .collect();
@@ -100,7 +197,12 @@ fn every_operation_under_every_fault() {
     let mut matrix = String::new();
     for (operation, outcomes) in OPERATIONS.iter().zip(&columns) {
         for (fault, outcome) in FAULTS.iter().zip(outcomes) {
-            writeln!(matrix, "{operation:<20} × {:<16} → {outcome}", fault.name).unwrap();
+            writeln!(
+                matrix,
+                "{:<22} × {:<16} → {outcome}",
+                operation.name, fault.name
+            )
+            .unwrap();
         }
     }
     println!("{matrix}");
@@ -109,53 +211,34 @@ fn every_operation_under_every_fault() {
 }
 
 /// The outcomes of one operation under each fault, in their order.
-fn under_every_fault(operation: &'static str, peer: &Peer, proxy: &Proxy) -> Vec<String> {
+fn under_every_fault(operation: &'static Operation, peer: &Peer, proxy: &Proxy) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
+    let wire = Wire::to(peer.port());
+    let way = Way {
+        peer,
+        proxy,
+        wire: &wire,
+        fired: Arc::default(),
+    };
     FAULTS
         .iter()
-        .map(|fault| runtime.block_on(one(operation, fault, peer, proxy)))
+        .map(|fault| runtime.block_on(one(operation, fault, &way)))
         .collect()
 }
 
-async fn one(operation: &'static str, fault: &Fault, peer: &Peer, proxy: &Proxy) -> String {
+async fn one(operation: &'static Operation, fault: &Fault, way: &Way<'_>) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let case = format!("{operation} × {}", fault.name);
-    let before = peer.executions_started();
-    let stops = operation == "StopQueryExecution";
-    let mut rule = (fault.rule)();
-    rule["service"] = json!(if operation == "GetObject" {
-        "s3"
-    } else {
-        "athena"
-    });
-    rule["operation"] = json!(operation);
-    if let Some(times) = fault.times {
-        rule["times"] = json!(times);
-    }
-    proxy.set_rules(&json!([rule]));
-    let service = Arc::new(AthenaService::new(
-        &access(&proxy.endpoint()).await,
-        journal(folder.path()),
-        options(),
-    ));
-    let first = attempt(&service, stops).await;
-    let fired = proxy.fired();
-    proxy.set_rules(&json!([]));
-    let outcome = match (&first, fault.times) {
-        (Ok(table), _) => {
-            assert!(!stops, "{case}: a stopped run has no rows");
-            assert_whole(table, &case);
-            "all rows".to_owned()
-        }
-        (Err(error), _) if error.kind == QueryErrorKind::Cancelled => {
-            assert!(stops, "{case}: {error}");
-            assert_eq!(peer.executions().last().unwrap()["state"], "CANCELLED");
-            "stopped, confirmed".to_owned()
-        }
+    let case = format!("{} × {}", operation.name, fault.name);
+    let endpoint = way.set(operation, fault);
+    let work = Work::new(operation, &case, &endpoint, folder.path()).await;
+    let first = work.attempt().await;
+    let fired = way.clear(fault);
+    let outcome = match (first, fault.times) {
+        (Ok(end), _) => end.told(),
         (Err(error), None) => {
             assert_eq!(error.kind, QueryErrorKind::Credentials, "{case}: {error:?}");
             let hint = error.hint.as_deref().unwrap_or_default();
@@ -163,63 +246,34 @@ async fn one(operation: &'static str, fault: &Fault, peer: &Peer, proxy: &Proxy)
                 hint.contains("aws sso login --profile peer"),
                 "{case}: {hint}"
             );
-            let how = taken_up_again(&service, stops, &case).await;
-            format!("credentials named, then {how}")
+            format!("credentials named, then {}", work.again().await.told())
         }
         (Err(error), Some(_)) => panic!("{case}: {error:?}"),
     };
     assert!(
-        fired >= u64::from(fault.times.unwrap_or(1)),
+        fired >= fault.times.unwrap_or(1),
         "{case}: fired {fired} times"
     );
-    assert_eq!(peer.executions_started(), before + 1, "{case}");
-    assert!(service.unfinished().await.unwrap().is_empty(), "{case}");
-    format!("{outcome} (fault met {fired}×, one execution)")
-}
-
-/// One run to its end; for a stop, one that is held until it is stopped.
-async fn attempt(service: &Arc<AthenaService>, stops: bool) -> Result<Table, QueryError> {
-    let control = RunControl::default();
-    if !stops {
-        return table(service.start(request(COUNTING), control).await?).await;
-    }
-    let started = {
-        let (service, control) = (Arc::clone(service), control.clone());
-        tokio::spawn(async move { table(service.start(request(HELD), control).await?).await })
+    let mine = |run: &Value| run["query"].as_str().unwrap().contains(work.mark());
+    let begun = way.peer.executions().into_iter().filter(mine).count();
+    assert_eq!(begun, work.executions(), "{case}");
+    work.assert_nothing_is_left().await;
+    let executions = match begun {
+        0 => String::new(),
+        1 => ", one execution".to_owned(),
+        more => format!(", {more} runs, {more} executions"),
     };
-    while control.waiting().bytes_read == 0 && !started.is_finished() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    control.stop();
-    started.await.unwrap()
+    format!("{outcome} (fault met {fired}×{executions})")
 }
 
-/// The run that was left behind, with credentials that are good again.
-async fn taken_up_again(service: &AthenaService, stops: bool, case: &str) -> String {
-    let unfinished = service.unfinished().await.unwrap();
-    assert_eq!(unfinished.len(), 1, "{case}: it was not forgotten");
-    let control = RunControl::default();
-    if stops {
-        control.stop();
-        let error = service
-            .resume(unfinished[0].clone(), control)
-            .await
-            .err()
-            .unwrap();
-        assert_eq!(error.kind, QueryErrorKind::Cancelled, "{case}: {error:?}");
-        return "stopped, confirmed".to_owned();
+impl End {
+    fn told(&self) -> String {
+        match self {
+            Self::AllRows => "all rows",
+            Self::Stopped => "stopped, confirmed",
+            Self::TakenUp => "taken up again: all rows",
+            Self::Whole => "the whole answer",
+        }
+        .to_owned()
     }
-    let running = service
-        .resume(unfinished[0].clone(), control)
-        .await
-        .unwrap();
-    assert_whole(&table(running).await.unwrap(), case);
-    "taken up again: all rows".to_owned()
-}
-
-fn assert_whole(table: &Table, case: &str) {
-    let expected: Vec<Row> = (1..=ROWS)
-        .map(|number| vec![Some(number.to_string()); 2])
-        .collect();
-    assert!(table.rows == expected, "{case}: {} rows", table.rows.len());
 }

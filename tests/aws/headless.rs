@@ -1,88 +1,20 @@
 //! The binary against the peer: `query --profile`, `tables --profile`, and an interruption.
 
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::http;
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
-
-/// A home whose configuration has the peer as its default profile.
-struct Home {
-    folder: tempfile::TempDir,
-}
-
-impl Home {
-    fn of(peer: &Peer) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = format!(
-            "default_profile = \"peer\"\n\
-             [profiles.peer]\n\
-             region = \"{REGION}\"\n\
-             endpoint_url = \"{}\"\n\
-             output_location = \"{}\"\n\
-             databases = [\"lake\"]\n\
-             [profiles.peer.aliases]\n\
-             people = \"lake.people_of_the_north\"\n",
-            peer.endpoint(),
-            output_location()
-        );
-        std::fs::write(folder.path().join("config.toml"), config).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_lakehound"));
-        command
-            .args(arguments)
-            .env_clear()
-            .env("HOME", self.folder.path())
-            .env("LAKEHOUND_CONFIG", self.path("config.toml"))
-            .env("LAKEHOUND_DATA", self.path("data"))
-            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .stdin(Stdio::null());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
-        texts(self.command(arguments).output().unwrap())
-    }
-}
-
-fn texts(output: Output) -> (Option<i32>, String, String) {
-    (
-        output.status.code(),
-        String::from_utf8(output.stdout).unwrap(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
-}
+use crate::home::{Home, texts};
+use crate::peer::{Peer, wait_until};
 
 /// A table of CSV files in Glue, as the peer's Athena reads it.
 fn with_a_table(peer: &Peer) {
     peer.create_bucket("lake-data");
     peer.put_object("lake-data", "people/1.csv", b"1,Ada\n2,Grace\n");
-    let glue = |operation: &str, body: Value| {
-        let target = format!("AWSGlue.{operation}");
-        let answer = http::send(
-            peer.port(),
-            "POST",
-            "/",
-            &[
-                ("content-type", "application/x-amz-json-1.1"),
-                ("x-amz-target", &target),
-            ],
-            body.to_string().as_bytes(),
-        );
-        assert_eq!(answer.status, 200, "{operation}");
-    };
-    glue("CreateDatabase", json!({"DatabaseInput": {"Name": "lake"}}));
+    peer.glue(
+        "CreateDatabase",
+        &json!({"DatabaseInput": {"Name": "lake"}}),
+    );
     let table = json!({
         "Name": "people_of_the_north",
         "TableType": "EXTERNAL_TABLE",
@@ -100,16 +32,16 @@ fn with_a_table(peer: &Peer) {
             },
         },
     });
-    glue(
+    peer.glue(
         "CreateTable",
-        json!({"DatabaseName": "lake", "TableInput": table}),
+        &json!({"DatabaseName": "lake", "TableInput": table}),
     );
 }
 
 #[test]
 fn a_query_prints_its_rows_with_null_and_empty_apart() {
     let peer = Peer::start();
-    let home = Home::of(&peer);
+    let home = Home::of(&peer.endpoint());
     let sql = "SELECT 1 AS a, CAST(NULL AS varchar) AS n, '' AS e";
     let (code, stdout, stderr) = home.run(&["query", sql]);
     assert_eq!(code, Some(0), "{stderr}");
@@ -125,7 +57,7 @@ fn a_query_prints_its_rows_with_null_and_empty_apart() {
 fn tables_come_from_glue_and_short_names_are_written_out() {
     let peer = Peer::start();
     with_a_table(&peer);
-    let home = Home::of(&peer);
+    let home = Home::of(&peer.endpoint());
     let (code, stdout, stderr) = home.run(&["tables", "people", "--format", "json"]);
     assert_eq!(code, Some(0), "{stderr}");
     let table: Value = serde_json::from_str(&stdout).unwrap();
@@ -147,7 +79,7 @@ fn tables_come_from_glue_and_short_names_are_written_out() {
 #[test]
 fn what_writes_is_refused_before_anything_is_sent() {
     let peer = Peer::start();
-    let home = Home::of(&peer);
+    let home = Home::of(&peer.endpoint());
     for arguments in [
         &["query", "DROP TABLE lake.t"][..],
         &["query", "--yes", "CREATE TABLE lake.t AS SELECT 1"],
@@ -162,7 +94,7 @@ fn what_writes_is_refused_before_anything_is_sent() {
 #[test]
 fn an_interruption_stops_the_run_where_it_runs() {
     let peer = Peer::start();
-    let home = Home::of(&peer);
+    let home = Home::of(&peer.endpoint());
     let child = home
         .command(&["query", "SELECT 1 /* peer: hold */ AS held"])
         .stdout(Stdio::piped())

@@ -19,16 +19,25 @@ mod venv;
 #[allow(dead_code, reason = "the console's own tests use the rest of it")]
 mod terminal;
 
+mod bill;
 mod console;
+mod direct;
+mod exact;
 mod faults;
 mod headless;
+mod home;
 mod http;
 mod kills;
+mod mfa;
+mod moments;
 mod offers;
 mod peer;
 mod peers_own;
 mod proxy;
 mod queries;
+mod relay;
 mod results;
 mod secrets;
 mod support;
+#[allow(dead_code, reason = "the benches use the rest of it")]
+mod wire;

@@ -13,7 +13,8 @@ What is changed, and why:
 - A limit of active queries answers TooManyRequestsException.
 
 Comments in a statement steer it: `/* peer: hold */` keeps it RUNNING, with bytes that grow, until it
-is stopped or released; `/* peer: fail CODE: message */` lets it fail with that text.
+is stopped or released; `/* peer: wait N */` keeps it RUNNING for N milliseconds; `/* peer: fail
+CODE: message */` lets it fail with that text.
 
 Requests to `/_peer/` steer the whole: GET `state`, POST `release`, POST `limit?active=N` (0: none).
 
@@ -28,6 +29,7 @@ import json
 import os
 import re
 import socket
+import struct
 import sys
 import threading
 import time
@@ -150,6 +152,8 @@ async def execute(execution, sql):
         directive = re.search(r"/\* peer: (\w+)(?: (.*?))? \*/", execution["Query"], re.S)
         if directive and directive[1] == "hold":
             await hold(execution)
+        if directive and directive[1] == "wait":
+            await wait(execution, int(directive[2]) / 1000)
         if execution["_stop"].is_set():
             raise asyncio.CancelledError
         if directive and directive[1] == "fail":
@@ -187,6 +191,13 @@ async def hold(execution):
     while not execution["_release"].is_set() and not execution["_stop"].is_set():
         execution["Statistics"]["DataScannedInBytes"] += 1_000_000
         await asyncio.sleep(0.01)
+
+
+async def wait(execution, seconds):
+    try:
+        await asyncio.wait_for(execution["_stop"].wait(), seconds)
+    except asyncio.TimeoutError:
+        pass
 
 
 def stop(data):
@@ -236,9 +247,11 @@ async def answer(sql, database):
     if re.fullmatch(r"SHOW\s+TABLES", bare, re.I):
         names = sorted(k.split("/", 1)[1] for k in glue._tables if k.startswith(database + "/"))
         return [("tab_name", "string")], [[name] for name in names], 0
-    explain = re.match(r"EXPLAIN\s+", bare, re.I)
+    explain = re.match(r"EXPLAIN\s+(\([^)]*\)\s+)?", bare, re.I)
     if explain:
-        _, plan, _ = await run(bare[explain.end():], database, "EXPLAIN ")
+        # The lines before the statement count in the places of its faults.
+        rest = "\n" * explain[0].count("\n") + bare[explain.end():]
+        _, plan, _ = await run(rest, database, "EXPLAIN ")
         lines = "\n".join(str(row[-1]) for row in plan).split("\n")
         return [("Query Plan", "varchar")], [[line] for line in lines], 0
     columns, rows, scanned = await run(sql, database)
@@ -332,7 +345,7 @@ def text(value, kind=""):
     if isinstance(value, datetime.time):
         return value.strftime("%H:%M:%S.") + f"{value.microsecond // 1000:03}"
     if isinstance(value, float):
-        return java_double(value)
+        return java_double(shortest(value) if kind in ("float", "real") else value)
     if isinstance(value, decimal.Decimal):
         return format(value, "f")
     if isinstance(value, bytes):
@@ -346,6 +359,15 @@ def text(value, kind=""):
 
 def within(value):
     return "null" if value is None else text(value)
+
+
+def shortest(value):
+    """The number with the fewest digits that is this one in four bytes."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return value
+    four = struct.pack("f", value)
+    tries = (float(f"{value:.{digits}g}") for digits in range(1, 10))
+    return next((number for number in tries if struct.pack("f", number) == four), value)
 
 
 def java_double(value):

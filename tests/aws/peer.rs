@@ -129,6 +129,18 @@ impl Peer {
         assert_eq!(answer.status, 204, "s3://{bucket}/{key}");
     }
 
+    /// Sends Glue a request, such as `CreateTable`.
+    pub(crate) fn glue(&self, operation: &str, body: &Value) {
+        let target = format!("AWSGlue.{operation}");
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+        ];
+        let body = body.to_string();
+        let answer = http::send(self.port(), "POST", "/", &headers, body.as_bytes());
+        assert_eq!(answer.status, 200, "{operation}");
+    }
+
     /// How many executions were begun, each paid for once.
     pub(crate) fn executions_started(&self) -> u64 {
         self.state()["started"].as_u64().unwrap()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::http;
-use crate::peer::{ACCESS_KEY, Peer, Process, REGION};
+use crate::peer::{ACCESS_KEY, Process, REGION};
 use crate::venv;
 
 /// microburst behind `tests/aws/microburst_peer.py`, which lets everything through but for the
@@ -19,12 +19,11 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy before each peer, and waits until they let requests through.
-    pub(crate) fn before(peers: &[Peer]) -> Vec<Self> {
+    /// Starts a proxy before each address, and waits until they let requests through.
+    pub(crate) fn before(upstreams: &[String]) -> Vec<Self> {
         let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/aws");
         let python = venv::python("microburst-venv", &home.join("microburst.txt"));
         let script = home.join("microburst_peer.py");
-        let upstreams: Vec<String> = peers.iter().map(Peer::endpoint).collect();
         let upstreams: Vec<&str> = upstreams.iter().map(String::as_str).collect();
         let process = Arc::new(Process::start(&python, &script, &upstreams));
         let proxies: Vec<Self> = process
@@ -43,20 +42,30 @@ impl Proxy {
 
     /// The first request of a service makes the proxy read its model, which takes long.
     fn warm_up(&self) {
-        for (service, method, target) in [
-            ("s3", "GET", ""),
-            ("athena", "POST", "AmazonAthena.ListWorkGroups"),
+        for (service, method, target, body) in [
+            ("s3", "GET", "", ""),
+            ("athena", "POST", "AmazonAthena.ListWorkGroups", "{}"),
+            ("glue", "POST", "AWSGlue.GetDatabases", "{}"),
+            (
+                "sts",
+                "POST",
+                "",
+                "Action=GetCallerIdentity&Version=2011-06-15",
+            ),
         ] {
             let scope = format!(
                 "AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request, \
                  SignedHeaders=host, Signature=0"
             );
-            let headers = [
-                ("authorization", scope.as_str()),
-                ("x-amz-target", target),
-                ("content-type", "application/x-amz-json-1.1"),
-            ];
-            let answer = http::send(self.port, method, "/", &headers, b"{}");
+            let kind = match target {
+                "" => "application/x-www-form-urlencoded",
+                _ => "application/x-amz-json-1.1",
+            };
+            let mut headers = vec![("authorization", scope.as_str()), ("content-type", kind)];
+            if !target.is_empty() {
+                headers.push(("x-amz-target", target));
+            }
+            let answer = http::send(self.port, method, "/", &headers, body.as_bytes());
             assert_eq!(answer.status, 200, "{service}");
         }
     }

@@ -369,6 +369,7 @@ fn a_crash_between_start_and_answer_pays_once() {
             database: None,
             catalog: None,
             output_location: Some(output_location()),
+            expected: None,
         };
         journal(folder.path()).begin(&begun).unwrap();
         access(&peer.endpoint())

@@ -79,7 +79,7 @@ fn session(folder: &Path) {
             endpoint_url: Some(peer.endpoint()),
             ..AwsSettings::default()
         };
-        let access = AwsAccess::open(settings.clone()).await.unwrap();
+        let access = AwsAccess::open(settings.clone(), None).await.unwrap();
         let identity = access.identity().await.unwrap();
         let service = AthenaService::new(&access, journal(folder), options());
         let good = run(&service, "SELECT 1 AS n").await.unwrap();
@@ -88,12 +88,15 @@ fn session(folder: &Path) {
         fs::write(folder.join("debug.txt"), shown).unwrap();
 
         // A role that cannot be assumed, as its error and its log tell it.
-        let unreachable = AwsAccess::open(AwsSettings {
-            role_arn: Some("arn:aws:iam::111122223333:role/ir".to_owned()),
-            external_id: Some("some-id".to_owned()),
-            endpoint_url: Some("http://127.0.0.1:9".to_owned()),
-            ..settings
-        })
+        let unreachable = AwsAccess::open(
+            AwsSettings {
+                role_arn: Some("arn:aws:iam::111122223333:role/ir".to_owned()),
+                external_id: Some("some-id".to_owned()),
+                endpoint_url: Some("http://127.0.0.1:9".to_owned()),
+                ..settings
+            },
+            None,
+        )
         .await
         .unwrap();
         let error = unreachable.identity().await.unwrap_err();

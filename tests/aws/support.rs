@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_athena::config::{Credentials, SharedCredentialsProvider};
@@ -41,6 +42,11 @@ pub(crate) async fn access(endpoint: &str) -> AwsAccess {
         .credentials_provider(SharedCredentialsProvider::new(keys))
         .retry_config(RetryConfig::standard().with_max_attempts(3))
         .timeout_config(TimeoutConfig::builder().read_timeout(READ_WITHIN).build())
+        .stalled_stream_protection(
+            StalledStreamProtectionConfig::enabled()
+                .grace_period(READ_WITHIN)
+                .build(),
+        )
         .load()
         .await;
     let settings = AwsSettings {
@@ -115,6 +121,7 @@ pub(crate) async fn table(mut running: RunningQuery) -> Result<Table, QueryError
             );
         }
     }
+    running.monitor.settle().await;
     let progress = running.monitor.progress();
     assert_eq!(progress.rows_out, rows.len() as u64);
     Ok(Table { columns, rows })

@@ -64,7 +64,7 @@ impl Lake {
         let dir = folder.path().join("lake");
         let scenario = write_lake(&dir, &options, &mut |_| {}).unwrap();
         let engine = Engine::open(EngineOptions {
-            lake: dir,
+            lake: dir.into(),
             memory_bytes,
             threads: 2,
             spill_dir: None,

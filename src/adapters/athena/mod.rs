@@ -6,17 +6,21 @@
 //! # The life of a run
 //!
 //! 1. [`admit`]: one statement, and none that writes unless that is allowed and confirmed.
-//! 2. [`queue`]: as many at work as the account lets.
-//! 3. [`submit`]: a token is made and journalled, then sent, again and again if need be; the same
+//! 2. [`bill`]: what it may scan and cost; past a budget, and within a minute of the same
+//!    statement, a person is asked.
+//! 3. [`queue`]: as many at work as the account lets.
+//! 4. [`submit`]: a token is made and journalled, then sent, again and again if need be; the same
 //!    token starts nothing twice.
-//! 4. [`watcher`]: one task asks how all of them are.
-//! 5. [`running`]: the end, confirmed: rows, or [`errors`].
-//! 6. [`results`]: the rows.
+//! 5. [`watcher`]: one task asks how all of them are.
+//! 6. [`running`]: the end, confirmed: rows, or [`errors`].
+//! 7. [`results`]: the rows.
 //!
 //! Dropping a run lets it go on at Athena; it stays unfinished in the journal until
-//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows.
+//! [`AthenaService::resume`] or [`AthenaService::attach`] takes it up and reads its rows. As long as a
+//! process looks after a run, it holds it in the journal, and no other one is offered it.
 
 mod admit;
+mod bill;
 mod errors;
 mod queue;
 pub mod results;
@@ -37,7 +41,8 @@ use crate::domain::estimate::Effort;
 use crate::domain::query::{
     QueryError, QueryErrorKind, QueryProgress, QueryRequest, ScanEstimate, Stage,
 };
-use crate::ports::{QueryService, RunControl, RunningQuery};
+use crate::ports::{Catalog, QueryService, RunControl, RunningQuery};
+use bill::Bill;
 use queue::{Queue, Slot};
 use results::Clients;
 use running::Followed;
@@ -62,6 +67,10 @@ pub struct AthenaOptions {
     pub read_only: bool,
     /// What scanning costs, to tell what a stopped run is billed; nothing is told where `None`.
     pub price: Option<Price>,
+    /// US dollars that the runs of a day may cost before a person is asked.
+    pub budget_usd: Option<f64>,
+    /// US dollars that one run may cost before a person is asked.
+    pub query_budget_usd: Option<f64>,
 }
 
 /// Athena in one account, Region and workgroup.
@@ -72,6 +81,7 @@ pub struct AthenaService {
     journal: Arc<RunJournal>,
     queue: Arc<Queue>,
     watcher: Arc<Watcher>,
+    bill: Bill,
 }
 
 impl fmt::Debug for AthenaService {
@@ -92,6 +102,11 @@ impl AthenaService {
         };
         Self {
             access: access.clone(),
+            bill: Bill::new(
+                Arc::clone(&journal),
+                clients.athena.clone(),
+                options.workgroup.as_deref(),
+            ),
             options,
             journal,
             queue: Queue::new(),
@@ -100,9 +115,21 @@ impl AthenaService {
         }
     }
 
+    /// The same service, which asks this catalogue how large the tables are that a statement reads.
+    #[must_use]
+    pub fn with_catalog(mut self, catalog: Arc<dyn Catalog>) -> Self {
+        self.bill.set_catalog(catalog);
+        self
+    }
+
     /// The access that it stands on.
     pub fn access(&self) -> &AwsAccess {
         &self.access
+    }
+
+    /// What scanning costs, where the configuration says it.
+    pub fn scan_price(&self) -> Option<Price> {
+        self.options.price
     }
 
     /// Takes up a run by Athena's name of it: waits for its end where it still runs, and gives its
@@ -116,14 +143,21 @@ impl AthenaService {
         execution_id: &str,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let known = self.unfinished().await?;
-        let token = known
-            .into_iter()
-            .find(|known| known.execution_id.as_deref() == Some(execution_id))
-            .map(|known| known.run.token);
+        let known = self.unfinished().await?.into_iter();
+        let known = known
+            .filter(|known| known.execution_id.as_deref() == Some(execution_id))
+            .map(|known| known.run)
+            .next();
+        let hold = match &known {
+            Some(run) => submit::hold(&self.journal, &run.token).await?,
+            None => None,
+        };
         let run = Followed {
             id: execution_id.to_owned(),
-            token,
+            expected: known.as_ref().and_then(|run| run.expected),
+            // Whoever looks after it meanwhile also notes its end.
+            token: known.map(|run| run.token).filter(|_| hold.is_some()),
+            hold,
             max_bytes: None,
             fresh: false,
         };
@@ -135,7 +169,7 @@ impl AthenaService {
     ///
     /// # Errors
     ///
-    /// As a start's.
+    /// As a start's; `Busy` where somebody looks after it.
     pub async fn resume(
         &self,
         unfinished: UnfinishedRun,
@@ -144,6 +178,13 @@ impl AthenaService {
         let UnfinishedRun {
             run, execution_id, ..
         } = unfinished;
+        let Some(hold) = submit::hold(&self.journal, &run.token).await? else {
+            return Err(QueryError::new(
+                QueryErrorKind::Busy,
+                "another start of the program looks after this run",
+            )
+            .with_hint("its rows are shown there; when that one ends, the run can be taken up"));
+        };
         let (id, slot, fresh) = match execution_id {
             Some(id) => (id, self.queue.join(), false),
             None => {
@@ -155,13 +196,15 @@ impl AthenaService {
         let followed = Followed {
             id,
             token: Some(run.token),
+            hold: Some(hold),
+            expected: run.expected,
             max_bytes: None,
             fresh,
         };
         self.follow(followed, slot, &control).await
     }
 
-    /// What this profile's journal knows as begun and not ended, oldest first.
+    /// What this profile's journal knows as begun and not ended, and nobody looks after, oldest first.
     ///
     /// # Errors
     ///
@@ -175,7 +218,7 @@ impl AthenaService {
             .map_err(|error| journal_failed(&error))?;
         Ok(runs
             .into_iter()
-            .filter(|unfinished| unfinished.run.profile == profile)
+            .filter(|unfinished| unfinished.run.profile == profile && !unfinished.held)
             .collect())
     }
 
@@ -213,7 +256,15 @@ impl QueryService for AthenaService {
         request: QueryRequest,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
-        let sql = admit::admit(&request, &self.options)?;
+        let (sql, writes) = match admit::admit(&request, &self.options) {
+            Err(question) if question.kind == QueryErrorKind::Unconfirmed => {
+                let mut agreed = request.clone();
+                agreed.confirmed = true;
+                (admit::admit(&agreed, &self.options)?, Some(question))
+            }
+            admitted => (admitted?, None),
+        };
+        let weighed = self.weigh(&request, &sql, writes).await?;
         let mut slot = self.enter(&control).await?;
         let token = self
             .journal
@@ -228,12 +279,16 @@ impl QueryService for AthenaService {
             database: self.options.database.clone(),
             catalog: self.options.catalog.clone(),
             output_location: self.options.output_location.clone(),
+            expected: weighed.expected,
         };
-        submit::begin(&self.journal, &run).await?;
+        let hold = submit::begin(&self.journal, &run).await?;
+        drop(weighed);
         let id = self.submit(&run, &mut slot, &control).await?;
         let followed = Followed {
             id,
             token: Some(run.token),
+            hold: Some(hold),
+            expected: run.expected,
             max_bytes: request.max_bytes,
             fresh: true,
         };
@@ -242,13 +297,13 @@ impl QueryService for AthenaService {
 
     async fn estimate(
         &self,
-        _request: QueryRequest,
-        _effort: Effort,
+        mut request: QueryRequest,
+        effort: Effort,
     ) -> Result<ScanEstimate, QueryError> {
-        Err(QueryError::new(
-            QueryErrorKind::Unsupported,
-            "Athena does not say what a query would scan",
-        ))
+        // Nothing runs, so that nobody need agree.
+        request.confirmed = true;
+        let sql = admit::admit(&request, &self.options)?;
+        self.reckon(&request, &sql, effort).await
     }
 }
 

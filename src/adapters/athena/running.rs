@@ -1,18 +1,19 @@
 //! A run from Athena's name of it to its last row.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arrow::array::RecordBatch;
 use aws_sdk_athena::types::{QueryExecution, QueryExecutionState};
+use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, StreamExt};
 
 use super::queue::Slot;
 use super::results::{self, FinishedRun};
 use super::watcher::ended as has_ended;
-use super::{AthenaService, cancelled, errors, scanned, submit};
+use super::{AthenaService, bill, cancelled, errors, scanned, submit};
 use crate::adapters::aws::{Fault, explain, fault_of};
-use crate::adapters::journal::RunJournal;
+use crate::adapters::journal::{Expected, Hold, RunEnd, RunJournal};
 use crate::domain::query::{
     Execution, QueryError, QueryErrorKind, QueryProgress, QuerySummary, Stage,
 };
@@ -24,6 +25,10 @@ pub(super) struct Followed {
     pub(super) id: String,
     /// Its token in the journal; `None` for one that somebody else started.
     pub(super) token: Option<String>,
+    /// Says in the journal that it is looked after.
+    pub(super) hold: Option<Hold>,
+    /// What it was expected to scan.
+    pub(super) expected: Option<Expected>,
     /// Stop it where it has scanned more bytes than this.
     pub(super) max_bytes: Option<u64>,
     /// Whether it was started just now.
@@ -54,6 +59,8 @@ impl AthenaService {
                 let mut error = errors::of_execution(&execution);
                 if error.kind == QueryErrorKind::Execution {
                     error = cancelled(bytes, price);
+                    "the query was stopped at Athena, and not from here"
+                        .clone_into(&mut error.message);
                 }
                 Some((error, "cancelled"))
             }
@@ -61,7 +68,8 @@ impl AthenaService {
         };
         if let Some((error, outcome)) = failure {
             if let Some(token) = &run.token {
-                submit::ended(&self.journal, token, outcome).await;
+                let end = ending(&told(&execution), outcome);
+                submit::ended_with(&self.journal, token, end).await;
             }
             return Err(error);
         }
@@ -89,24 +97,35 @@ impl AthenaService {
             Ok(rows) => rows,
             Err(error) => {
                 let error = self.access.renewable(error);
-                if let (QueryErrorKind::Cancelled, Some(token)) = (error.kind, &run.token) {
-                    submit::ended(&self.journal, token, "stopped").await;
+                if let (Some(outcome), Some(token)) = (outcome_of(&error), &run.token) {
+                    let end = ending(&told(&execution), outcome);
+                    submit::ended_with(&self.journal, token, end).await;
                 }
                 return Err(error);
             }
         };
+        let execution = told(&execution);
+        let mut notes = rows.notes;
+        if !execution.reused {
+            notes.extend(bill::truth(run.expected, bytes));
+        }
         let monitor = Arc::new(Monitor {
-            execution: told(&execution),
+            execution,
             fetched: rows.fetched,
             requests: rows.requests,
             rows: AtomicU64::new(0),
-            notes: rows.notes,
+            notes,
+            charge: Mutex::new(run.token.map(|token| Charge {
+                journal: Arc::clone(&self.journal),
+                token,
+                _hold: run.hold,
+            })),
         });
         let reading = Reading {
             batches: rows.batches,
             control: control.clone(),
             monitor: Arc::clone(&monitor),
-            journal: run.token.map(|token| (Arc::clone(&self.journal), token)),
+            at_the_end: false,
             stopped: cancelled(bytes, price),
             service: self.access.clone(),
         };
@@ -276,6 +295,30 @@ struct Monitor {
     requests: Arc<AtomicU64>,
     rows: AtomicU64,
     notes: Vec<String>,
+    charge: Mutex<Option<Charge>>,
+}
+
+/// A run that this process looks after, until it is settled or let go of.
+#[derive(Debug)]
+struct Charge {
+    journal: Arc<RunJournal>,
+    token: String,
+    _hold: Option<Hold>,
+}
+
+impl Monitor {
+    /// Lets go of the run: it stays unfinished where `outcome` is `None`.
+    async fn end(&self, outcome: Option<&'static str>) {
+        let charge = self.charge().take();
+        if let (Some(charge), Some(outcome)) = (charge, outcome) {
+            let end = ending(&self.execution, outcome);
+            submit::ended_with(&charge.journal, &charge.token, end).await;
+        }
+    }
+
+    fn charge(&self) -> MutexGuard<'_, Option<Charge>> {
+        self.charge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl QueryMonitor for Monitor {
@@ -298,15 +341,20 @@ impl QueryMonitor for Monitor {
             ..QuerySummary::default()
         }
     }
+
+    fn settle(&self) -> BoxFuture<'_, ()> {
+        Box::pin(self.end(Some("succeeded")))
+    }
 }
 
-/// The rows on their way out. The run ends in the journal with its last row, so that one that is
-/// cut off before can be taken up again.
+/// The rows on their way out. The run ends in the journal when its reader settles it, so that one
+/// that is cut off before can be taken up again.
 struct Reading {
     batches: BoxStream<'static, Result<RecordBatch, QueryError>>,
     control: RunControl,
     monitor: Arc<Monitor>,
-    journal: Option<(Arc<RunJournal>, String)>,
+    /// Whether the last row has left: then the reader says what becomes of the run.
+    at_the_end: bool,
     stopped: QueryError,
     service: crate::adapters::aws::AwsAccess,
 }
@@ -327,13 +375,12 @@ impl Reading {
                     Some((Ok(batch), Some(reading)))
                 }
                 Some(Err(error)) => {
-                    if error.kind == QueryErrorKind::Cancelled {
-                        note_end(&reading.journal, "stopped").await;
-                    }
-                    Some((Err(reading.service.renewable(error)), None))
+                    reading.monitor.end(outcome_of(&error)).await;
+                    let error = reading.service.renewable(error);
+                    Some((Err(error), None))
                 }
                 None => {
-                    note_end(&reading.journal, "succeeded").await;
+                    reading.at_the_end = true;
                     None
                 }
             }
@@ -342,8 +389,32 @@ impl Reading {
     }
 }
 
-async fn note_end(journal: &Option<(Arc<RunJournal>, String)>, outcome: &'static str) {
-    if let Some((journal, token)) = journal {
-        submit::ended(journal, token, outcome).await;
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if !self.at_the_end {
+            // The monitor may live on; the run can be taken up from now.
+            self.monitor.charge().take();
+        }
+    }
+}
+
+/// What the journal notes of a run whose rows end with an error; `None` where another reading may
+/// succeed, so that the run stays to be taken up.
+fn outcome_of(error: &QueryError) -> Option<&'static str> {
+    match error.kind {
+        QueryErrorKind::Cancelled => Some("stopped"),
+        // Its values are not what its metadata says, and never will be.
+        QueryErrorKind::Execution | QueryErrorKind::Internal => Some("unreadable"),
+        _ => None,
+    }
+}
+
+/// The end of a run for the journal.
+fn ending(execution: &Execution, outcome: &str) -> RunEnd {
+    RunEnd {
+        outcome: outcome.to_owned(),
+        scanned_bytes: Some(execution.scanned_bytes),
+        total_ms: Some(execution.total_ms),
+        reused: execution.reused,
     }
 }

@@ -13,7 +13,7 @@ use aws_sdk_athena::types::{QueryExecutionContext, ResultConfiguration, Throttle
 use super::queue::Slot;
 use super::{AthenaService, cancelled, errors, journal_failed};
 use crate::adapters::aws::{Fault, fault_of};
-use crate::adapters::journal::{BegunRun, RunJournal};
+use crate::adapters::journal::{BegunRun, Hold, JournalError, RunEnd, RunJournal};
 use crate::domain::query::{QueryError, QueryErrorKind, QueryProgress, Stage};
 use crate::ports::RunControl;
 
@@ -26,10 +26,19 @@ const TRIES: u32 = 6;
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// Notes a run in the journal. Not to be started where this fails.
-pub(super) async fn begin(journal: &Arc<RunJournal>, run: &BegunRun) -> Result<(), QueryError> {
+/// Notes a run in the journal and holds it. Not to be started where this fails.
+pub(super) async fn begin(journal: &Arc<RunJournal>, run: &BegunRun) -> Result<Hold, QueryError> {
     let (journal, run) = (Arc::clone(journal), run.clone());
     noted(move || journal.begin(&run)).await
+}
+
+/// Holds a run that is to be taken up; `None` where somebody looks after it.
+pub(super) async fn hold(
+    journal: &Arc<RunJournal>,
+    token: &str,
+) -> Result<Option<Hold>, QueryError> {
+    let (journal, token) = (Arc::clone(journal), token.to_owned());
+    noted(move || journal.hold(&token)).await
 }
 
 /// Notes Athena's name of a run.
@@ -50,12 +59,21 @@ pub(super) async fn ended(journal: &Arc<RunJournal>, token: &str, outcome: &'sta
     }
 }
 
+/// The same with what Athena tells of the run.
+pub(super) async fn ended_with(journal: &Arc<RunJournal>, token: &str, end: RunEnd) {
+    let (journal, token) = (Arc::clone(journal), token.to_owned());
+    let outcome = end.outcome.clone();
+    if let Err(error) = noted(move || journal.ended_with(&token, &end)).await {
+        tracing::warn!(%error, outcome, "the end of a run is not in the journal");
+    }
+}
+
 /// Writes on a thread that may wait for the disk.
-async fn noted(
-    write: impl FnOnce() -> Result<(), crate::adapters::journal::JournalError> + Send + 'static,
-) -> Result<(), QueryError> {
+async fn noted<T: Send + 'static>(
+    write: impl FnOnce() -> Result<T, JournalError> + Send + 'static,
+) -> Result<T, QueryError> {
     match tokio::task::spawn_blocking(write).await {
-        Ok(Ok(())) => Ok(()),
+        Ok(Ok(noted)) => Ok(noted),
         Ok(Err(error)) => Err(journal_failed(&error)),
         Err(_) => Err(QueryError::new(
             QueryErrorKind::Internal,
@@ -126,7 +144,10 @@ impl AthenaService {
         }
     }
 
-    async fn send(&self, run: &BegunRun) -> Result<String, SdkError<StartQueryExecutionError>> {
+    pub(super) async fn send(
+        &self,
+        run: &BegunRun,
+    ) -> Result<String, SdkError<StartQueryExecutionError>> {
         let context = QueryExecutionContext::builder()
             .set_database(run.database.clone())
             .set_catalog(run.catalog.clone())
@@ -157,7 +178,12 @@ impl AthenaService {
         Ok(answer.query_execution_id.unwrap_or_default())
     }
 
-    fn refusal(&self, fault: Fault, error: &SdkError<StartQueryExecutionError>) -> QueryError {
+    /// What a start that Athena did not take means.
+    pub(super) fn refusal(
+        &self,
+        fault: Fault,
+        error: &SdkError<StartQueryExecutionError>,
+    ) -> QueryError {
         let service = error.as_service_error();
         if let Some(StartQueryExecutionError::InvalidRequestException(invalid)) = service
             && fault == Fault::Refused

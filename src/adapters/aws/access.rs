@@ -9,9 +9,11 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_sts::config::ProvideCredentials;
 use aws_sdk_sts::error::SdkError;
+use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use chrono::{DateTime, Utc};
 
-use super::faults::{ServiceFault, explain, explain_credentials};
+use super::faults::{ServiceFault, explain, explain_credentials, fault_of};
+use super::mfa::{self, MfaCode};
 use crate::domain::access::Access;
 use crate::domain::query::{QueryError, QueryErrorKind};
 
@@ -25,7 +27,7 @@ const READ_WITHIN: Duration = Duration::from_secs(30);
 const ATTEMPTS: u32 = 3;
 
 /// The name of an assumed role's session, as CloudTrail shows it, where none is given.
-const SESSION_NAME: &str = "lakehound";
+pub(super) const SESSION_NAME: &str = "lakehound";
 
 /// Which account is meant, and with whose rights. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,16 +68,14 @@ impl fmt::Debug for AwsAccess {
 
 impl AwsAccess {
     /// Finds the Region and prepares the clients. Credentials are looked up at the first request, so
-    /// that this neither waits for the network nor fails where they have expired.
+    /// that this neither waits for the network nor fails where they have expired; but where an MFA
+    /// device is named, its `code` opens the session now.
     ///
     /// # Errors
     ///
-    /// `Invalid` where no Region is named anywhere; `Unsupported` for a role that asks for an MFA
-    /// code.
-    pub async fn open(settings: AwsSettings) -> Result<Self, QueryError> {
-        if let Some(device) = &settings.mfa_serial {
-            return Err(mfa_unsupported(device, settings.aws_profile.as_deref()));
-        }
+    /// `Invalid` where no Region is named anywhere; `Credentials` where a code is needed and there is
+    /// none; what STS says of a code.
+    pub async fn open(settings: AwsSettings, code: Option<&MfaCode>) -> Result<Self, QueryError> {
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(
@@ -93,7 +93,26 @@ impl AwsAccess {
         if let Some(url) = &settings.endpoint_url {
             loader = loader.endpoint_url(url);
         }
-        Self::over(loader.load().await, settings).await
+        let config = loader.load().await;
+        match (&settings.mfa_serial, code) {
+            (None, _) => Self::over(config, settings).await,
+            (Some(device), None) => Err(code_needed(device)),
+            (Some(device), Some(code)) => {
+                let config = known_region(config)?.0;
+                let config = mfa::opened(config, &settings, device, code).await?;
+                // The role is assumed already.
+                let mut access = Self::over(
+                    config,
+                    AwsSettings {
+                        role_arn: None,
+                        ..settings.clone()
+                    },
+                )
+                .await?;
+                access.settings = settings;
+                Ok(access)
+            }
+        }
     }
 
     /// The same over a configuration of the SDK that is there already, such as one with credentials
@@ -103,14 +122,7 @@ impl AwsAccess {
     ///
     /// `Invalid` where it has no Region.
     pub async fn over(config: SdkConfig, settings: AwsSettings) -> Result<Self, QueryError> {
-        let mut config = config;
-        let Some(region) = config.region().map(ToString::to_string) else {
-            return Err(QueryError::new(
-                QueryErrorKind::Invalid,
-                "no AWS Region is known for this profile",
-            )
-            .with_hint("set `region` in the profile, or AWS_REGION in the environment"));
-        };
+        let (mut config, region) = known_region(config)?;
         if let Some(role) = &settings.role_arn {
             let session = settings.session_name.as_deref().unwrap_or(SESSION_NAME);
             let mut assumed = AssumeRoleProvider::builder(role)
@@ -186,18 +198,39 @@ impl AwsAccess {
             let since = moment.duration_since(UNIX_EPOCH).ok()?;
             DateTime::<Utc>::from_timestamp(i64::try_from(since.as_secs()).ok()?, 0)
         });
-        let caller = self
-            .sts()
-            .get_caller_identity()
-            .send()
-            .await
-            .map_err(|error| self.fault("sts:GetCallerIdentity", &error))?;
+        let caller = self.caller().await?;
         Ok(Access {
             account: caller.account.unwrap_or_default(),
             arn: caller.arn.unwrap_or_default(),
             region: self.region.clone(),
             expires,
         })
+    }
+
+    /// What STS says of the caller. Asked for again where the answer broke off: what is left of one
+    /// reads as a caller without a name.
+    async fn caller(&self) -> Result<GetCallerIdentityOutput, QueryError> {
+        const TRIES: u32 = 3;
+        const ACTION: &str = "sts:GetCallerIdentity";
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let error = match self.sts().get_caller_identity().send().await {
+                Ok(caller) if caller.account.is_some() && caller.arn.is_some() => {
+                    return Ok(caller);
+                }
+                Ok(_) => QueryError::new(
+                    QueryErrorKind::Storage,
+                    format!("the answer to {ACTION} does not say who the caller is"),
+                )
+                .with_hint("check the network and a proxy, then try again"),
+                Err(error) if fault_of(&error).may_pass() => self.fault(ACTION, &error),
+                Err(error) => return Err(self.fault(ACTION, &error)),
+            };
+            if tries == TRIES {
+                return Err(error);
+            }
+        }
     }
 
     /// What an error of the SDK means, with the command that renews these credentials where they
@@ -210,6 +243,12 @@ impl AwsAccess {
     pub fn renewable(&self, error: QueryError) -> QueryError {
         if error.kind != QueryErrorKind::Credentials {
             return error;
+        }
+        if self.settings.mfa_serial.is_some() {
+            return error.with_hint(
+                "the session that the MFA code opened has ended: start again and enter a new code; \
+                 what runs at Athena goes on and can be taken up",
+            );
         }
         let hint = match &self.settings.aws_profile {
             Some(profile) => format!(
@@ -225,21 +264,24 @@ impl AwsAccess {
     }
 }
 
-/// The SDK's own chain of role and MFA device needs a code that it cannot ask for.
-fn mfa_unsupported(device: &str, profile: Option<&str>) -> QueryError {
-    let mut command =
-        format!("aws sts get-session-token --serial-number {device} --token-code CODE");
-    if let Some(profile) = profile {
-        command.push_str(" --profile ");
-        command.push_str(profile);
+/// A configuration that has a Region, and the Region.
+fn known_region(config: SdkConfig) -> Result<(SdkConfig, String), QueryError> {
+    match config.region().map(ToString::to_string) {
+        Some(region) => Ok((config, region)),
+        None => Err(QueryError::new(
+            QueryErrorKind::Invalid,
+            "no AWS Region is known for this profile",
+        )
+        .with_hint("set `region` in the profile, or AWS_REGION in the environment")),
     }
+}
+
+fn code_needed(device: &str) -> QueryError {
     QueryError::new(
-        QueryErrorKind::Unsupported,
-        format!("the MFA code of {device} cannot be asked for here"),
+        QueryErrorKind::Credentials,
+        format!("the code of the MFA device {device} is needed"),
     )
-    .with_hint(format!(
-        "get session credentials with `{command}`, put them into a profile of the AWS files, and name that one as `aws_profile`"
-    ))
+    .with_hint("start on a terminal, where it is asked for")
 }
 
 /// An error and what lies below it, in one line.
@@ -268,7 +310,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_region_is_the_settings_and_nothing_of_the_sdk_is_shown() {
-        let access = AwsAccess::open(settings()).await.unwrap();
+        let access = AwsAccess::open(settings(), None).await.unwrap();
         assert_eq!(access.region(), "eu-central-1");
         let shown = format!("{access:?}");
         assert!(shown.contains("eu-central-1"), "{shown}");
@@ -279,23 +321,21 @@ mod tests {
 
     #[tokio::test]
     async fn expired_credentials_name_the_command_that_renews_them() {
-        let access = AwsAccess::open(settings()).await.unwrap();
+        let access = AwsAccess::open(settings(), None).await.unwrap();
         let error = access.renewable(explain_credentials("expired"));
         assert_eq!(error.kind, QueryErrorKind::Credentials);
         assert!(error.hint.unwrap().contains("`aws sso login --profile ir`"));
     }
 
     #[tokio::test]
-    async fn a_role_behind_an_mfa_device_says_what_to_do() {
-        let error = AwsAccess::open(AwsSettings {
+    async fn an_mfa_device_without_a_code_says_what_to_do() {
+        let with_device = AwsSettings {
             mfa_serial: Some("arn:aws:iam::111122223333:mfa/me".to_owned()),
             ..settings()
-        })
-        .await
-        .unwrap_err();
-        assert_eq!(error.kind, QueryErrorKind::Unsupported);
-        let hint = error.hint.unwrap();
-        assert!(hint.contains("get-session-token"), "{hint}");
-        assert!(hint.contains("--profile ir"), "{hint}");
+        };
+        let error = AwsAccess::open(with_device, None).await.unwrap_err();
+        assert_eq!(error.kind, QueryErrorKind::Credentials);
+        assert!(error.message.contains("mfa/me"), "{}", error.message);
+        assert!(error.hint.unwrap().contains("terminal"));
     }
 }

@@ -101,10 +101,7 @@ pub fn fault_of<E: ServiceFault>(error: &SdkError<E>) -> Fault {
             let status = context.raw().status().as_u16();
             by_code(code).unwrap_or(by_status(status))
         }
-        SdkError::ResponseError(context) => match context.raw().status().as_u16() {
-            200..300 => Fault::NoAnswer,
-            status => by_status(status),
-        },
+        SdkError::ResponseError(context) => by_status(context.raw().status().as_u16()),
         SdkError::TimeoutError(_) => Fault::NoAnswer,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
             let words = chain(error).to_lowercase();
@@ -139,6 +136,8 @@ fn by_status(status: u16) -> Fault {
         404 => Fault::Missing,
         408 | 425 => Fault::Failing,
         429 => Fault::Busy,
+        // What was answered cannot be read.
+        200..300 => Fault::NoAnswer,
         500.. => Fault::Failing,
         _ => Fault::Refused,
     }
@@ -249,6 +248,7 @@ mod tests {
         assert_eq!(by_status(400), Fault::Refused);
         assert_eq!(by_status(503), Fault::Failing);
         assert_eq!(by_status(403), Fault::Denied);
+        assert_eq!(by_status(200), Fault::NoAnswer);
     }
 
     #[test]

@@ -5,7 +5,11 @@
 //! leave it: nothing here prints, stores or logs one.
 
 mod access;
+mod again;
 mod faults;
+mod mfa;
 
 pub use access::{AwsAccess, AwsSettings};
+pub use again::again;
 pub use faults::{Fault, ServiceFault, explain, fault_of};
+pub use mfa::MfaCode;

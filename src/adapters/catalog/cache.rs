@@ -29,6 +29,7 @@ struct KeptTable {
     source: Option<(String, String)>,
     /// Name, type, and whether it is a partition's.
     columns: Vec<(String, String, bool)>,
+    location: Option<String>,
 }
 
 impl CacheFile<'_> {
@@ -80,6 +81,7 @@ impl From<&TableInfo> for KeptTable {
                     )
                 })
                 .collect(),
+            location: table.location.clone(),
         }
     }
 }
@@ -114,6 +116,7 @@ impl From<KeptTable> for TableInfo {
                     partition,
                 })
                 .collect(),
+            location: kept.location,
             files: None,
             bytes: None,
         }
@@ -135,6 +138,7 @@ mod tests {
                 type_text: "struct<ip:string>".to_owned(),
                 partition: false,
             }],
+            location: Some("s3://lake/flows/".to_owned()),
             files: None,
             bytes: None,
         }

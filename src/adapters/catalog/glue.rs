@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_glue::types::{Column, Table, TableIdentifier};
 
 use super::CatalogOptions;
-use crate::adapters::aws::AwsAccess;
+use crate::adapters::aws::{AwsAccess, again};
 use crate::domain::lake::{Source, SourceVersion, TableName, recognise, told_by_name};
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::ports::{ColumnInfo, TableInfo};
@@ -51,30 +51,45 @@ pub(super) async fn tables(
 }
 
 async fn databases(access: &AwsAccess) -> Result<Vec<String>, QueryError> {
+    let client = access.glue();
     let mut names = Vec::new();
-    let mut pages = access.glue().get_databases().into_paginator().send();
-    while let Some(page) = pages.next().await {
+    let mut next = None;
+    loop {
+        let page = again(|| client.get_databases().set_next_token(next.clone()).send()).await;
         let page = page.map_err(|error| access.fault("glue:GetDatabases", &error))?;
         names.extend(page.database_list.into_iter().map(|database| database.name));
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            break;
+        }
     }
     names.sort();
     Ok(names)
 }
 
 async fn tables_of(access: &AwsAccess, database: &str) -> Result<Vec<Table>, QueryError> {
+    let client = access.glue();
     let mut tables = Vec::new();
-    let request = access.glue().get_tables().database_name(database);
-    let mut pages = request.into_paginator().send();
-    while let Some(page) = pages.next().await {
+    let mut next = None;
+    loop {
+        let ask = || {
+            let request = client.get_tables().database_name(database);
+            request.set_next_token(next.clone()).send()
+        };
+        let page = again(ask).await;
         let page = page.map_err(|error| access.fault("glue:GetTables", &error))?;
         tables.extend(page.table_list.unwrap_or_default());
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(tables);
+        }
     }
-    Ok(tables)
 }
 
-/// A table with its columns; a resource link has those of the table that it points to.
+/// A table with its columns and its place; a resource link has those of the table that it points to.
 async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo {
     let mut columns = columns_of(&table);
+    let mut location = location_of(&table);
     let mut real = TableName {
         database: database.to_owned(),
         table: table.name.clone(),
@@ -86,9 +101,14 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
                 table: name.clone(),
             };
         }
-        if columns.is_empty() {
+        if columns.is_empty() || location.is_none() {
             match linked(access, target).await {
-                Ok(found) => columns = found,
+                Ok((found, place)) => {
+                    if columns.is_empty() {
+                        columns = found;
+                    }
+                    location = location.or(place);
+                }
                 // A link whose target is out of reach is still a name that can be queried.
                 Err(error) => tracing::warn!(table = %real, %error, "a link's columns are unknown"),
             }
@@ -106,6 +126,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
         source,
         version,
         columns,
+        location,
         files: None,
         bytes: None,
     }
@@ -114,7 +135,7 @@ async fn describe(access: &AwsAccess, database: &str, table: Table) -> TableInfo
 async fn linked(
     access: &AwsAccess,
     target: &TableIdentifier,
-) -> Result<Vec<ColumnInfo>, QueryError> {
+) -> Result<(Vec<ColumnInfo>, Option<String>), QueryError> {
     let found = access
         .glue()
         .get_table()
@@ -124,7 +145,16 @@ async fn linked(
         .send()
         .await
         .map_err(|error| access.fault("glue:GetTable", &error))?;
-    Ok(found.table.as_ref().map(columns_of).unwrap_or_default())
+    let table = found.table.as_ref();
+    Ok((
+        table.map(columns_of).unwrap_or_default(),
+        table.and_then(location_of),
+    ))
+}
+
+fn location_of(table: &Table) -> Option<String> {
+    let stored = table.storage_descriptor.as_ref()?;
+    stored.location.clone().filter(|place| !place.is_empty())
 }
 
 fn columns_of(table: &Table) -> Vec<ColumnInfo> {
@@ -202,6 +232,7 @@ mod tests {
             source,
             version,
             columns: Vec::new(),
+            location: None,
             files: None,
             bytes: None,
         }

@@ -6,11 +6,14 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "this room owns the catalogue's file and asks when it was written"
+    reason = "this room owns the catalogue's files, asks when they were written, and the one task \
+              that learns a table's size in the background"
 )]
 
 mod cache;
 mod glue;
+mod sizes;
+mod statistics;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -20,11 +23,13 @@ use async_trait::async_trait;
 use chrono::{Duration, Utc};
 
 use crate::adapters::aws::AwsAccess;
-use crate::domain::lake::LakeFacts;
+use crate::domain::estimate::{Effort, TableSize};
+use crate::domain::lake::{LakeFacts, TableName};
 use crate::domain::nearest::did_you_mean;
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::ports::{Catalog, TableInfo};
 use cache::CacheFile;
+use sizes::Sizes;
 
 /// How old a kept catalogue may be before Glue is asked again: tables change with a subscription,
 /// not with the hour.
@@ -47,12 +52,16 @@ pub struct GlueCatalog {
     access: AwsAccess,
     options: CatalogOptions,
     known: Mutex<Option<Arc<[TableInfo]>>>,
+    sizes: Sizes,
 }
 
 impl GlueCatalog {
     /// A catalogue that has asked nothing yet.
     pub fn new(access: AwsAccess, options: CatalogOptions) -> Self {
+        let kept = options.cache.as_ref();
+        let file = kept.map(|catalogue| catalogue.with_extension("sizes.json"));
         Self {
+            sizes: Sizes::new(access.clone(), file),
             access,
             options,
             known: Mutex::default(),
@@ -131,6 +140,10 @@ impl Catalog for GlueCatalog {
                     .unwrap_or_else(|| "the command `tables` lists the tables".to_owned()),
             )
         })
+    }
+
+    async fn size(&self, table: &TableName, effort: Effort) -> Option<TableSize> {
+        self.sizes.of(table, effort).await
     }
 
     /// The Regions that the tables' names tell: objects are not counted, which would cost a listing

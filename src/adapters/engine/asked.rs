@@ -21,6 +21,8 @@ pub(super) struct Asked {
     pub everything: bool,
     /// Whether it names the hidden column that tells each row's file.
     pub path: bool,
+    /// Whether it asks for a table's columns, not for its rows.
+    pub described: bool,
     /// Its tables, as written.
     tables: Vec<ObjectName>,
     /// Names that it defines itself in WITH, lower-case.
@@ -112,6 +114,7 @@ impl Visitor for Asked {
         if let Statement::ExplainTable { table_name, .. } = statement {
             self.tables.push(table_name.clone());
             self.everything = true;
+            self.described = true;
         }
         ControlFlow::Continue(())
     }

@@ -20,7 +20,7 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use futures::stream;
 
 use super::footer::FooterCache;
-use super::lake::LakeFile;
+use super::lake::{LakeFile, TableKey};
 use super::provider::LakeTable;
 use super::schema::TableColumns;
 use super::watch::Watch;
@@ -74,7 +74,11 @@ fn parquet(
         name: attached.name.clone(),
         schema: columns.all(),
         columns,
+        key: TableKey::Folder(attached.name.to_lowercase()),
         files: vec![file],
+        roots: Vec::new(),
+        store: None,
+        scout: None,
         footers: Arc::clone(footers),
         watch: Arc::clone(watch),
         threads: 1,

@@ -6,6 +6,8 @@ use arrow::error::ArrowError;
 use datafusion::common::{DataFusionError, SchemaError};
 use datafusion::sql::sqlparser::parser::ParserError;
 
+use super::reader::read_fault;
+use super::storage::s3::ReadFault;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::query::{QueryError, QueryErrorKind, TextPosition};
 
@@ -71,6 +73,11 @@ fn explain_root(error: &DataFusionError) -> QueryError {
         DataFusionError::Configuration(text) => QueryError::new(Kind::Invalid, tidy(text)),
         DataFusionError::Execution(text) => explain_execution(text),
         DataFusionError::ArrowError(inner, _) => explain_arrow(inner),
+        DataFusionError::ParquetError(inner)
+            if let Some(ReadFault::Failed(ours)) = read_fault(inner) =>
+        {
+            ours.clone()
+        }
         DataFusionError::ParquetError(inner) => match filter_error(&inner.to_string()) {
             Some(inner) => explain_execution(&inner),
             None => QueryError::new(

@@ -1,7 +1,8 @@
 //! What a plan would read: files, bytes of the columns that it needs, rows.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::ops::Range;
 use std::sync::Arc;
 
 use datafusion::common::ScalarValue;
@@ -12,37 +13,99 @@ use datafusion::functions::core::getfield::GetFieldFunc;
 use datafusion::physical_expr::expressions::{Column, Literal};
 use datafusion::physical_expr::{PhysicalExpr, ScalarFunctionExpr};
 use datafusion::physical_plan::{ExecutionPlan, displayable};
+use parquet::file::metadata::RowGroupMetaData;
 
-use super::lake::LakeFile;
+use super::footer::Footer;
+use super::lake::{Home, LakeFile};
 use super::source::{LakeSource, Scan};
+use super::storage::s3::{PART, coalesce, tail_of};
 use crate::domain::query::ScanEstimate;
 
-/// What a plan would read; notes are left to the caller.
-pub(super) fn estimate(plan: &Arc<dyn ExecutionPlan>) -> ScanEstimate {
+/// The ends of a table's objects on S3, which were read for their footers, whether the plan reads
+/// more of them or not.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Ends {
+    pub objects: u64,
+    pub bytes: u64,
+    pub requests: u64,
+}
+
+impl Ends {
+    /// One object more.
+    pub(super) fn add(&mut self, size: u64, footer: &Footer) {
+        let tail = tail_of(size);
+        self.objects += 1;
+        self.bytes += tail.end - tail.start;
+        self.requests += 1;
+        // The footer ends eight bytes before the object does; a longer one is asked for as a whole.
+        if footer.encoded + 8 > tail.end - tail.start {
+            self.bytes += footer.encoded;
+            self.requests += 1;
+        }
+    }
+}
+
+/// What a plan would read, with the ends of objects that planning has read, by table; notes are left
+/// to the caller.
+pub(super) fn estimate(
+    plan: &Arc<dyn ExecutionPlan>,
+    ends: &BTreeMap<String, Ends>,
+) -> ScanEstimate {
     let mut tables: BTreeMap<String, Share> = BTreeMap::new();
     visit(plan, &mut tables);
+    for (table, ends) in ends {
+        // A statement that the footers alone answer has no scan.
+        let share = tables.entry(table.clone()).or_default();
+        share.known = share.known.max(ends.objects);
+    }
     let mut estimate = ScanEstimate {
         plan: displayable(plan.as_ref()).indent(false).to_string(),
         ..ScanEstimate::default()
     };
+    let (mut requests, mut footers) = (0, 0);
     for (name, share) in tables {
         let files = share.files.len() as u64;
-        let bytes = share.files.values().map(|(bytes, _)| bytes).sum();
+        let sum = |part: fn(&Read) -> u64| share.files.values().map(part).sum::<u64>();
+        let ends = ends.get(&name).copied().unwrap_or_default();
+        let bytes = sum(|read| read.bytes) + ends.bytes;
+        requests += sum(|read| read.requests) + ends.requests;
+        footers += ends.bytes;
         estimate.files += files;
         estimate.files_known += share.known;
         estimate.bytes += bytes;
-        estimate.rows += share.files.values().map(|(_, rows)| rows).sum::<u64>();
+        estimate.rows += sum(|read| read.rows);
         estimate.tables.push((name, files, bytes));
     }
     estimate.bytes_at_most = Some(estimate.bytes);
+    if requests > 0 {
+        estimate.basis = vec![
+            format!(
+                "counted: the objects that partitions and times leave were listed and their footers \
+                 read; nothing is taken as fetched before, {footers} bytes are the objects' ends, \
+                 which hold the footers, the rest is the needed columns by some {requests} requests"
+            ),
+            "less where row groups or pages are left out by their statistics or by an earlier \
+             filter, where LIMIT ends the reading, or where the disk cache has it"
+                .to_owned(),
+        ];
+    }
     estimate
 }
 
-/// One table's part: bytes and rows by file. A file that two scans read counts with the greater.
+/// What is read of one file.
+#[derive(Default, Clone, Copy)]
+struct Read {
+    bytes: u64,
+    rows: u64,
+    /// Requests, where it lies on S3.
+    requests: u64,
+}
+
+/// One table's part, by file. A file that two scans read counts with the greater.
 #[derive(Default)]
 struct Share {
     known: u64,
-    files: BTreeMap<PathBuf, (u64, u64)>,
+    files: BTreeMap<OsString, Read>,
 }
 
 fn visit(plan: &Arc<dyn ExecutionPlan>, tables: &mut BTreeMap<String, Share>) {
@@ -67,28 +130,60 @@ fn add(config: &FileScanConfig, lake: &LakeSource, tables: &mut BTreeMap<String,
             continue;
         };
         let read = measure(scan, file, &needed);
-        let entry = share.files.entry(file.path.clone()).or_default();
-        *entry = (entry.0.max(read.0), entry.1.max(read.1));
+        let path = file.path.as_os_str().to_owned();
+        let entry = share.files.entry(path).or_default();
+        if read.bytes >= entry.bytes {
+            *entry = read;
+        }
     }
 }
 
-/// The compressed bytes of a file's needed leaves, and its rows.
-fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> (u64, u64) {
+/// The compressed bytes of a file's needed leaves, and its rows. Of an object on S3 the bytes that
+/// its reader asks for: the needed leaves that lie before its end, with the gaps that are cheaper to
+/// fetch than to leave out.
+fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> Read {
     let Ok(footer) = scan.footers.get(file) else {
-        return (0, 0);
+        return Read::default();
     };
-    let bytes = footer
-        .metadata
-        .row_groups()
-        .iter()
-        .flat_map(|group| group.columns())
-        .filter(|leaf| {
+    let leaves = |group: &RowGroupMetaData| -> Vec<Range<u64>> {
+        let leaves = group.columns().iter().filter(|leaf| {
             let path = leaf.column_path().parts();
             needed.iter().any(|needed| starts_with(path, needed))
-        })
-        .map(|leaf| u64::try_from(leaf.compressed_size()).unwrap_or(0))
-        .sum();
-    (bytes, footer.rows)
+        });
+        leaves
+            .map(|leaf| {
+                let (start, length) = leaf.byte_range();
+                start..start.saturating_add(length)
+            })
+            .collect()
+    };
+    let groups = footer.metadata.row_groups().iter().map(leaves);
+    if file.home == Home::Disk {
+        let leaves = groups.flatten().map(|leaf| leaf.end - leaf.start);
+        return Read {
+            bytes: leaves.sum(),
+            rows: footer.rows,
+            ..Read::default()
+        };
+    }
+    let tail = tail_of(file.size);
+    let mut read = Read {
+        rows: footer.rows,
+        ..Read::default()
+    };
+    for mut ranges in groups {
+        ranges.retain(|range| range.end > range.start && !within(&tail, range));
+        for run in coalesce(&ranges) {
+            read.bytes += run.end - run.start;
+            read.requests += (run.end - run.start).div_ceil(PART);
+        }
+    }
+    read
+}
+
+/// Whether the object's end, which is at hand, has the range.
+fn within(tail: &Range<u64>, range: &Range<u64>) -> bool {
+    tail.start <= range.start && range.end <= tail.end
 }
 
 /// Whether a leaf belongs to a column or field; files may spell names in another case.

@@ -1,17 +1,12 @@
 //! Reading and keeping the footers of Parquet files: what a file holds, without its rows.
 
-#![allow(
-    clippy::disallowed_methods,
-    reason = "this room reads the files of a lake"
-)]
-
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::ffi::OsString;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use arrow::datatypes::{Fields, Schema, SchemaRef};
@@ -19,11 +14,12 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{FooterTail, ParquetMetaData, ParquetMetaDataReader};
 use parquet::file::statistics::Statistics;
 
-use super::lake::LakeFile;
+use super::lake::{Home, LakeFile};
 use super::repair::repair;
+use super::storage::local::LocalFile;
 
 /// How much is read from a file's end at first: most footers fit.
-const TAIL: u64 = 64 * 1024;
+pub(super) const TAIL: u64 = 64 * 1024;
 
 /// The last eight bytes: the footer's length and the magic word.
 const MAGIC: u64 = 8;
@@ -35,7 +31,7 @@ pub(super) enum FooterError {
     #[error("is empty (0 bytes)")]
     Empty,
     /// Gone since it was listed.
-    #[error("was removed while the query was planned")]
+    #[error("was removed since it was listed")]
     Gone,
     /// The file system refused.
     #[error("cannot be read: {0}")]
@@ -52,6 +48,8 @@ pub(super) struct Footer {
     pub metadata: Arc<ParquetMetaData>,
     /// Its columns as Arrow reads them.
     pub schema: SchemaRef,
+    /// Bytes of its encoded form.
+    pub encoded: u64,
     /// Rows.
     pub rows: u64,
     /// The least and greatest value of `time`, in milliseconds since 1970, where known.
@@ -64,6 +62,7 @@ pub(super) struct Footer {
 struct Kept {
     size: u64,
     modified: SystemTime,
+    home: Home,
     used: u64,
     weight: usize,
     footer: Result<Arc<Footer>, FooterError>,
@@ -71,7 +70,7 @@ struct Kept {
 
 #[derive(Debug, Default)]
 struct Shelf {
-    kept: HashMap<PathBuf, Kept>,
+    kept: HashMap<OsString, Kept>,
     weight: usize,
     schemas: HashMap<Fields, SchemaRef>,
 }
@@ -81,7 +80,9 @@ struct Shelf {
 pub(super) struct FooterCache {
     shelf: Mutex<Shelf>,
     clock: AtomicU64,
-    budget: usize,
+    budget: AtomicUsize,
+    /// Where a footer is looked for that is not here.
+    below: Option<Arc<FooterCache>>,
 }
 
 impl FooterCache {
@@ -90,51 +91,103 @@ impl FooterCache {
         Self {
             shelf: Mutex::default(),
             clock: AtomicU64::new(0),
-            budget,
+            budget: AtomicUsize::new(budget),
+            below: None,
         }
     }
 
-    /// A file's footer, read where it is not kept. A failure is kept too, until the file changes.
-    pub(super) fn get(&self, file: &LakeFile) -> Result<Arc<Footer>, FooterError> {
-        let now = self.clock.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(kept) = shelf.kept.get_mut(&file.path)
-                && kept.size == file.size
-                && kept.modified == file.modified
-            {
-                kept.used = now;
-                return kept.footer.clone();
-            }
+    /// A cache for one query that is planned, above the one of all. It holds whatever the plan
+    /// needs, until [`Self::limit`].
+    pub(super) fn above(below: &Arc<Self>) -> Self {
+        Self {
+            below: Some(Arc::clone(below)),
+            ..Self::new(usize::MAX)
         }
-        let read = if file.size == 0 {
-            Err(FooterError::Empty)
-        } else {
-            read_footer(&file.path)
+    }
+
+    /// From now on it holds about so many bytes.
+    pub(super) fn limit(&self, budget: usize) {
+        self.budget.store(budget, Ordering::Relaxed);
+        self.shelf().shrink(budget);
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A file's footer, read where it is not kept. A failure is kept too, until the file changes.
+    /// The footer of an object is not read here, but by who can wait for it.
+    pub(super) fn get(&self, file: &LakeFile) -> Result<Arc<Footer>, FooterError> {
+        if let Some(kept) = self.kept(file) {
+            return kept;
+        }
+        let read = match &file.home {
+            _ if file.size == 0 => Err(FooterError::Empty),
+            Home::Disk => read_footer(&file.path),
+            Home::S3(_) | Home::Prefix => {
+                return Err(FooterError::Io("its footer is not at hand".to_owned()));
+            }
         };
-        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        self.put(file, read)
+    }
+
+    /// A file's footer, if it is kept.
+    pub(super) fn kept(&self, file: &LakeFile) -> Option<Result<Arc<Footer>, FooterError>> {
+        let now = self.clock.fetch_add(1, Ordering::Relaxed);
+        if let Some(kept) = self.shelf().kept.get_mut(file.path.as_os_str())
+            && kept.size == file.size
+            && kept.modified == file.modified
+            && kept.home == file.home
+        {
+            kept.used = now;
+            return Some(kept.footer.clone());
+        }
+        let found = self.below.as_ref()?.kept(file)?;
+        self.keep(file, &found);
+        Some(found)
+    }
+
+    /// Keeps what was read of a file, and gives it back.
+    pub(super) fn put(
+        &self,
+        file: &LakeFile,
+        read: Result<Footer, FooterError>,
+    ) -> Result<Arc<Footer>, FooterError> {
         let footer = read.map(|mut footer| {
-            footer.schema = shelf.intern(&footer.schema);
+            footer.schema = self.root().shelf().intern(&footer.schema);
             Arc::new(footer)
         });
-        // A file that is gone or cannot be opened may be back the next moment.
+        // A file that is gone or cannot be opened may be back the next moment; for the query that
+        // missed it, it stays as it is.
         if !matches!(footer, Err(FooterError::Gone | FooterError::Io(_))) {
-            let weight = footer
-                .as_ref()
-                .map_or(256, |footer| footer.metadata.memory_size());
-            shelf.keep(
-                file.path.clone(),
-                Kept {
-                    size: file.size,
-                    modified: file.modified,
-                    used: now,
-                    weight,
-                    footer: footer.clone(),
-                },
-                self.budget,
-            );
+            self.root().keep(file, &footer);
+        }
+        if self.below.is_some() {
+            self.keep(file, &footer);
         }
         footer
+    }
+
+    /// The cache of all queries.
+    fn root(&self) -> &Self {
+        self.below.as_ref().map_or(self, |below| below.root())
+    }
+
+    fn keep(&self, file: &LakeFile, footer: &Result<Arc<Footer>, FooterError>) {
+        let weight = footer
+            .as_ref()
+            .map_or(256, |footer| footer.metadata.memory_size());
+        let kept = Kept {
+            size: file.size,
+            modified: file.modified,
+            home: file.home.clone(),
+            used: self.clock.fetch_add(1, Ordering::Relaxed),
+            weight,
+            footer: footer.clone(),
+        };
+        let budget = self.budget.load(Ordering::Relaxed);
+        self.shelf()
+            .keep(file.path.as_os_str().to_owned(), kept, budget);
     }
 
     /// The footers of many files, in their order, read by as many threads as given.
@@ -177,15 +230,19 @@ impl Shelf {
         Arc::clone(known.or_insert_with(|| Arc::clone(schema)))
     }
 
-    fn keep(&mut self, path: PathBuf, kept: Kept, budget: usize) {
+    fn keep(&mut self, path: OsString, kept: Kept, budget: usize) {
         self.weight += kept.weight;
         if let Some(old) = self.kept.insert(path, kept) {
             self.weight -= old.weight;
         }
+        self.shrink(budget);
+    }
+
+    fn shrink(&mut self, budget: usize) {
         if self.weight <= budget {
             return;
         }
-        let mut by_use: Vec<(u64, PathBuf)> = self
+        let mut by_use: Vec<(u64, OsString)> = self
             .kept
             .iter()
             .map(|(path, kept)| (kept.used, path.clone()))
@@ -205,9 +262,13 @@ impl Shelf {
 
 /// Reads a footer from disk.
 fn read_footer(path: &Path) -> Result<Footer, FooterError> {
-    let bytes = footer_bytes(path)?;
+    decoded(&footer_bytes(path)?)
+}
+
+/// A footer of its encoded bytes.
+pub(super) fn decoded(bytes: &[u8]) -> Result<Footer, FooterError> {
     // The decoder was not written for hostile bytes in every corner: a panic in it is a damaged file.
-    catch_unwind(AssertUnwindSafe(|| decode(&bytes))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| decode(bytes))).unwrap_or_else(|_| {
         Err(FooterError::Damaged(
             "its footer cannot be decoded".to_owned(),
         ))
@@ -220,15 +281,33 @@ fn footer_bytes(path: &Path) -> Result<Vec<u8>, FooterError> {
         std::io::ErrorKind::NotFound => FooterError::Gone,
         _ => FooterError::Io(error.to_string()),
     };
-    let mut file = File::open(path).map_err(io)?;
-    let size = file.metadata().map_err(io)?.len();
+    let mut file = LocalFile::open(path).map_err(io)?;
+    let size = file.size().map_err(io)?;
+    let mut tail = file.tail(size, TAIL).map_err(io)?;
+    match told_by_tail(&tail, size)? {
+        Told::Within(body) => {
+            tail.truncate(body.end);
+            tail.drain(..body.start);
+            Ok(tail)
+        }
+        Told::Longer(body) => file.read(&body).map_err(io),
+    }
+}
+
+/// Where the encoded metadata of a file lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In the tail, at these places of it.
+    Within(Range<usize>),
+    /// In the file, beginning before the tail.
+    Longer(Range<u64>),
+}
+
+/// What the last bytes of a file, of this size, tell of its footer.
+pub(super) fn told_by_tail(tail: &[u8], size: u64) -> Result<Told, FooterError> {
     if size < MAGIC {
         return Err(FooterError::Damaged(format!("it has only {size} bytes")));
     }
-    let mut tail = vec![0; usize::try_from(TAIL.min(size)).unwrap_or(0)];
-    file.seek(SeekFrom::Start(size - tail.len() as u64))
-        .and_then(|_| file.read_exact(&mut tail))
-        .map_err(io)?;
     let magic = tail
         .last_chunk()
         .ok_or_else(|| FooterError::Damaged("it is too short".to_owned()))?;
@@ -241,18 +320,11 @@ fn footer_bytes(path: &Path) -> Result<Vec<u8>, FooterError> {
     if length + MAGIC > size {
         return Err(FooterError::Damaged("its footer is cut off".to_owned()));
     }
-    let needed = usize::try_from(length).unwrap_or(usize::MAX);
     let body = tail.len() - MAGIC as usize;
-    if needed <= body {
-        tail.truncate(body);
-        tail.drain(..body - needed);
-        return Ok(tail);
-    }
-    let mut whole = vec![0; needed];
-    file.seek(SeekFrom::Start(size - MAGIC - length))
-        .and_then(|_| file.read_exact(&mut whole))
-        .map_err(io)?;
-    Ok(whole)
+    Ok(match usize::try_from(length) {
+        Ok(needed) if needed <= body => Told::Within(body - needed..body),
+        _ => Told::Longer(size - MAGIC - length..size - MAGIC),
+    })
 }
 
 fn decode(bytes: &[u8]) -> Result<Footer, FooterError> {
@@ -268,6 +340,7 @@ fn decode(bytes: &[u8]) -> Result<Footer, FooterError> {
         .sum();
     let schema = Schema::new(schema.fields().clone());
     Ok(Footer {
+        encoded: bytes.len() as u64,
         time: bounds(&metadata, "time", |_| Some(1)),
         time_dt: bounds(&metadata, "time_dt", per_millisecond),
         schema: Arc::new(schema),

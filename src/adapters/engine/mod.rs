@@ -1,4 +1,4 @@
-//! The embedded engine: Athena's SQL over a local folder of lake files, on DataFusion.
+//! The embedded engine: Athena's SQL over the files of a lake, in a folder or on S3, on DataFusion.
 //!
 //! Owns its own runtime, the listing of the lake, the reading of Parquet and everything of
 //! DataFusion's; nothing of DataFusion leaves this folder. The dialect turns Athena's statements
@@ -38,12 +38,14 @@ mod repair;
 mod run;
 mod schema;
 mod scope;
+mod scout;
 mod session;
 mod source;
 mod stop;
+mod storage;
 mod watch;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -58,17 +60,49 @@ use crate::ports::{Catalog, ColumnInfo, QueryService, RunControl, RunningQuery, 
 use columns_of::ColumnsOf;
 use errors::explain;
 use footer::FooterCache;
+use lake::remote::RemoteLake;
+pub use lake::remote::{S3Lake, S3Table};
 use lake::{Lake, LakeFile, NamedTable, Names, Snapshot, TableKey};
+pub use storage::s3::{CacheOptions, S3Place};
 use watch::Watch;
 
 /// Memory for footers, in bytes; a footer of a lake file takes 50 to 150 KB.
 const FOOTER_BYTES: usize = 64 << 20;
 
+/// Where an engine's lake is.
+#[derive(Debug, Clone)]
+pub enum LakeRoot {
+    /// In a folder of this machine.
+    Folder(PathBuf),
+    /// On S3, read with the credentials of one access.
+    S3(Box<S3Lake>),
+    /// Nowhere: only attached files are tables.
+    Nowhere,
+}
+
+impl From<PathBuf> for LakeRoot {
+    fn from(folder: PathBuf) -> Self {
+        Self::Folder(folder)
+    }
+}
+
+impl From<&Path> for LakeRoot {
+    fn from(folder: &Path) -> Self {
+        Self::Folder(folder.to_path_buf())
+    }
+}
+
+impl From<S3Lake> for LakeRoot {
+    fn from(lake: S3Lake) -> Self {
+        Self::S3(Box::new(lake))
+    }
+}
+
 /// How to open the engine.
 #[derive(Debug, Clone)]
 pub struct EngineOptions {
-    /// The lake's folder.
-    pub lake: PathBuf,
+    /// Where the lake is.
+    pub lake: LakeRoot,
     /// Memory that queries may use together; past it they spill to disk or fail.
     pub memory_bytes: usize,
     /// Threads for queries, at least 1.
@@ -107,10 +141,26 @@ pub struct Engine {
     runtime: Option<Runtime>,
 }
 
+/// A lake that is opened.
+#[derive(Debug)]
+enum LakeHome {
+    Folder(Lake),
+    S3(Arc<RemoteLake>),
+    Nowhere,
+}
+
+/// The engine's share of the machine.
+#[derive(Debug)]
+struct Share {
+    memory_bytes: usize,
+    threads: usize,
+    spill_dir: Option<PathBuf>,
+}
+
 #[derive(Debug)]
 struct Inner {
-    lake: Option<Lake>,
-    options: EngineOptions,
+    lake: LakeHome,
+    options: Share,
     footers: Arc<FooterCache>,
     columns: Arc<ColumnsOf>,
     template: OnceLock<Result<SessionState, QueryError>>,
@@ -119,37 +169,45 @@ struct Inner {
 }
 
 impl Engine {
-    /// Opens a lake's folder. Returns at once: the folder is listed and the session prepared in the
-    /// background.
+    /// Opens a lake. Returns at once: a folder is listed and the session prepared in the
+    /// background; of S3 nothing is asked yet.
     pub fn open(options: EngineOptions) -> Result<Self, LakeError> {
-        let path = &options.lake;
-        match std::fs::metadata(path) {
-            Ok(found) if found.is_dir() => {}
-            Ok(_) => return Err(LakeError::NotAFolder(path.clone())),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(LakeError::Missing(path.clone()));
+        let lake = match options.lake {
+            LakeRoot::Folder(folder) => {
+                check_folder(&folder)?;
+                LakeHome::Folder(Lake::new(folder))
             }
-            Err(error) => {
-                return Err(LakeError::Unreadable {
-                    path: path.clone(),
-                    reason: error.to_string(),
-                });
-            }
-        }
-        let lake = Lake::new(path.clone());
-        Self::start(Some(lake), options)
+            LakeRoot::S3(lake) => LakeHome::S3(Arc::new(RemoteLake::new(*lake))),
+            LakeRoot::Nowhere => LakeHome::Nowhere,
+        };
+        let share = Share {
+            memory_bytes: options.memory_bytes,
+            threads: options.threads,
+            spill_dir: options.spill_dir,
+        };
+        Self::start(lake, share)
     }
 
     /// An engine without a lake, for attached files alone; `options.lake` is not looked at.
     pub fn without_lake(options: EngineOptions) -> Result<Self, LakeError> {
-        Self::start(None, options)
+        Self::open(EngineOptions {
+            lake: LakeRoot::Nowhere,
+            ..options
+        })
     }
 
-    fn start(lake: Option<Lake>, options: EngineOptions) -> Result<Self, LakeError> {
+    /// Takes the tables that the catalogue names now. Without meaning for a lake in a folder.
+    pub fn name_tables(&self, tables: Vec<S3Table>) {
+        if let LakeHome::S3(lake) = &self.inner.lake {
+            lake.set_tables(tables);
+        }
+    }
+
+    fn start(lake: LakeHome, options: Share) -> Result<Self, LakeError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(options.threads.max(1))
             .thread_name("lakehound-engine")
-            .enable_time()
+            .enable_all()
             .build()
             .map_err(|error| LakeError::Threads(error.to_string()))?;
         let inner = Arc::new(Inner {
@@ -185,6 +243,20 @@ impl Engine {
         let work = work(Arc::clone(&self.inner), runtime.handle().clone());
         let task = AbortOnDrop(runtime.spawn(work));
         task.await.unwrap_or_else(|_| Err(run::engine_fault()))
+    }
+}
+
+fn check_folder(path: &Path) -> Result<(), LakeError> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(()),
+        Ok(_) => Err(LakeError::NotAFolder(path.to_path_buf())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(LakeError::Missing(path.to_path_buf()))
+        }
+        Err(error) => Err(LakeError::Unreadable {
+            path: path.to_path_buf(),
+            reason: error.to_string(),
+        }),
     }
 }
 
@@ -236,13 +308,18 @@ impl Inner {
 
     fn snapshot(&self) -> Arc<Snapshot> {
         let columns = |file: &LakeFile| Some(Arc::clone(&self.footers.get(file).ok()?.schema));
-        self.lake
-            .as_ref()
-            .map_or_else(Arc::default, |lake| lake.snapshot(columns))
+        match &self.lake {
+            LakeHome::Folder(lake) => lake.snapshot(columns),
+            LakeHome::S3(_) | LakeHome::Nowhere => Arc::default(),
+        }
     }
 
     fn names(&self, snapshot: &Snapshot) -> Names {
-        Names::of(snapshot, self.lake.is_some())
+        match &self.lake {
+            LakeHome::Folder(_) => Names::of(snapshot, true),
+            LakeHome::S3(lake) => lake.names(std::iter::empty()),
+            LakeHome::Nowhere => Names::of(snapshot, false),
+        }
     }
 
     fn describe(&self, named: &NamedTable, snapshot: &Snapshot, deep: bool) -> TableInfo {
@@ -276,6 +353,7 @@ impl Inner {
                 .map(|field| info(field, false))
                 .chain(columns.partitions.iter().map(|field| info(field, true)))
                 .collect(),
+            location: None,
             files: Some(files.len() as u64),
             bytes: Some(files.iter().map(|file| file.size).sum()),
         }
@@ -293,8 +371,9 @@ impl QueryService for Engine {
         request: QueryRequest,
         control: RunControl,
     ) -> Result<RunningQuery, QueryError> {
+        let told = control.clone();
         let planned = self.on_runtime(|inner, runtime| async move {
-            plan::start(&inner, &runtime, request).await
+            plan::start(&inner, &runtime, request, &told).await
         });
         let running = tokio::select! {
             biased;
@@ -311,8 +390,12 @@ impl QueryService for Engine {
     async fn estimate(
         &self,
         request: QueryRequest,
-        _effort: Effort,
+        effort: Effort,
     ) -> Result<ScanEstimate, QueryError> {
+        if effort == Effort::Quick && matches!(self.inner.lake, LakeHome::S3(_)) {
+            // Nothing is known before objects are listed, which costs requests.
+            return Ok(ScanEstimate::default());
+        }
         self.on_runtime(|inner, _| async move { plan::estimate(&inner, request).await })
             .await
     }

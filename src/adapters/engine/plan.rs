@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use datafusion::common::DataFusionError;
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::datasource::TableProvider;
@@ -13,16 +14,23 @@ use datafusion::sql::sqlparser::ast::{Statement, Visit};
 use tokio::runtime::Handle;
 
 use super::asked::Asked;
+use super::columns_of::ColumnsOf;
 use super::dialect::Translated;
 use super::errors::explain;
+use super::footer::FooterCache;
+use super::lake::remote::RemoteLake;
+use super::lake::{NamedTable, Names, Snapshot, TableKey};
 use super::narrow::narrow_unnested;
 use super::output::result_schema;
 use super::scope::Scope;
+use super::scout::Scout;
 use super::watch::Watch;
-use super::{Inner, attached, dialect, estimate, fields, information, run, session};
+use super::{
+    FOOTER_BYTES, Inner, LakeHome, attached, dialect, estimate, fields, information, run, session,
+};
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use crate::domain::rows::Column;
-use crate::ports::RunningQuery;
+use crate::ports::{RunControl, RunningQuery};
 
 /// A statement with everything that it needs to run.
 struct Planned {
@@ -30,6 +38,14 @@ struct Planned {
     plan: Arc<dyn ExecutionPlan>,
     columns: Vec<Column>,
     watch: Arc<Watch>,
+    footers: Arc<FooterCache>,
+}
+
+impl Planned {
+    /// The plan has what it needs of the footers; what is read again is looked for on disk.
+    fn let_go(&self) {
+        self.footers.limit(FOOTER_BYTES);
+    }
 }
 
 /// Plans a request and starts it.
@@ -37,10 +53,12 @@ pub(super) async fn start(
     inner: &Inner,
     runtime: &Handle,
     request: QueryRequest,
+    control: &RunControl,
 ) -> Result<RunningQuery, QueryError> {
-    let planned = plan(inner, &request).await?;
+    let planned = plan(inner, &request, Some(control)).await?;
     let schema = result_schema(&planned.plan.schema());
-    let estimate = estimate::estimate(&planned.plan);
+    let estimate = estimate::estimate(&planned.plan, &planned.watch.ends());
+    planned.let_go();
     planned.watch.planned(estimate.files_known, estimate.files);
     if let Some(allowed) = request.max_bytes
         && estimate.bytes > allowed
@@ -68,10 +86,10 @@ pub(super) async fn estimate(
     inner: &Inner,
     request: QueryRequest,
 ) -> Result<ScanEstimate, QueryError> {
-    let planned = plan(inner, &request).await?;
+    let planned = plan(inner, &request, None).await?;
     Ok(ScanEstimate {
         notes: planned.watch.notes(),
-        ..estimate::estimate(&planned.plan)
+        ..estimate::estimate(&planned.plan, &planned.watch.ends())
     })
 }
 
@@ -83,71 +101,220 @@ fn too_large(bytes: u64, allowed: u64) -> QueryError {
     .with_hint("narrow the time range or the columns, or allow more bytes")
 }
 
-async fn plan(inner: &Inner, request: &QueryRequest) -> Result<Planned, QueryError> {
+/// What is asked, and of whom.
+struct Question<'a> {
+    inner: &'a Inner,
+    translated: &'a Translated,
+    asked: &'a Asked,
+    attached: BTreeMap<String, Arc<dyn TableProvider>>,
+    watch: Arc<Watch>,
+    /// Bytes that it may read.
+    allowed: Option<u64>,
+}
+
+/// The files that a statement is planned over.
+struct View {
+    snapshot: Arc<Snapshot>,
+    names: Arc<Names>,
+    footers: Arc<FooterCache>,
+    columns: Arc<ColumnsOf>,
+    remote: Option<Arc<RemoteLake>>,
+    /// The moment of `now()`; the present one if `None`.
+    at: Option<DateTime<Utc>>,
+}
+
+/// A statement whose names are found.
+struct Named {
+    scope: Arc<Scope>,
+    state: SessionState,
+    plan: LogicalPlan,
+}
+
+async fn plan(
+    inner: &Inner,
+    request: &QueryRequest,
+    control: Option<&RunControl>,
+) -> Result<Planned, QueryError> {
     let translated = dialect::translate(&request.sql, &request.parameters)?;
     let mut asked = Asked::default();
     // The visitor never breaks off.
     let _ = translated.statement.visit(&mut asked);
     let watch = Arc::new(Watch::default());
+    if let Some(control) = control {
+        watch.traffic.tell(control.clone());
+    }
     let mut attached: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
     for file in &request.attached {
         let table = attached::table(file, &inner.footers, &watch)?;
         attached.insert(file.name.to_lowercase(), table);
     }
-    let snapshot = inner.snapshot();
-    for problem in &snapshot.problems {
-        watch.note(problem.clone());
-    }
-    let names = Arc::new(inner.names(&snapshot));
-    asked.check(&names, &attached)?;
-    let scope = |deep| {
-        Arc::new(Scope {
-            snapshot: Arc::clone(&snapshot),
-            names: Arc::clone(&names),
-            footers: Arc::clone(&inner.footers),
-            columns: Arc::clone(&inner.columns),
-            watch: Arc::clone(&watch),
-            threads: inner.options.threads.max(1),
-            deep,
-            path: asked.path,
-            attached: attached.clone(),
-            made: Mutex::new(HashMap::new()),
-        })
+    let question = Question {
+        inner,
+        translated: &translated,
+        asked: &asked,
+        attached,
+        watch: Arc::clone(&watch),
+        allowed: request.max_bytes,
     };
-    let template = inner.template()?;
-    let mut seen = scope(asked.everything);
-    let mut state = session::for_query(template, &seen);
-    let mut logical = logical_plan(&state, &translated, &seen).await;
-    if logical.is_err() && !asked.everything {
-        // The column may be in a file that the quick look left out.
-        seen = scope(true);
-        state = session::for_query(template, &seen);
-        logical = logical_plan(&state, &translated, &seen).await;
-    }
-    let explained = |error| {
-        let schemas = || {
-            let tables = asked.tables().filter_map(|parts| seen.find(&parts));
-            tables.map(|table| table.schema()).collect()
-        };
-        fields::offer(translated.locate(explain(&error)), &translated, schemas)
+    let view = match &inner.lake {
+        LakeHome::S3(lake) => question.look(lake).await?,
+        LakeHome::Folder(_) | LakeHome::Nowhere => question.list()?,
     };
-    let logical = logical.map_err(explained)?;
-    if is_correlated(&logical) {
-        // Fields that are read early lose their names where a subquery becomes a join.
-        let options = state.config_mut().options_mut();
-        options.optimizer.enable_leaf_expression_pushdown = false;
-    }
-    let plan = state
-        .create_physical_plan(&logical)
-        .await
-        .and_then(narrow_unnested)
-        .map_err(|error| translated.refuse_subquery(explained(error)))?;
+    let named = question.named(&view, None).await?;
+    let plan = question.physical(&named).await.and_then(|plan| {
+        narrow_unnested(plan).map_err(|error| question.explained(&named.scope, &error))
+    });
+    let plan = plan.map_err(|error| translated.refuse_subquery(error))?;
     Ok(Planned {
         columns: translated.columns(&plan.schema()),
-        state,
+        state: named.state,
         plan,
         watch,
+        footers: view.footers,
     })
+}
+
+impl Question<'_> {
+    /// Lists the lake's folder.
+    fn list(&self) -> Result<View, QueryError> {
+        let inner = self.inner;
+        let snapshot = inner.snapshot();
+        for problem in &snapshot.problems {
+            self.watch.note(problem.clone());
+        }
+        let names = Arc::new(inner.names(&snapshot));
+        self.asked.check(&names, &self.attached)?;
+        Ok(View {
+            snapshot,
+            names,
+            footers: Arc::clone(&inner.footers),
+            columns: Arc::clone(&inner.columns),
+            remote: None,
+            at: None,
+        })
+    }
+
+    /// Finds the objects of S3 that the statement may need ([`Scout`]).
+    async fn look(&self, lake: &Arc<RemoteLake>) -> Result<View, QueryError> {
+        let footers = Arc::new(FooterCache::above(&self.inner.footers));
+        let scout = Arc::new(Scout::new(lake, &footers, &self.watch, self.allowed));
+        let names_now = || {
+            let last_parts = self.asked.tables();
+            Arc::new(lake.names(last_parts.filter_map(|parts| parts.last().copied())))
+        };
+        let mut names = names_now();
+        if let Err(unknown) = self.asked.check(&names, &self.attached) {
+            // A custom source is named by nothing but its prefix.
+            let looked = lake.find_custom(&self.watch.traffic).await;
+            if looked.is_err() {
+                return Err(unknown);
+            }
+            names = names_now();
+            self.asked.check(&names, &self.attached)?;
+        }
+        let tables: Vec<&NamedTable> = self
+            .asked
+            .tables()
+            .filter_map(|parts| names.find(&parts))
+            .collect();
+        for table in &tables {
+            let documented = matches!(table.key, TableKey::Native(_, _));
+            if !documented || self.asked.described {
+                scout.sample(table).await?;
+            }
+        }
+        let view = |at| View {
+            snapshot: Arc::new(scout.snapshot()),
+            names: Arc::clone(&names),
+            footers: Arc::clone(&footers),
+            // What was found is found for this statement alone.
+            columns: Arc::default(),
+            remote: Some(Arc::clone(lake)),
+            at,
+        };
+        let named = match self.named(&view(None), Some(&scout)).await {
+            Ok(named) => named,
+            Err(error) => {
+                // The column may be one that objects add to the documented ones.
+                let mut more = false;
+                for table in &tables {
+                    more |= scout.sample(table).await?;
+                }
+                if !more {
+                    return Err(error);
+                }
+                self.named(&view(None), Some(&scout)).await?
+            }
+        };
+        self.physical(&named)
+            .await
+            .map_err(|error| self.translated.refuse_subquery(error))?;
+        let props = named.state.execution_props();
+        Ok(view(props.query_execution_start_time))
+    }
+
+    /// Finds the names of the statement among a view's tables.
+    async fn named(&self, view: &View, scout: Option<&Arc<Scout>>) -> Result<Named, QueryError> {
+        let scope = |deep| {
+            Arc::new(Scope {
+                snapshot: Arc::clone(&view.snapshot),
+                names: Arc::clone(&view.names),
+                footers: Arc::clone(&view.footers),
+                columns: Arc::clone(&view.columns),
+                remote: view.remote.clone(),
+                scout: scout.cloned(),
+                watch: Arc::clone(&self.watch),
+                threads: self.inner.options.threads.max(1),
+                deep,
+                path: self.asked.path,
+                attached: self.attached.clone(),
+                made: Mutex::new(HashMap::new()),
+            })
+        };
+        let template = self.inner.template()?;
+        let for_query = |scope: &Arc<Scope>| {
+            let mut state = session::for_query(template, scope);
+            if let Some(at) = view.at {
+                state.execution_props_mut().query_execution_start_time = Some(at);
+            }
+            state
+        };
+        let mut seen = scope(self.asked.everything);
+        let mut state = for_query(&seen);
+        let mut logical = logical_plan(&state, self.translated, &seen).await;
+        if logical.is_err() && !self.asked.everything {
+            // The column may be in a file that the quick look left out.
+            seen = scope(true);
+            state = for_query(&seen);
+            logical = logical_plan(&state, self.translated, &seen).await;
+        }
+        let plan = logical.map_err(|error| self.explained(&seen, &error))?;
+        if is_correlated(&plan) {
+            // Fields that are read early lose their names where a subquery becomes a join.
+            let options = state.config_mut().options_mut();
+            options.optimizer.enable_leaf_expression_pushdown = false;
+        }
+        Ok(Named {
+            scope: seen,
+            state,
+            plan,
+        })
+    }
+
+    /// Plans the scans: lists and prunes what they read.
+    async fn physical(&self, named: &Named) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+        let plan = named.state.create_physical_plan(&named.plan).await;
+        plan.map_err(|error| self.explained(&named.scope, &error))
+    }
+
+    fn explained(&self, scope: &Scope, error: &DataFusionError) -> QueryError {
+        let schemas = || {
+            let tables = self.asked.tables().filter_map(|parts| scope.find(&parts));
+            tables.map(|table| table.schema()).collect()
+        };
+        let error = self.translated.locate(explain(error));
+        fields::offer(error, self.translated, schemas)
+    }
 }
 
 /// The plan of a statement: the planner's own, but for DESCRIBE, which shows types as Athena does.

@@ -19,18 +19,26 @@ use datafusion::datasource::{TableProvider, TableType};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
+use datafusion::physical_plan::empty::EmptyExec;
 
 use super::columns::{FitColumns, misfits};
+use super::estimate::Ends;
 use super::footer::{Footer, FooterCache};
-use super::lake::LakeFile;
+use super::lake::remote::Root;
+use super::lake::{LakeFile, TableKey};
 use super::prune::{Bounds, by_bounds, by_path, decided_by_path};
 use super::reader::LakeReaders;
 use super::schema::{TableColumns, reading_schema};
+use super::scout::Scout;
 use super::source::{LakeSource, Scan};
+use super::storage::s3::S3Store;
 use super::watch::Watch;
 
 /// Footers are read in runs of so many files, between which a query can be stopped.
 const FOOTERS_AT_ONCE: usize = 256;
+
+/// Objects of S3 that a scan reads at a time, at least.
+const OBJECTS_AT_ONCE: usize = 8;
 
 /// One table for one query.
 #[derive(Debug)]
@@ -41,8 +49,16 @@ pub(super) struct LakeTable {
     pub columns: TableColumns,
     /// All of them, the path's last.
     pub schema: SchemaRef,
-    /// Its files.
+    /// Which table of the lake it is.
+    pub key: TableKey,
+    /// Its files; of a lake on S3 those that the scout found for the query.
     pub files: Vec<Arc<LakeFile>>,
+    /// The prefixes of its objects, where they lie on S3.
+    pub roots: Vec<Root>,
+    /// Where its objects are read from, where they lie on S3.
+    pub store: Option<Arc<S3Store>>,
+    /// Who looks for its objects while nothing is read yet.
+    pub scout: Option<Arc<Scout>>,
     /// Where footers come from.
     pub footers: Arc<FooterCache>,
     /// The query's counts and notes.
@@ -88,6 +104,26 @@ impl LakeTable {
         let keep = self.by_bounds(session, filters, &files, &bounds)?;
         retain(&mut opened, &keep);
         Ok(opened)
+    }
+
+    /// Counts what the scout has read of the table's objects.
+    fn count_ends(&self) {
+        let mut ends = Ends::default();
+        for file in &self.files {
+            if let Ok(footer) = self.footers.get(file) {
+                ends.add(file.size, &footer);
+            }
+        }
+        self.watch.ends_read(&self.name, ends);
+    }
+
+    fn looked_at(&self) -> String {
+        let places: Vec<String> = self
+            .roots
+            .iter()
+            .map(|root| root.place.to_string())
+            .collect();
+        places.join(", ")
     }
 
     fn by_bounds(
@@ -169,9 +205,26 @@ impl TableProvider for LakeTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
+        if let Some(scout) = &self.scout {
+            scout.look(self, session, filters).await?;
+            let schema = match projection {
+                Some(columns) => Arc::new(self.schema.project(columns)?),
+                None => Arc::clone(&self.schema),
+            };
+            return Ok(Arc::new(EmptyExec::new(schema)));
+        }
         if self.files.is_empty() {
-            let note = format!("the lake holds no files of the table {}", self.name);
-            self.watch.note(note);
+            self.watch.note(match &self.store {
+                None => format!("the lake holds no files of the table {}", self.name),
+                Some(_) => format!(
+                    "no objects of the table {} lie where the query looks for them: {}",
+                    self.name,
+                    self.looked_at()
+                ),
+            });
+        }
+        if self.store.is_some() {
+            self.count_ends();
         }
         let opened = self.select(session, filters).await?;
         let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();
@@ -184,6 +237,7 @@ impl TableProvider for LakeTable {
         let mut parquet =
             ParquetSource::new(table).with_parquet_file_reader_factory(Arc::new(LakeReaders {
                 footers: Arc::clone(&self.footers),
+                store: self.store.clone(),
                 watch: Arc::clone(&self.watch),
             }));
         let options = session.config_options();
@@ -205,7 +259,12 @@ impl TableProvider for LakeTable {
         let mut statistics = Statistics::new_unknown(&self.schema);
         statistics.num_rows = exact(rows);
         statistics.total_byte_size = exact(bytes).to_inexact();
-        let mut groups = FileGroup::new(files).split_files(session.config().target_partitions());
+        let mut together = session.config().target_partitions();
+        if self.store.is_some() {
+            // Objects are waited for, not worked on: more of them at a time than there are threads.
+            together = together.max(OBJECTS_AT_ONCE);
+        }
+        let mut groups = FileGroup::new(files).split_files(together);
         if groups.is_empty() {
             // A scan without a partition satisfies no operator above it: one that reads nothing.
             groups.push(FileGroup::default());
@@ -224,7 +283,8 @@ impl TableProvider for LakeTable {
     }
 }
 
-fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
+/// Keeps the items whose flag is set.
+pub(super) fn retain<T>(items: &mut Vec<T>, keep: &[bool]) {
     let mut keep = keep.iter();
     items.retain(|_| keep.next().copied().unwrap_or(true));
 }

@@ -1,5 +1,6 @@
 //! Which files of a table a query cannot need, by their path and by the times in their footers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -23,6 +24,9 @@ use super::lake::LakeFile;
 use super::schema::TableColumns;
 
 const DAY: i64 = 86_400_000;
+
+/// The place of the hidden column that tells each row's file, behind the partitions.
+const PATH_AT: usize = 4;
 
 /// The least and greatest `time` and `time_dt` of a file in milliseconds, where known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -97,6 +101,50 @@ pub(super) fn by_path(
         .collect())
 }
 
+/// For each prefix, whether files below it may pass the filters, as far as its partitions tell.
+/// What a prefix does not tell yet lets it in.
+pub(super) fn by_folder(
+    session: &dyn Session,
+    filters: &[Expr],
+    schema: &SchemaRef,
+    columns: &TableColumns,
+    folders: &[Arc<LakeFile>],
+) -> Result<Vec<bool>> {
+    let bounds: Vec<Bounds> = folders
+        .iter()
+        .map(|folder| Bounds::of_path(folder))
+        .collect();
+    let mut keep = by_bounds(session, filters, schema, columns, folders, &bounds)?;
+    // Prefixes of one depth tell the same columns, as a rule.
+    let mut by_known: BTreeMap<Vec<bool>, Vec<usize>> = BTreeMap::new();
+    for (at, folder) in folders.iter().enumerate() {
+        let known = folder.partitions.iter().map(Option::is_some).collect();
+        by_known.entry(known).or_default().push(at);
+    }
+    for (known, places) in by_known {
+        let tells = |name: &str| {
+            let mut told = columns.partitions.iter().zip(&known);
+            told.any(|(field, known)| *known && field.name() == name)
+        };
+        let decided: Vec<Expr> = filters
+            .iter()
+            .filter(|filter| {
+                filter
+                    .column_refs()
+                    .iter()
+                    .all(|column| tells(column.name()))
+            })
+            .cloned()
+            .collect();
+        let some: Vec<Arc<LakeFile>> = places.iter().map(|at| Arc::clone(&folders[*at])).collect();
+        let let_in = by_path(session, &decided, columns, &some)?;
+        for (at, let_in) in places.into_iter().zip(let_in) {
+            keep[at] &= let_in;
+        }
+    }
+    Ok(keep)
+}
+
 fn path_values(files: &[Arc<LakeFile>], at: usize) -> ArrayRef {
     let values: StringViewArray = files.iter().map(|file| file.path_value(at)).collect();
     Arc::new(values)
@@ -161,7 +209,17 @@ impl Known<'_> {
             .iter()
             .position(|field| field.name() == column.name());
         if let Some(at) = path {
-            return Some(path_values(self.files, at));
+            let values: StringViewArray = self
+                .files
+                .iter()
+                .map(|file| match file.locations_below() {
+                    // What stands for many files has many locations.
+                    Some((least, _)) if at == PATH_AT && end((0, 1)) == 0 => Some(least.into()),
+                    Some((_, greatest)) if at == PATH_AT => Some(greatest.into()),
+                    _ => file.path_value(at),
+                })
+                .collect();
+            return Some(Arc::new(values));
         }
         let wanted = self.schema.field_with_name(column.name()).ok()?.data_type();
         let array: ArrayRef = match column.name() {

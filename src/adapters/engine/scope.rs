@@ -12,8 +12,10 @@ use datafusion::datasource::TableProvider;
 use super::columns_of::ColumnsOf;
 use super::footer::FooterCache;
 use super::information::{INFORMATION_SCHEMA, InformationSchema};
+use super::lake::remote::RemoteLake;
 use super::lake::{FOLDER_DATABASE, NamedTable, Names, PATH_COLUMN, Snapshot, TableKey};
 use super::provider::LakeTable;
+use super::scout::Scout;
 use super::watch::Watch;
 
 /// The catalogue's name in Athena.
@@ -25,6 +27,10 @@ pub(super) struct Scope {
     pub snapshot: Arc<Snapshot>,
     pub names: Arc<Names>,
     pub footers: Arc<FooterCache>,
+    /// The lake, where it is on S3.
+    pub remote: Option<Arc<RemoteLake>>,
+    /// Who looks for its objects while nothing is read yet.
+    pub scout: Option<Arc<Scout>>,
     pub columns: Arc<ColumnsOf>,
     pub watch: Arc<Watch>,
     pub threads: usize,
@@ -71,11 +77,16 @@ impl Scope {
             let path = Field::new(PATH_COLUMN, DataType::Utf8View, true);
             columns.partitions.push(Arc::new(path));
         }
+        let remote = self.remote.as_ref();
         Arc::new(LakeTable {
             name,
+            key: named.key.clone(),
             schema: columns.all(),
             columns,
             files,
+            roots: remote.map_or_else(Vec::new, |lake| lake.roots(named)),
+            store: remote.map(|lake| Arc::clone(&lake.store)),
+            scout: self.scout.clone(),
             footers: Arc::clone(&self.footers),
             watch: Arc::clone(&self.watch),
             threads: self.threads,
@@ -91,7 +102,8 @@ impl Scope {
             return;
         };
         let elsewhere = self.snapshot.files(&named.key).len() - held;
-        if elsewhere > 0 {
+        // Of a lake on S3 only that Region's objects were looked for.
+        if elsewhere > 0 && self.remote.is_none() {
             self.watch.note(format!(
                 "{} holds the objects of {region} alone; {elsewhere} objects of other Regions are \
                  in `{}_{}`, which spans them all",

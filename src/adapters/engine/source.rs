@@ -32,7 +32,7 @@ use futures::stream::{BoxStream, StreamExt};
 use super::columns::FitColumns;
 use super::footer::FooterCache;
 use super::lake::LakeFile;
-use super::reader::is_damage;
+use super::reader::{is_damage, is_gone};
 use super::stop::stopped;
 use super::watch::Watch;
 
@@ -242,8 +242,15 @@ struct Reading {
 }
 
 impl Reading {
-    /// Takes an error: `Ok` if it means no more than that the file is damaged.
+    /// Takes an error: `Ok` if it means no more than that the file is damaged or gone.
     fn forgive(&self, error: DataFusionError) -> Result<()> {
+        if is_gone(&error) {
+            self.watch.note(format!(
+                "rows of an object are missing: {} was removed since it was listed",
+                self.file.name
+            ));
+            return Ok(());
+        }
         if !is_damage(&error) {
             return Err(error);
         }
@@ -262,7 +269,7 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.watch.file_done(&self.file.path);
+        self.watch.file_done(self.file.path.as_os_str());
     }
 }
 

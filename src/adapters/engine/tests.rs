@@ -23,7 +23,7 @@ use crate::domain::query::{QueryId, QuerySummary};
 
 pub(super) fn options(lake: &Path) -> EngineOptions {
     EngineOptions {
-        lake: lake.to_path_buf(),
+        lake: lake.into(),
         memory_bytes: 64 << 20,
         threads: 2,
         spill_dir: None,

@@ -1,10 +1,12 @@
 //! What one query reads, counted from all its threads, and what its reader must be told.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use super::estimate::Ends;
+use super::storage::s3::Traffic;
 use crate::domain::query::{QueryProgress, QuerySummary, Stage};
 use crate::ports::QueryMonitor;
 
@@ -20,10 +22,13 @@ pub(super) struct Watch {
     rows_scanned: AtomicU64,
     rows_out: AtomicU64,
     stopped: AtomicBool,
-    done: Mutex<BTreeSet<PathBuf>>,
-    opened: Mutex<BTreeSet<PathBuf>>,
+    done: Mutex<BTreeSet<OsString>>,
+    opened: Mutex<BTreeSet<OsString>>,
     rows_searched: AtomicU64,
     notes: Mutex<Notes>,
+    ends: Mutex<BTreeMap<String, Ends>>,
+    /// What came over the network; nothing for files of this machine.
+    pub(super) traffic: Traffic,
 }
 
 #[derive(Debug, Default)]
@@ -39,15 +44,15 @@ impl Watch {
         self.files_total.store(left, Ordering::Relaxed);
     }
 
-    pub(super) fn file_done(&self, path: &Path) {
+    pub(super) fn file_done(&self, path: &OsStr) {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.insert(path.to_path_buf());
+        done.insert(path.to_owned());
     }
 
     /// A file is opened to be read; its rows count once, however often it is.
-    pub(super) fn file_opened(&self, path: &Path, rows: u64) {
+    pub(super) fn file_opened(&self, path: &OsStr, rows: u64) {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        if opened.insert(path.to_path_buf()) {
+        if opened.insert(path.to_owned()) {
             self.rows_searched.fetch_add(rows, Ordering::Relaxed);
         }
     }
@@ -81,6 +86,18 @@ impl Watch {
         }
     }
 
+    /// The ends of a table's objects were read; a table that is scanned twice counts once.
+    pub(super) fn ends_read(&self, table: &str, ends: Ends) {
+        let mut known = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(table.to_owned(), ends);
+    }
+
+    /// The ends of objects that were read, by table.
+    pub(super) fn ends(&self) -> BTreeMap<String, Ends> {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        ends.clone()
+    }
+
     pub(super) fn files_known(&self) -> u64 {
         self.files_known.load(Ordering::Relaxed)
     }
@@ -108,8 +125,8 @@ impl QueryMonitor for Watch {
             files_total: self.files_total.load(Ordering::Relaxed),
             files_done: done,
             bytes_read: self.bytes_read.load(Ordering::Relaxed),
-            bytes_fetched: 0,
-            requests: 0,
+            bytes_fetched: self.traffic.bytes(),
+            requests: self.traffic.requests(),
             rows_searched: self.rows_searched.load(Ordering::Relaxed),
             rows_scanned: self.rows_scanned.load(Ordering::Relaxed),
             rows_out: self.rows_out.load(Ordering::Relaxed),

@@ -5,6 +5,9 @@
 //! ended; what was begun and has not ended can be taken up again after a crash, with the same token,
 //! so that nothing is paid twice. Holds statements and parameters, never a credential.
 //!
+//! Several processes share a journal. Each holds the runs that it looks after ([`Hold`]), and what
+//! another one holds is not there to be taken up.
+//!
 //! Calls block until the entry is on the disk: a few milliseconds.
 
 #![allow(
@@ -12,6 +15,8 @@
     reason = "this room owns the journal's file"
 )]
 
+mod hold;
+mod past;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +28,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, params};
 use serde::{Deserialize, Serialize};
+
+pub use hold::Hold;
+pub use past::{Expected, PastRun, PastRuns, RunEnd};
 
 /// Marks a file as a journal of runs: `lhrj`.
 const APPLICATION_ID: i32 = 0x6c68_726a;
@@ -73,7 +81,7 @@ pub enum JournalError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What was tried: `opened`, `read` or `written`.
+        /// What was tried: `opened`, `read`, `written` or `held`.
         action: &'static str,
         /// What the system or SQLite says.
         reason: String,
@@ -105,6 +113,9 @@ pub struct BegunRun {
     /// Where the result is written.
     #[serde(default)]
     pub output_location: Option<String>,
+    /// What it was expected to scan, where something told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected: Option<Expected>,
 }
 
 /// A run that was begun and has not ended, as far as the journal knows.
@@ -116,12 +127,16 @@ pub struct UnfinishedRun {
     pub begun_at: DateTime<Utc>,
     /// The service's name of it; `None` where no answer to its start was seen.
     pub execution_id: Option<String>,
+    /// Whether a process that lives looks after it, this one included.
+    pub held: bool,
 }
 
 /// The journal. One writer at a time; share it behind an `Arc`.
 #[derive(Debug)]
 pub struct RunJournal {
     path: PathBuf,
+    /// Where the files lie that say who looks after which run; `None` where no other process can.
+    holds: Option<PathBuf>,
     connection: Mutex<Connection>,
 }
 
@@ -149,7 +164,11 @@ impl RunJournal {
         options.open(path).map_err(|error| io(error.to_string()))?;
         let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
             .map_err(|error| io(error.to_string()))?;
-        Self::prepare(path.to_owned(), connection)
+        let mut holds = path.as_os_str().to_owned();
+        holds.push(".held");
+        let mut journal = Self::prepare(path.to_owned(), connection)?;
+        journal.holds = Some(PathBuf::from(holds));
+        Ok(journal)
     }
 
     /// A journal that ends with the process.
@@ -207,6 +226,7 @@ impl RunJournal {
             .map_err(|error| failed(&error))?;
         Ok(Self {
             path,
+            holds: None,
             connection: Mutex::new(connection),
         })
     }
@@ -228,18 +248,48 @@ impl RunJournal {
             .map_err(|error| self.failed("read", &error))
     }
 
-    /// Notes that a run is about to be handed over. On the disk when this returns.
+    /// Notes that a run is about to be handed over, and holds it. On the disk when this returns.
     ///
     /// # Errors
     ///
     /// Where it cannot be written, or the token was begun before: then the run must not be started.
-    pub fn begin(&self, run: &BegunRun) -> Result<(), JournalError> {
+    pub fn begin(&self, run: &BegunRun) -> Result<Hold, JournalError> {
         let body = serde_json::to_string(run).map_err(|error| JournalError::Io {
             path: self.path.clone(),
             action: "written",
             reason: error.to_string(),
         })?;
-        self.append(&run.token, "begun", &body)
+        // Held before anybody can read of it.
+        let Some(hold) = self.hold(&run.token)? else {
+            return Err(JournalError::Io {
+                path: self.path.clone(),
+                action: "written",
+                reason: "another process has begun a run with the same token".to_owned(),
+            });
+        };
+        self.append(&run.token, "begun", &body)?;
+        Ok(hold)
+    }
+
+    /// Holds a run, to take it up; `None` where somebody looks after it already. What is read of the
+    /// run afterwards is what whoever held it before has left.
+    ///
+    /// # Errors
+    ///
+    /// Where the file system fails.
+    pub fn hold(&self, token: &str) -> Result<Option<Hold>, JournalError> {
+        match &self.holds {
+            None => Ok(Some(Hold::of_nothing())),
+            Some(folder) => Hold::take(folder, token).map_err(|error| self.unheld(&error)),
+        }
+    }
+
+    fn unheld(&self, error: &std::io::Error) -> JournalError {
+        JournalError::Io {
+            path: self.path.clone(),
+            action: "held",
+            reason: error.to_string(),
+        }
     }
 
     /// Notes the service's name of a run.
@@ -260,12 +310,37 @@ impl RunJournal {
         self.append(token, "ended", outcome)
     }
 
-    /// What was begun and has not ended, oldest first.
+    /// The same with what the service tells of it.
+    ///
+    /// # Errors
+    ///
+    /// Where it cannot be written.
+    pub fn ended_with(&self, token: &str, end: &RunEnd) -> Result<(), JournalError> {
+        let body = serde_json::to_string(end).map_err(|error| JournalError::Io {
+            path: self.path.clone(),
+            action: "written",
+            reason: error.to_string(),
+        })?;
+        self.append(token, "ended", &body)
+    }
+
+    /// What was begun and has not ended, oldest first, whoever looks after it.
     ///
     /// # Errors
     ///
     /// Where the journal cannot be read, or an entry is not what this program writes.
     pub fn unfinished(&self) -> Result<Vec<UnfinishedRun>, JournalError> {
+        let mut runs = self.not_ended()?;
+        if let Some(folder) = &self.holds {
+            for known in &mut runs {
+                known.held = Hold::is_taken(folder, &known.run.token)
+                    .map_err(|error| self.unheld(&error))?;
+            }
+        }
+        Ok(runs)
+    }
+
+    fn not_ended(&self) -> Result<Vec<UnfinishedRun>, JournalError> {
         let connection = self.connection();
         let read = |error: rusqlite::Error| self.failed("read", &error);
         let mut statement = connection
@@ -305,6 +380,7 @@ impl RunJournal {
             run,
             begun_at,
             execution_id: None,
+            held: false,
         })
     }
 

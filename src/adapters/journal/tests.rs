@@ -18,6 +18,7 @@ fn run(token: &str) -> BegunRun {
         database: None,
         catalog: None,
         output_location: Some("s3://results/x/".to_owned()),
+        expected: None,
     }
 }
 
@@ -196,4 +197,78 @@ proptest! {
         prop_assert_eq!(found.len(), 1);
         prop_assert_eq!(&found[0].run, &begun);
     }
+}
+
+#[test]
+fn what_somebody_looks_after_is_not_to_be_taken_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let (one, other) = (
+        RunJournal::open(&path).unwrap(),
+        RunJournal::open(&path).unwrap(),
+    );
+    let held = |journal: &RunJournal| {
+        let known = journal.unfinished().unwrap();
+        known.iter().map(|known| known.held).collect::<Vec<_>>()
+    };
+    let first = one.begin(&run("a")).unwrap();
+    let second = one.begin(&run("b")).unwrap();
+    assert_eq!((held(&one), held(&other)), (vec![true; 2], vec![true; 2]));
+    assert!(other.hold("a").unwrap().is_none());
+    // Let go of, it is there for anybody, once.
+    drop(first);
+    assert_eq!(held(&other), [false, true]);
+    let taken = other.hold("a").unwrap().unwrap();
+    assert!(one.hold("a").unwrap().is_none());
+    assert_eq!(held(&one), [true, true]);
+    drop((second, taken));
+    assert_eq!(held(&one), [false, false]);
+    let files = fs::read_dir(folder.path().join("runs.db.held")).unwrap();
+    assert_eq!(
+        files.count(),
+        1,
+        "no file is left of a run that was let go of"
+    );
+}
+
+#[test]
+fn a_file_without_its_process_holds_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let journal = RunJournal::open(&path).unwrap();
+    drop(journal.begin(&run("a")).unwrap());
+    // As a process leaves it that was killed.
+    fs::write(folder.path().join("runs.db.held/a"), "").unwrap();
+    assert!(!journal.unfinished().unwrap()[0].held);
+    assert!(journal.hold("a").unwrap().is_some());
+    for wrong in ["", "../a", "a/b", "."] {
+        assert!(journal.hold(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn many_threads_take_a_run_once_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("runs.db");
+    let at_once = std::sync::atomic::AtomicUsize::new(0);
+    let taken = std::sync::atomic::AtomicUsize::new(0);
+    drop(RunJournal::open(&path).unwrap().begin(&run("a")).unwrap());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let journal = RunJournal::open(&path).unwrap();
+                for _ in 0..200 {
+                    if let Some(hold) = journal.hold("a").unwrap() {
+                        use std::sync::atomic::Ordering::SeqCst;
+                        assert_eq!(at_once.fetch_add(1, SeqCst), 0);
+                        taken.fetch_add(1, SeqCst);
+                        at_once.fetch_sub(1, SeqCst);
+                        drop(hold);
+                    }
+                    journal.unfinished().unwrap();
+                }
+            });
+        }
+    });
+    assert!(taken.into_inner() > 0);
 }

@@ -642,7 +642,7 @@ fn pages_are_read_as_they_are_asked_for_from_many_threads() {
 
 fn engine(lake: Option<&Path>) -> Engine {
     let options = EngineOptions {
-        lake: lake.map(Path::to_path_buf).unwrap_or_default(),
+        lake: lake.map(Path::to_path_buf).unwrap_or_default().into(),
         memory_bytes: 64 << 20,
         threads: 2,
         spill_dir: None,

@@ -125,6 +125,22 @@ impl Keeping {
         })
     }
 
+    /// The name and the news of the result that a service's run left here.
+    pub(super) async fn of_execution(&self, id: String) -> Option<(String, QueryNews)> {
+        let keeping = self.clone();
+        let looking = tokio::task::spawn_blocking(move || {
+            let known = keeping.results.list().ok()?.results;
+            let execution =
+                |result: &KeptResult| result.execution.as_ref().map(|run| run.id.clone());
+            let result = known
+                .into_iter()
+                .find(|result| execution(result).as_deref() == Some(id.as_str()))?;
+            let news = keeping.load(&result.name).ok()?;
+            Some((result.name, news))
+        });
+        looking.await.ok().flatten()
+    }
+
     /// Begins to keep a run's rows.
     pub(super) fn begin(
         &self,

@@ -132,6 +132,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     if tab.phase.is_running() {
         return Vec::new();
     }
+    let may_be_left = matches!(&tab.phase, Phase::Failed(error) if leaves_a_run(error.kind));
     let mut effects = Vec::new();
     if tab.question().is_some() {
         effects.extend(ask(state, query));
@@ -139,6 +140,9 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         state.editor.settle(query, fault);
     }
     effects.extend(state.session_changed());
+    if may_be_left {
+        effects.push(Effect::LoadUnfinished);
+    }
     // What it scanned tells what the next one like it will.
     state.editor.bill = None;
     effects.extend(bill::ask_soon(state));
@@ -152,6 +156,14 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Whether a run that failed so may go on elsewhere.
+fn leaves_a_run(kind: QueryErrorKind) -> bool {
+    matches!(
+        kind,
+        QueryErrorKind::Credentials | QueryErrorKind::Storage | QueryErrorKind::Resources
+    )
 }
 
 /// An export has ended.

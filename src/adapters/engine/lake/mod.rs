@@ -1,9 +1,10 @@
-//! What the lake's folder holds: its files, where each belongs, and the tables that they make.
+//! What a lake holds: its files, where each belongs, and the tables that they make. A folder is
+//! listed as a whole; of buckets only what a query may need ([`remote`]).
 //! Knows paths and names only; opening a file is [`super::footer`]'s.
 
-mod listing;
 mod names;
 mod place;
+pub(super) mod remote;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -13,8 +14,9 @@ use std::time::SystemTime;
 
 use arrow::datatypes::SchemaRef;
 
+use super::storage::listing::{FoundFile, Lister};
+use super::storage::s3::S3Object;
 use crate::domain::lake::{LakeFacts, recognise};
-use listing::{FoundFile, Lister};
 pub(super) use names::{NamedTable, Names};
 pub(super) use place::TableKey;
 use place::{Place, table_word};
@@ -28,12 +30,26 @@ pub(super) const PATH_COLUMN: &str = "$path";
 /// How the names of Security Lake's buckets begin.
 const BUCKET: &str = "aws-security-data-lake-";
 
+/// Where a file's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Home {
+    /// On this machine, under the file's path.
+    Disk,
+    /// On S3.
+    S3(Arc<S3Object>),
+    /// Nowhere: it stands for all files below a prefix, whose partitions it has so far.
+    Prefix,
+}
+
 /// A Parquet file of the lake with its partition values.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct LakeFile {
-    /// The path to open.
+    /// The path to open; of an object its location as it is written. Two files are the same if
+    /// their paths are, letter by letter.
     pub path: PathBuf,
-    /// The path below the lake's root, for people.
+    /// Where its bytes are.
+    pub home: Home,
+    /// The path below the lake's root, for people; of an object its location.
     pub name: String,
     /// Its size in bytes.
     pub size: u64,
@@ -57,13 +73,23 @@ impl LakeFile {
     pub(super) fn path_value(&self, at: usize) -> Option<Cow<'_, str>> {
         match self.partitions.get(at) {
             Some(value) => value.as_deref().map(Cow::Borrowed),
+            None if self.home == Home::Prefix => None,
             None => Some(Cow::Owned(self.location())),
         }
+    }
+
+    /// Of what stands for all files below a prefix: a location before all of theirs, and one behind.
+    pub(super) fn locations_below(&self) -> Option<(String, String)> {
+        let prefix = self.name.strip_suffix('-')?;
+        (self.home == Home::Prefix).then(|| (prefix.to_owned(), format!("{prefix}{}", char::MAX)))
     }
 
     /// Where the file lies, as Athena's `"$path"` tells it: bucket and key where the folders name
     /// Security Lake's bucket, else the path on this machine.
     fn location(&self) -> String {
+        if let Home::S3(object) = &self.home {
+            return object.to_string();
+        }
         let parts: Vec<Cow<'_, str>> = self
             .path
             .components()
@@ -80,11 +106,47 @@ impl LakeFile {
     pub(super) fn alone(path: &Path, size: u64, modified: SystemTime) -> Self {
         Self {
             path: path.to_path_buf(),
+            home: Home::Disk,
             name: path.display().to_string(),
             size,
             modified,
             lake_region: None,
             partitions: [None, None, None, None],
+        }
+    }
+
+    /// An object of S3.
+    pub(super) fn object(object: S3Object) -> Self {
+        let location = object.to_string();
+        let place = Place::of_key(&object.bucket, &object.key);
+        Self {
+            path: PathBuf::from(&location),
+            name: location,
+            size: object.size,
+            modified: object.modified,
+            lake_region: place.bucket_region.or_else(|| place.region.clone()),
+            partitions: [
+                place.account,
+                place.region,
+                place.asl_version,
+                place.event_day,
+            ],
+            home: Home::S3(Arc::new(object)),
+        }
+    }
+
+    /// What stands for all objects below a prefix, which ends with a slash.
+    pub(super) fn below(bucket: &str, prefix: &str) -> Self {
+        let object = S3Object {
+            bucket: bucket.to_owned(),
+            key: format!("{prefix}-"),
+            etag: None,
+            size: 0,
+            modified: SystemTime::UNIX_EPOCH,
+        };
+        Self {
+            home: Home::Prefix,
+            ..Self::object(object)
         }
     }
 }
@@ -192,6 +254,7 @@ fn sort_into_tables(root: &Path, found: Vec<FoundFile>) -> Snapshot {
                 place.event_day,
             ],
             path: found.path,
+            home: Home::Disk,
         });
         match place.key {
             Some(key) => snapshot.tables.entry(key).or_default().push(file),

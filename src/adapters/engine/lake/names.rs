@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::remote::S3Table;
 use super::{FOLDER_DATABASE, LakeFile, Snapshot, TableKey};
+use crate::adapters::engine::storage::s3::S3Place;
 use crate::domain::lake::{Source, SourceVersion, TableName};
 use crate::domain::nearest::did_you_mean;
 
@@ -24,14 +26,22 @@ pub(crate) struct NamedTable {
     pub key: TableKey,
     /// Only files of this lake Region; `None` means all.
     pub region: Option<String>,
+    /// Only objects below this prefix; `None` means all.
+    pub under: Option<S3Place>,
 }
 
 impl NamedTable {
     /// The table's files: of its Region only, where it has one.
     pub(crate) fn files(&self, snapshot: &Snapshot) -> Vec<Arc<LakeFile>> {
+        let under = self.under.as_ref().map(S3Place::to_string);
+        let lies_there = |file: &LakeFile| match &under {
+            Some(place) => file.name.starts_with(place.as_str()),
+            None => true,
+        };
         snapshot
             .files(&self.key)
             .iter()
+            .filter(|file| lies_there(file))
             .filter(|file| match (&self.region, &file.lake_region) {
                 (Some(region), Some(of_file)) => **region == **of_file,
                 // A file that tells no Region is nobody else's: it belongs to all.
@@ -54,6 +64,38 @@ impl Names {
     /// Names the tables of a lake. With `documented`, the published tables exist even where no
     /// file makes them.
     pub(crate) fn of(snapshot: &Snapshot, documented: bool) -> Self {
+        Self::with_regions(snapshot, documented, &BTreeSet::new())
+    }
+
+    /// Names the tables of a lake on S3: the catalogue's by its names, and the published ones, in
+    /// these Regions.
+    pub(crate) fn of_remote(tables: &[S3Table], regions: &BTreeSet<String>) -> Self {
+        let mut names = Self::with_regions(&Snapshot::default(), true, regions);
+        let given = tables.iter().map(|table| NamedTable {
+            name: TableName {
+                database: table.name.database.to_lowercase(),
+                table: table.name.table.to_lowercase(),
+            },
+            alias: table.alias.clone(),
+            key: match table.holds {
+                Some((source, version)) => TableKey::Native(source, version),
+                None => TableKey::Custom(table.name.to_string()),
+            },
+            region: None,
+            under: Some(table.location.clone()),
+        });
+        let given: Vec<NamedTable> = given.collect();
+        for table in given.iter().rev() {
+            if let Some(alias) = &table.alias {
+                names.short.insert(alias.to_lowercase(), table.clone());
+            }
+        }
+        // The catalogue's come first: what it says of a name counts.
+        names.listed.splice(0..0, given);
+        names
+    }
+
+    fn with_regions(snapshot: &Snapshot, documented: bool, more: &BTreeSet<String>) -> Self {
         let mut names = Self::default();
         let mut keys: BTreeSet<TableKey> = snapshot.tables.keys().cloned().collect();
         if documented {
@@ -73,6 +115,7 @@ impl Names {
             .filter_map(|file| file.lake_region.as_deref().map(str::to_owned))
             .collect();
         regions.insert(PUBLISHED_REGION.to_owned());
+        regions.extend(more.iter().cloned());
         for key in keys {
             names.add(&key, &regions, snapshot);
         }
@@ -91,6 +134,7 @@ impl Names {
                     alias: None,
                     key: key.clone(),
                     region: None,
+                    under: None,
                 };
                 self.short.insert(folder.clone(), table.clone());
                 self.listed.push(table);
@@ -113,6 +157,7 @@ impl Names {
                     alias: preferred.then(|| source.alias().to_owned()),
                     key: key.clone(),
                     region: None,
+                    under: None,
                 };
                 self.short.insert(versioned, spanning.clone());
                 if preferred {
@@ -143,6 +188,7 @@ impl Names {
                         alias: Some(custom.clone()),
                         key: key.clone(),
                         region: Some(region),
+                        under: None,
                     });
                 }
                 let spanning = NamedTable {
@@ -153,6 +199,7 @@ impl Names {
                     alias: Some(custom.clone()),
                     key: key.clone(),
                     region: None,
+                    under: None,
                 };
                 self.short.insert(format!("ext_{custom}"), spanning.clone());
                 self.short.entry(custom.clone()).or_insert(spanning);

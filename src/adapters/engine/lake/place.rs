@@ -3,6 +3,7 @@
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use crate::adapters::engine::storage::s3::bucket_region;
 use crate::domain::lake::{ObjectKey, Source, SourceVersion};
 
 /// The set of files that make up one table.
@@ -56,7 +57,8 @@ impl Place {
         {
             place.bucket_region = start
                 .checked_sub(1)
-                .and_then(|above| bucket_region(&parts[above]));
+                .and_then(|above| bucket_region(&parts[above]))
+                .map(Arc::from);
             place.asl_version = key.version.map(|version| version.path_name().into());
             place.key = Some(match key.source {
                 Some(source) => TableKey::Native(source, key.version.unwrap_or(SourceVersion::V2)),
@@ -71,6 +73,12 @@ impl Place {
             .cloned()
             .collect();
         place
+    }
+
+    /// Reads a bucket and the key of an object in it.
+    pub(crate) fn of_key(bucket: &str, key: &str) -> Self {
+        let path = format!("{bucket}/{key}");
+        Self::of(Path::new(&path), Path::new(key))
     }
 
     fn take_partition(&mut self, part: &str) {
@@ -121,13 +129,6 @@ fn layout_start(parts: &[String]) -> Option<usize> {
     })
 }
 
-/// `aws-security-data-lake-<region>-<30 characters>` gives its Region.
-fn bucket_region(bucket: &str) -> Option<Arc<str>> {
-    let rest = bucket.strip_prefix("aws-security-data-lake-")?;
-    let (region, _) = rest.rsplit_once('-')?;
-    (!region.is_empty()).then(|| region.into())
-}
-
 fn custom_name(key: &ObjectKey) -> String {
     let name = table_word(&key.source_name);
     match key.version {
@@ -155,6 +156,7 @@ pub(crate) fn table_word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn of(path: &str) -> Place {
         Place::of(Path::new(path), Path::new(path))
@@ -173,6 +175,31 @@ mod tests {
         assert_eq!(place.account.as_deref(), Some("000000000012"));
         assert_eq!(place.event_day.as_deref(), Some("20260102"));
         assert_eq!(place.asl_version.as_deref(), Some("2.0"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_key_gives_back_the_partitions_that_it_was_made_of(
+            region in "[a-z]{2}-[a-z]{4,9}-[1-9]",
+            account in "[0-9]{12}",
+            day in "20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|1[0-9]|2[0-8])",
+            file in "[0-9a-f]{32}",
+        ) {
+            let key = format!(
+                "aws/VPC_FLOW/2.0/region={region}/accountId={account}/eventDay={day}/{file}.gz.parquet"
+            );
+            let place = Place::of_key("lake", &key);
+            prop_assert_eq!(place.key, Some(TableKey::Native(Source::VpcFlow, SourceVersion::V2)));
+            prop_assert_eq!(place.region.as_deref(), Some(region.as_str()));
+            prop_assert_eq!(place.account.as_deref(), Some(account.as_str()));
+            prop_assert_eq!(place.event_day.as_deref(), Some(day.as_str()));
+        }
+
+        #[test]
+        fn no_key_makes_the_reader_panic(bucket in ".{0,20}", key in ".{0,80}") {
+            let place = Place::of_key(&bucket, &key);
+            prop_assert!(place.account.is_none_or(|account| !account.is_empty()));
+        }
     }
 
     #[test]

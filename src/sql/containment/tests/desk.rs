@@ -44,7 +44,7 @@ impl Desk {
     pub(super) fn over(lake: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let options = EngineOptions {
-            lake: lake.map(Path::to_path_buf).unwrap_or_default(),
+            lake: lake.map(Path::to_path_buf).unwrap_or_default().into(),
             memory_bytes: 256 << 20,
             threads: 1,
             spill_dir: None,

@@ -21,7 +21,7 @@ const SETTLED: Duration = Duration::from_secs(2);
 
 /// A Parquet file as the file system lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct FoundFile {
+pub(in super::super) struct FoundFile {
     /// Its path, below the root as it was given.
     pub path: PathBuf,
     /// Its size in bytes.
@@ -175,7 +175,8 @@ fn encloses(link: &Path, folder: &Path) -> bool {
     }
 }
 
-fn is_parquet(name: &Path) -> bool {
+/// Whether a name is a Parquet file's.
+pub(crate) fn is_parquet(name: &Path) -> bool {
     name.extension().is_some_and(|extension| {
         extension.eq_ignore_ascii_case("parquet") || extension.eq_ignore_ascii_case("parq")
     })
