@@ -25,7 +25,7 @@ const FOLDER: &str = "LAKEHOUND_TEST_CASE_FOLDER";
 /// Set in the process that is killed: the case's id.
 const CASE: &str = "LAKEHOUND_TEST_CASE_ID";
 /// How many kills: some in the suite, 200 for the full proof.
-const KILLS: &str = "LAKEHOUND_KILLS";
+const KILLS: &str = "LAKEHOUND_CASE_KILLS";
 
 /// Kills of one case, one after the other; then the next case, for reading grows with the entries.
 const OF_ONE_CASE: u64 = 25;

@@ -196,7 +196,14 @@ fn with_counts(
     price: Option<Price>,
 ) -> ScanEstimate {
     match counted {
-        Ok(counted) if counted.files_known > 0 => combine(counted, told, price),
+        Ok(counted) if counted.files_known > 0 => {
+            // Athena also leaves out parts of objects by their statistics, and fetches no gaps.
+            let counted = ScanEstimate {
+                bytes: 0,
+                ..counted
+            };
+            combine(counted, told, price)
+        }
         // Tables of another format than Parquet have no objects that could be counted.
         Ok(_) => told,
         Err(error) => {
@@ -232,10 +239,13 @@ mod tests {
             bytes: 5_000,
             bytes_at_most: Some(5_000),
             files: 3,
+            files_known: 7,
             ..ScanEstimate::default()
         };
+        let nothing = with_counts(told(), Ok(ScanEstimate::default()), None);
+        assert_eq!(nothing, told(), "tables of another format");
         let both = with_counts(told(), Ok(counted), None);
-        assert_eq!((both.bytes, both.bytes_at_most), (5_000, Some(5_000)));
+        assert_eq!((both.bytes, both.bytes_at_most), (0, Some(5_000)));
         assert_eq!(both.files, 3);
         assert_eq!(both.basis.len(), 2);
         let denied = QueryError::new(QueryErrorKind::Denied, "AWS refused s3:ListBucket");

@@ -119,9 +119,14 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
     let route = route(args, &place)?;
     run_query(|control| async move {
         let lake = open(context, &place).await?;
-        let names = match text.names_tables() {
-            true => lake.table_names().await,
-            false => Ok(TableNames::default()),
+        let names = match (text.names_tables(), route) {
+            (false, _) => Ok(TableNames::default()),
+            (true, Route::Service) => lake.table_names().await,
+            // Where the catalogue is refused, the embedded engine knows the short names.
+            (true, Route::Direct) => match lake.table_names().await {
+                Ok(names) => Ok(names),
+                Err(_) => Ok(TableNames::short()),
+            },
         };
         let names = names.map_err(|error| Stop::query(error, ""))?;
         let statement = text.bind(context, &values, &names)?;

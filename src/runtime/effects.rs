@@ -1,6 +1,7 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
 mod keep;
+mod reader;
 mod rows;
 
 use std::collections::HashMap;
@@ -13,27 +14,22 @@ use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use crate::adapters::results::ResultStore;
 use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
 use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
-use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryProgress, QueryRequest};
+use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
-use crate::ports::{Clock, FeedNews, NotificationSource, QueryService, RunControl, RunningQuery};
+use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
 use crate::sql::completion::Catalogue;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
 
-use super::SystemClock;
 pub use keep::Keeping;
-
-/// How often a running query tells its counts.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+use reader::Reader;
 
 /// Reads saved queries and playbooks.
 pub type LoadContent = dyn Fn() -> Content + Send + Sync;
@@ -374,128 +370,6 @@ impl Effects {
 fn lock(runs: &Runs) -> std::sync::MutexGuard<'_, HashMap<QueryId, Run>> {
     runs.lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-/// Reads one query's batches into its rows.
-struct Reader {
-    id: QueryId,
-    services: Services,
-    runs: Arc<std::sync::Mutex<HashMap<QueryId, Run>>>,
-    answers: mpsc::Sender<Event>,
-}
-
-impl Reader {
-    async fn read(
-        self,
-        request: QueryRequest,
-        control: RunControl,
-    ) -> Result<QueryNews, QueryError> {
-        let mut request = request;
-        let keeping = self.services.keeping.as_ref();
-        if let Some(keeping) = keeping {
-            request.attached.extend(keeping.named_in(&request.sql));
-            if let Some(answered) = keeping.answer(&request).await {
-                request = answered.request;
-                self.tell(QueryNews::Answered(answered.from)).await;
-            }
-        }
-        let started = SystemClock.now();
-        let mut running = self.start(request.clone(), control).await?;
-        // Cut off between the two, a run that is taken up may have been kept already.
-        if let (Some(keeping), Some(_)) = (keeping, &request.resume)
-            && let Some(execution) = running.monitor.summary().execution
-            && let Some((name, news)) = keeping.of_execution(execution.id).await
-        {
-            if let QueryNews::Kept { rows, .. } = &news
-                && let Some(run) = lock(&self.runs).get_mut(&self.id)
-            {
-                run.rows = Some(Arc::clone(rows));
-            }
-            self.tell(news).await;
-            running.monitor.settle().await;
-            return Ok(QueryNews::KeptAs(Ok(name)));
-        }
-        let keeper = keeping.map(|keeping| keeping.begin(&request, &running, started));
-        let rows = ResultStore::new(
-            running.columns.clone(),
-            Arc::clone(&running.schema),
-            self.services.result_bytes,
-            self.services.spill_dir.clone(),
-        );
-        let rows = Arc::new(rows);
-        if let Some(run) = lock(&self.runs).get_mut(&self.id) {
-            run.rows = Some(Arc::clone(&rows) as RowsHandle);
-        }
-        self.tell(QueryNews::Planned(Arc::clone(&rows) as _)).await;
-        let mut ticks = interval(PROGRESS_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = Instant::now();
-        loop {
-            tokio::select! {
-                batch = running.batches.next() => match batch {
-                    Some(batch) => {
-                        let batch = batch?;
-                        if let Some(keeper) = &keeper {
-                            keeper.append(batch.clone()).await;
-                        }
-                        rows.append(batch).map_err(|error| {
-                            QueryError::new(QueryErrorKind::Resources, error.to_string())
-                        })?;
-                        if told.elapsed() >= PROGRESS_EVERY {
-                            told = Instant::now();
-                            self.tell(QueryNews::Progress(running.monitor.progress())).await;
-                        }
-                    }
-                    None => break,
-                },
-                _ = ticks.tick() => {
-                    told = Instant::now();
-                    self.tell(QueryNews::Progress(running.monitor.progress())).await;
-                }
-            }
-        }
-        let summary = running.monitor.summary();
-        let Some(keeper) = keeper else {
-            running.monitor.settle().await;
-            return Ok(QueryNews::Finished(summary));
-        };
-        self.tell(QueryNews::Finished(summary.clone())).await;
-        let kept = keeper.finish(SystemClock.now(), summary).await;
-        if kept.is_ok() {
-            running.monitor.settle().await;
-        }
-        Ok(QueryNews::KeptAs(kept))
-    }
-
-    /// Starts the query and tells how far it is until it has rows to give.
-    async fn start(
-        &self,
-        request: QueryRequest,
-        control: RunControl,
-    ) -> Result<RunningQuery, QueryError> {
-        let starting = self.services.queries.start(request, control.clone());
-        tokio::pin!(starting);
-        let mut told = QueryProgress::default();
-        let mut ticks = interval(PROGRESS_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                biased;
-                running = &mut starting => return running,
-                _ = ticks.tick() => {
-                    let waiting = control.waiting();
-                    if waiting != told {
-                        told = waiting;
-                        self.tell(QueryNews::Progress(waiting)).await;
-                    }
-                }
-            }
-        }
-    }
-
-    async fn tell(&self, news: QueryNews) {
-        let _ = self.answers.send(Event::Query(self.id, news)).await;
-    }
 }
 
 /// Writes sessions one after the other; of several that wait, the newest.

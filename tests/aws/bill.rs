@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
+use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use lakehound::adapters::athena::{AthenaOptions, AthenaService};
 use lakehound::adapters::catalog::{CatalogOptions, GlueCatalog};
 use lakehound::adapters::journal::PastRuns;
@@ -13,6 +14,7 @@ use lakehound::domain::estimate::Effort;
 use lakehound::domain::lake::TableName;
 use lakehound::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
 use lakehound::ports::{Catalog, QueryService, RunControl};
+use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
 use crate::http;
@@ -542,6 +544,33 @@ fn explain_prints_the_range_the_money_the_cut_off_and_the_plan() {
     let (code, _, stderr) = query(&home, &["--explain", "SELECT 1,\n nope FROM lake.people"]);
     assert_eq!(code, Some(1));
     assert!(stderr.contains("(line 2:2)"), "{stderr}");
+    assert_eq!(sent(&peer), Vec::<String>::new());
+}
+
+#[test]
+fn objects_that_may_be_read_are_counted_on_demand() {
+    let peer = Peer::start();
+    with_people(&peer, &json!({"totalSize": "5000000000000"}));
+    let ids = Int64Array::from_iter_values(0..1_000);
+    let names = StringArray::from_iter_values((0..1_000).map(|id| format!("somebody {id}")));
+    let columns: [(&str, ArrayRef); 2] = [("id", Arc::new(ids)), ("name", Arc::new(names))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut object = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut object, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    peer.put_object("lake-data", "people/2.parquet", &object);
+
+    let home = home(&peer, "");
+    let explain = ["--explain", "--format", "json", ADA];
+    let (code, stdout, stderr) = query(&home, &explain);
+    assert_eq!(code, Some(0), "{stderr}");
+    let told: Value = serde_json::from_str(&stdout).unwrap();
+    let most = told["bytes_at_most"].as_u64().unwrap();
+    assert!(most > 0 && most <= 2 * object.len() as u64, "{told}");
+    assert_eq!(told["files"], json!(1), "{told}");
+    let basis = told["basis"][0].as_str().unwrap();
+    assert!(basis.starts_with("counted"), "{told}");
     assert_eq!(sent(&peer), Vec::<String>::new());
 }
 

@@ -30,6 +30,7 @@ mod http;
 mod kills;
 mod mfa;
 mod moments;
+mod moto;
 mod offers;
 mod peer;
 mod peers_own;
@@ -37,6 +38,7 @@ mod proxy;
 mod queries;
 mod relay;
 mod results;
+mod roles;
 mod secrets;
 mod support;
 #[allow(dead_code, reason = "the benches use the rest of it")]

@@ -16,7 +16,8 @@ Comments in a statement steer it: `/* peer: hold */` keeps it RUNNING, with byte
 is stopped or released; `/* peer: wait N */` keeps it RUNNING for N milliseconds; `/* peer: fail
 CODE: message */` lets it fail with that text.
 
-Requests to `/_peer/` steer the whole: GET `state`, POST `release`, POST `limit?active=N` (0: none).
+Requests to `/_peer/` steer the whole: GET `state`, POST `release`, POST `limit?active=N` (0: none),
+POST `check-access` (from then on signatures, policies and trust count).
 
 Listens on a free port of 127.0.0.1 and prints it on one line. Ends when its standard input ends, so
 that it never outlives the test that started it.
@@ -493,6 +494,9 @@ def steer(path, query):
     if path == "/_peer/release":
         for _, execution in everything():
             execution["_release"].set()
+        return {}
+    if path == "/_peer/check-access":
+        ministack.app.AUTH = True
         return {}
     if path == "/_peer/limit":
         STEER["limit"] = int(query["active"][0])

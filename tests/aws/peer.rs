@@ -161,6 +161,11 @@ impl Peer {
         assert_eq!(self.steer("POST", "/_peer/release").status, 200);
     }
 
+    /// Checks signatures, policies and trust from now on.
+    pub(crate) fn check_access(&self) {
+        assert_eq!(self.steer("POST", "/_peer/check-access").status, 200);
+    }
+
     /// Refuses to start a query while so many are active; 0 is no limit.
     pub(crate) fn limit_active(&self, active: usize) {
         let path = format!("/_peer/limit?active={active}");

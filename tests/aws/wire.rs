@@ -78,7 +78,7 @@ impl Wire {
                     return;
                 }
                 let shared = Arc::clone(&accepting);
-                std::thread::spawn(move || serve(client, &shared));
+                std::thread::spawn(move || serve(&client, &shared));
             }
         });
         Self { port, shared }
@@ -203,7 +203,8 @@ fn line(from: &mut impl BufRead) -> Option<String> {
 }
 
 /// The requests of one connection, one after the other.
-fn serve(client: TcpStream, shared: &Shared) {
+fn serve(client: &TcpStream, shared: &Shared) {
+    let mut client = client;
     let Ok(mut reading) = client.try_clone().map(BufReader::new) else {
         return;
     };
@@ -219,7 +220,7 @@ fn serve(client: TcpStream, shared: &Shared) {
                  content-length: {}\r\n\r\n{body}",
                 body.len()
             );
-            if (&client).write_all(head.as_bytes()).is_err() {
+            if client.write_all(head.as_bytes()).is_err() {
                 return;
             }
             continue;
@@ -227,7 +228,7 @@ fn serve(client: TcpStream, shared: &Shared) {
         let Some(answer) = ask(&request, shared.upstream) else {
             return;
         };
-        if hand_on(&client, &request, &answer, &mishap).is_none() {
+        if hand_on(client, &request, &answer, &mishap).is_none() {
             return;
         }
     }

@@ -104,7 +104,11 @@ pub fn fault_of<E: ServiceFault>(error: &SdkError<E>) -> Fault {
         SdkError::ResponseError(context) => by_status(context.raw().status().as_u16()),
         SdkError::TimeoutError(_) => Fault::NoAnswer,
         SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
-            let words = chain(error).to_lowercase();
+            let words = chain(error);
+            if role_refusal(&words).is_some() {
+                return Fault::Denied;
+            }
+            let words = words.to_lowercase();
             if UNSIGNED.iter().any(|word| words.contains(word)) {
                 Fault::Credentials
             } else {
@@ -147,6 +151,9 @@ fn by_status(status: u16) -> Fault {
 /// `athena:StartQueryExecution`; it is what a refusal names.
 pub fn explain<E: ServiceFault>(action: &str, error: &SdkError<E>) -> QueryError {
     let told = told_by(error);
+    if let (true, Some(refused)) = (error.as_service_error().is_none(), role_refusal(&told)) {
+        return refused;
+    }
     match fault_of(error) {
         Fault::Credentials => {
             let mut explained = explain_credentials(&told);
@@ -187,11 +194,35 @@ pub fn explain<E: ServiceFault>(action: &str, error: &SdkError<E>) -> QueryError
 
 /// The failure of credentials that the provider chain did not give.
 pub(super) fn explain_credentials(told: &str) -> QueryError {
+    if let Some(refused) = role_refusal(told) {
+        return refused;
+    }
     QueryError::new(
         QueryErrorKind::Credentials,
         format!("the AWS credentials are missing, wrong or expired: {told}"),
     )
     .with_hint("renew the credentials of the profile, then run it again")
+}
+
+/// Says that the profile's role may not be assumed, where that is what the SDK's words tell: it signs
+/// nothing then, and its error is one about credentials, which renewing does not mend.
+fn role_refusal(words: &str) -> Option<QueryError> {
+    let refused = words.contains("AccessDenied") && words.contains("sts:AssumeRole");
+    refused.then(|| {
+        // The SDK shows STS's error as Rust shows a value.
+        let message = words
+            .split_once("message: \"")
+            .and_then(|(_, rest)| rest.split_once('"'))
+            .map_or(words, |(message, _)| message);
+        QueryError::new(
+            QueryErrorKind::Denied,
+            format!("AWS refused sts:AssumeRole: AccessDenied: {message}"),
+        )
+        .with_hint(
+            "compare `external_id` with the one that the role's trust policy asks for, see that the trust \
+             policy names the caller, and that the caller may `sts:AssumeRole` on the role",
+        )
+    })
 }
 
 /// The service's code and message, or what the SDK says below its own heading.
@@ -266,7 +297,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_role_that_is_refused_is_no_matter_of_renewing() {
+        let words = "other: an error occurred while loading credentials: service error: unhandled \
+                     error (AccessDenied): Error { code: \"AccessDenied\", message: \"User: x is not \
+                     authorized to perform: sts:AssumeRole on resource: y\", aws_request_id: \"1\" }";
+        let error = explain_credentials(words);
+        assert_eq!(error.kind, QueryErrorKind::Denied);
+        assert_eq!(
+            error.message,
+            "AWS refused sts:AssumeRole: AccessDenied: User: x is not authorized to perform: \
+             sts:AssumeRole on resource: y"
+        );
+        assert!(error.hint.unwrap().contains("external_id"));
+        assert_eq!(
+            explain_credentials("expired").kind,
+            QueryErrorKind::Credentials
+        );
+    }
+
     proptest! {
+        #[test]
+        fn any_words_are_borne(words in "(AccessDenied|sts:AssumeRole|message: \"|\"|[a-z ]){0,8}") {
+            let error = explain_credentials(&words);
+            prop_assert!(!error.message.is_empty());
+        }
+
         #[test]
         fn any_code_and_status_has_one_meaning(code in "[A-Za-z0-9]{0,30}", status in 100_u16..600) {
             let fault = by_code(&code).unwrap_or(by_status(status));

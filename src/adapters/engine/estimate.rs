@@ -45,14 +45,24 @@ impl Ends {
     }
 }
 
+/// Whose reading of objects on S3 is estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// This engine's, which fetches the objects' ends, and what lies between neighbours.
+    Here,
+    /// A service's, which asks money for the needed columns alone.
+    Service,
+}
+
 /// What a plan would read, with the ends of objects that planning has read, by table; notes are left
 /// to the caller.
 pub(super) fn estimate(
     plan: &Arc<dyn ExecutionPlan>,
     ends: &BTreeMap<String, Ends>,
+    reader: Reader,
 ) -> ScanEstimate {
     let mut tables: BTreeMap<String, Share> = BTreeMap::new();
-    visit(plan, &mut tables);
+    visit(plan, reader, &mut tables);
     for (table, ends) in ends {
         // A statement that the footers alone answer has no scan.
         let share = tables.entry(table.clone()).or_default();
@@ -62,11 +72,16 @@ pub(super) fn estimate(
         plan: displayable(plan.as_ref()).indent(false).to_string(),
         ..ScanEstimate::default()
     };
-    let (mut requests, mut footers) = (0, 0);
+    let (mut requests, mut footers, mut looked_into) = (0, 0, 0);
     for (name, share) in tables {
         let files = share.files.len() as u64;
         let sum = |part: fn(&Read) -> u64| share.files.values().map(part).sum::<u64>();
         let ends = ends.get(&name).copied().unwrap_or_default();
+        looked_into += ends.objects;
+        let ends = match reader {
+            Reader::Here => ends,
+            Reader::Service => Ends::default(),
+        };
         let bytes = sum(|read| read.bytes) + ends.bytes;
         requests += sum(|read| read.requests) + ends.requests;
         footers += ends.bytes;
@@ -77,7 +92,13 @@ pub(super) fn estimate(
         estimate.tables.push((name, files, bytes));
     }
     estimate.bytes_at_most = Some(estimate.bytes);
-    if requests > 0 {
+    if looked_into > 0 && reader == Reader::Service {
+        estimate.basis = vec![format!(
+            "counted: the needed columns of {} objects on S3, as their footers tell; less where row \
+             groups are left out by their statistics, or where LIMIT ends the reading",
+            estimate.files
+        )];
+    } else if requests > 0 {
         estimate.basis = vec![
             format!(
                 "counted: the objects that partitions and times leave were listed and their footers \
@@ -108,19 +129,24 @@ struct Share {
     files: BTreeMap<OsString, Read>,
 }
 
-fn visit(plan: &Arc<dyn ExecutionPlan>, tables: &mut BTreeMap<String, Share>) {
+fn visit(plan: &Arc<dyn ExecutionPlan>, reader: Reader, tables: &mut BTreeMap<String, Share>) {
     if let Some(source) = plan.downcast_ref::<DataSourceExec>()
         && let Some(config) = source.data_source().downcast_ref::<FileScanConfig>()
         && let Some(lake) = config.file_source().downcast_ref::<LakeSource>()
     {
-        add(config, lake, tables);
+        add(config, lake, reader, tables);
     }
     for child in plan.children() {
-        visit(child, tables);
+        visit(child, reader, tables);
     }
 }
 
-fn add(config: &FileScanConfig, lake: &LakeSource, tables: &mut BTreeMap<String, Share>) {
+fn add(
+    config: &FileScanConfig,
+    lake: &LakeSource,
+    reader: Reader,
+    tables: &mut BTreeMap<String, Share>,
+) {
     let scan = lake.scan();
     let needed = needed(lake);
     let share = tables.entry(scan.table.clone()).or_default();
@@ -129,7 +155,7 @@ fn add(config: &FileScanConfig, lake: &LakeSource, tables: &mut BTreeMap<String,
         let Some(file) = file.extension::<Arc<LakeFile>>() else {
             continue;
         };
-        let read = measure(scan, file, &needed);
+        let read = measure(scan, file, &needed, reader);
         let path = file.path.as_os_str().to_owned();
         let entry = share.files.entry(path).or_default();
         if read.bytes >= entry.bytes {
@@ -141,7 +167,7 @@ fn add(config: &FileScanConfig, lake: &LakeSource, tables: &mut BTreeMap<String,
 /// The compressed bytes of a file's needed leaves, and its rows. Of an object on S3 the bytes that
 /// its reader asks for: the needed leaves that lie before its end, with the gaps that are cheaper to
 /// fetch than to leave out.
-fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> Read {
+fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>], reader: Reader) -> Read {
     let Ok(footer) = scan.footers.get(file) else {
         return Read::default();
     };
@@ -158,7 +184,7 @@ fn measure(scan: &Scan, file: &LakeFile, needed: &[Vec<String>]) -> Read {
             .collect()
     };
     let groups = footer.metadata.row_groups().iter().map(leaves);
-    if file.home == Home::Disk {
+    if file.home == Home::Disk || reader == Reader::Service {
         let leaves = groups.flatten().map(|leaf| leaf.end - leaf.start);
         return Read {
             bytes: leaves.sum(),

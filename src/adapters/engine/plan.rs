@@ -17,6 +17,7 @@ use super::asked::Asked;
 use super::columns_of::ColumnsOf;
 use super::dialect::Translated;
 use super::errors::explain;
+use super::estimate::Reader;
 use super::footer::FooterCache;
 use super::lake::remote::RemoteLake;
 use super::lake::{NamedTable, Names, Snapshot, TableKey};
@@ -28,7 +29,7 @@ use super::watch::Watch;
 use super::{
     FOOTER_BYTES, Inner, LakeHome, attached, dialect, estimate, fields, information, run, session,
 };
-use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
+use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate};
 use crate::domain::rows::Column;
 use crate::ports::{RunControl, RunningQuery};
 
@@ -57,7 +58,7 @@ pub(super) async fn start(
 ) -> Result<RunningQuery, QueryError> {
     let planned = plan(inner, &request, Some(control)).await?;
     let schema = result_schema(&planned.plan.schema());
-    let estimate = estimate::estimate(&planned.plan, &planned.watch.ends());
+    let estimate = estimate::estimate(&planned.plan, &planned.watch.ends(), Reader::Here);
     planned.let_go();
     planned.watch.planned(estimate.files_known, estimate.files);
     if let Some(allowed) = request.max_bytes
@@ -87,9 +88,14 @@ pub(super) async fn estimate(
     request: QueryRequest,
 ) -> Result<ScanEstimate, QueryError> {
     let planned = plan(inner, &request, None).await?;
+    // Over a lake on AWS, who asks for the service's answer asks what the service would scan.
+    let reader = match request.route {
+        Route::Service => Reader::Service,
+        Route::Direct => Reader::Here,
+    };
     Ok(ScanEstimate {
         notes: planned.watch.notes(),
-        ..estimate::estimate(&planned.plan, &planned.watch.ends())
+        ..estimate::estimate(&planned.plan, &planned.watch.ends(), reader)
     })
 }
 

@@ -11,12 +11,15 @@ use tokio::task::JoinHandle;
 use crate::adapters::kept::{AskKept, KeepRequest, KeptError, KeptResult, KeptResults};
 use crate::domain::query::{AttachedFile, QueryProgress, QueryRequest, QuerySummary, Route, Stage};
 use crate::domain::rows::{Column, is_printed};
-use crate::ports::{Clock as _, RunningQuery};
+use crate::ports::{Clock as _, QueryMonitor, RunningQuery};
 use crate::runtime::SystemClock;
 use crate::sql::containment::Freshness;
 use crate::sql::lexer::{TokenKind, lex};
 use crate::store::event::QueryNews;
 use crate::store::results::AnsweredFrom;
+
+use super::lock;
+use super::reader::Reader;
 
 /// Batches that may wait for the disk.
 const WAITING: usize = 4;
@@ -125,22 +128,6 @@ impl Keeping {
         })
     }
 
-    /// The name and the news of the result that a service's run left here.
-    pub(super) async fn of_execution(&self, id: String) -> Option<(String, QueryNews)> {
-        let keeping = self.clone();
-        let looking = tokio::task::spawn_blocking(move || {
-            let known = keeping.results.list().ok()?.results;
-            let execution =
-                |result: &KeptResult| result.execution.as_ref().map(|run| run.id.clone());
-            let result = known
-                .into_iter()
-                .find(|result| execution(result).as_deref() == Some(id.as_str()))?;
-            let news = keeping.load(&result.name).ok()?;
-            Some((result.name, news))
-        });
-        looking.await.ok().flatten()
-    }
-
     /// Begins to keep a run's rows.
     pub(super) fn begin(
         &self,
@@ -170,6 +157,37 @@ impl Keeping {
             running.columns.clone(),
             Arc::clone(&running.schema),
         )
+    }
+}
+
+impl Reader {
+    /// Shows the rows of a run that is taken up although it was kept: cut off after that, and before
+    /// that was noted. Gives the result's name.
+    pub(super) async fn kept_before(
+        &self,
+        request: &QueryRequest,
+        monitor: Arc<dyn QueryMonitor>,
+    ) -> Option<String> {
+        request.resume.as_ref()?;
+        let keeping = self.services.keeping.clone()?;
+        let id = monitor.summary().execution?.id;
+        let looking = tokio::task::spawn_blocking(move || {
+            let known = keeping.results.list().ok()?.results;
+            let is_it =
+                |result: &KeptResult| result.execution.as_ref().is_some_and(|run| run.id == id);
+            let name = known.into_iter().find(is_it)?.name;
+            let news = keeping.load(&name).ok()?;
+            Some((name, news))
+        });
+        let (name, news) = looking.await.ok().flatten()?;
+        if let QueryNews::Kept { rows, .. } = &news
+            && let Some(run) = lock(&self.runs).get_mut(&self.id)
+        {
+            run.rows = Some(Arc::clone(rows));
+        }
+        self.tell(news).await;
+        monitor.settle().await;
+        Some(name)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use lakehound::domain::estimate::Effort;
-use lakehound::domain::query::QueryErrorKind;
+use lakehound::domain::query::{QueryErrorKind, QueryRequest, Route};
 use lakehound::ports::{QueryService, RunControl};
 
 use super::lake::{BUCKET, Lake, STATEMENTS, block_on, bucket, direct, rows};
@@ -17,6 +17,14 @@ const AT_LEAST: f64 = 0.4;
 /// The truth may be so many times greater: predicates' columns are asked for before the others, which
 /// makes other neighbours; page indexes are not in the estimate.
 const AT_MOST: f64 = 1.1;
+
+/// A request for the answer of the engine itself.
+fn fetched(sql: &str) -> QueryRequest {
+    QueryRequest {
+        route: Route::Direct,
+        ..request(sql)
+    }
+}
 
 #[test]
 fn estimates_are_what_is_fetched() {
@@ -44,7 +52,11 @@ fn estimates_are_what_is_fetched() {
                 Some(one.path()),
             )
             .await;
-            let estimate = engine.estimate(request(sql), Effort::Full).await.unwrap();
+            let estimate = engine.estimate(fetched(sql), Effort::Full).await.unwrap();
+            // What a service would scan of the same objects: no ends, no gaps.
+            let scanned = engine.estimate(request(sql), Effort::Full).await.unwrap();
+            assert!(scanned.bytes <= estimate.bytes, "{sql}");
+            assert_eq!(scanned.files, estimate.files, "{sql}");
             let engine = direct(
                 &relay.endpoint(),
                 bucket(BUCKET),
@@ -102,7 +114,7 @@ fn what_is_allowed_is_asked_before_anything_but_footers_is_fetched() {
         )
         .await;
         let sql = "SELECT * FROM cloud_trail_mgmt";
-        let estimate = engine.estimate(request(sql), Effort::Full).await.unwrap();
+        let estimate = engine.estimate(fetched(sql), Effort::Full).await.unwrap();
         relay.forget();
         let mut limited = request(sql);
         limited.max_bytes = Some(estimate.bytes - 1);
