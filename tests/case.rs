@@ -235,7 +235,10 @@ fn kill_once(folder: &Path, id: &str, random: &mut u64) -> (Option<String>, u64)
     };
     if wanted > 0 {
         loop {
-            let line = lines.next().expect("the session ended by itself").unwrap();
+            let line = lines
+                .next()
+                .unwrap_or_else(|| panic!("the session ended by itself"))
+                .unwrap();
             if take(&line) >= wanted {
                 break;
             }
