@@ -49,7 +49,7 @@ fn main() {
         .expect("the bench's lake");
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let engine = Engine::open(EngineOptions {
-        lake,
+        lake: lake.into(),
         memory_bytes: 4 << 30,
         threads,
         spill_dir: None,

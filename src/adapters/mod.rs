@@ -4,6 +4,7 @@
 
 pub mod athena;
 pub mod aws;
+pub mod case;
 pub mod catalog;
 mod csv;
 pub mod engine;

@@ -3,7 +3,9 @@
 use clap::Parser;
 
 use super::lake::LakeArgs;
-use super::{completions, config, demo, open, pivot, playbook, query, resume, tables, templates};
+use super::{
+    case, completions, config, demo, open, pivot, playbook, query, resume, tables, templates,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +41,7 @@ pub(super) enum Subcommand {
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),
+    Case(case::Args),
     Config(config::Args),
     Completions(completions::Args),
 }

@@ -10,6 +10,7 @@
 )]
 
 mod args;
+mod case;
 mod completions;
 mod config;
 mod confirm;
@@ -95,6 +96,10 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Playbook(args) => {
             cli.lake.refuse("playbook")?;
             playbook::run(&context, args)
+        }
+        Subcommand::Case(args) => {
+            cli.lake.refuse("case")?;
+            case::run(&context, args)
         }
         Subcommand::Completions(args) => completions::run(&args),
     }

@@ -82,6 +82,11 @@ impl Paths {
         self.data_dir.join("results")
     }
 
+    /// The cases, one folder each.
+    pub fn cases_dir(&self) -> PathBuf {
+        self.data_dir.join("cases")
+    }
+
     /// The journal of the runs that were handed to a service.
     pub fn run_journal(&self) -> PathBuf {
         self.data_dir.join("runs.sqlite")

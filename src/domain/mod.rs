@@ -1,6 +1,7 @@
 //! Values and rules, no I/O: nothing here reads a file, a clock or the network.
 
 pub mod access;
+pub mod case;
 pub mod cell;
 pub mod cost;
 pub mod entity;

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod case;
 mod config;
 mod content;
 mod demo;

@@ -254,6 +254,35 @@ impl KeptResults {
         KeptRows::open(&self.path(&result.name, ROWS), &result).map(Arc::new)
     }
 
+    /// Where a result lies: its rows and its manifest, to be taken elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::get`].
+    pub fn files(&self, name: &str) -> Result<(PathBuf, PathBuf), KeptError> {
+        let name = self.get(name)?.name;
+        Ok((self.path(&name, ROWS), self.path(&name, MANIFEST)))
+    }
+
+    /// A result that lies outside every folder of kept results, whatever its files are called.
+    ///
+    /// # Errors
+    ///
+    /// [`KeptError::Read`] where one of them is missing or damaged.
+    pub fn open_files(
+        rows: &Path,
+        manifest: &Path,
+    ) -> Result<(KeptResult, Arc<KeptRows>), KeptError> {
+        let fault = |reason: String| KeptError::Read {
+            file: manifest.to_owned(),
+            reason,
+        };
+        let text = fs::read_to_string(manifest).map_err(|error| fault(error.to_string()))?;
+        let result = KeptResult::parse(&text).map_err(fault)?;
+        let rows = KeptRows::open(rows, &result)?;
+        Ok((result, Arc::new(rows)))
+    }
+
     /// Reads the rows' file through and compares its hash with the manifest's.
     ///
     /// # Errors

@@ -548,6 +548,27 @@ fn a_killed_process_leaves_nothing() {
 }
 
 #[test]
+fn files_that_were_taken_elsewhere_are_still_the_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = KeptResults::open(folder.path().join("kept")).unwrap();
+    let result = keep(&kept, None, &[numbers(9)]);
+    let (rows, manifest) = kept.files("RESULT_1").unwrap();
+    let places = [folder.path().join("a"), folder.path().join("b")];
+    fs::copy(rows, &places[0]).unwrap();
+    fs::copy(manifest, &places[1]).unwrap();
+    kept.remove("result_1").unwrap();
+    assert!(matches!(
+        kept.files("result_1"),
+        Err(KeptError::Unknown { .. })
+    ));
+    let (again, rows) = KeptResults::open_files(&places[0], &places[1]).unwrap();
+    assert_eq!(again, result);
+    assert_eq!(all(rows.as_ref()), numbers(9));
+    let error = KeptResults::open_files(&places[1], &places[0]).unwrap_err();
+    assert!(matches!(error, KeptError::Read { .. }), "{error}");
+}
+
+#[test]
 fn damage_is_named_and_hides_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let kept = KeptResults::open(folder.path()).unwrap();
