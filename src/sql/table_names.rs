@@ -32,6 +32,21 @@ impl TableNames {
         self.0.insert((source, version), name.into());
     }
 
+    /// The lake's name for a table that is documented under this bare one.
+    fn name_of(&self, bare: &str) -> Option<&String> {
+        self.0.get(&told_by_name(bare.strip_prefix(PREFIX)?)?)
+    }
+
+    /// Whether what follows a name is its table: then the name is a database's, whatever it looks
+    /// like.
+    fn is_a_database(&self, after: &str) -> bool {
+        let Some(next) = after.strip_prefix('.') else {
+            return false;
+        };
+        let next = next.strip_prefix('"').unwrap_or(next);
+        self.name_of(&next[..word_length(next)]).is_some()
+    }
+
     /// The text with the lake's names in place of the documented ones; a table without another name
     /// keeps its own.
     pub fn bind<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -45,11 +60,9 @@ impl TableNames {
             if text[..start].ends_with(is_word) {
                 continue;
             }
-            let known =
-                told_by_name(&text[start + PREFIX.len()..end]).and_then(|table| self.0.get(&table));
-            if let Some(name) = known {
+            if let Some(name) = self.name_of(&text[start..end]) {
                 let (start, end) = whole_name(text, start, end);
-                if start >= done {
+                if start >= done && !self.is_a_database(&text[end..]) {
                     bound.push_str(&text[done..start]);
                     bound.push_str(name);
                     done = end;
@@ -128,6 +141,17 @@ mod tests {
                 "{written}"
             );
         }
+    }
+
+    #[test]
+    fn a_database_that_is_called_like_a_table_is_a_database() {
+        let name = "amazon_security_lake_table_us_east_1_vpc_flow_2_0";
+        let names = TableNames::short();
+        for written in [format!("{name}.{name}"), format!("\"{name}\".\"{name}\"")] {
+            assert_eq!(names.bind(&written), "vpc_flow_2_0");
+        }
+        let column = format!("{name}.time_dt");
+        assert_eq!(names.bind(&column), "vpc_flow_2_0.time_dt");
     }
 
     #[test]

@@ -475,7 +475,7 @@ fn of_parquet(path: &PathBuf) -> Named {
     let folder = tempfile::tempdir().unwrap();
     std::fs::copy(path, folder.path().join("sample.gz.parquet")).unwrap();
     let engine = Engine::open(EngineOptions {
-        lake: folder.path().to_owned(),
+        lake: folder.path().into(),
         memory_bytes: 256 << 20,
         threads: 1,
         spill_dir: None,

@@ -38,6 +38,9 @@ fn next(state: &mut u64) -> u64 {
     *state
 }
 
+/// The suite changes one byte in so many; in full the environment says how many.
+const SUITE_STEP: usize = 7;
+
 #[test]
 #[allow(
     clippy::disallowed_macros,
@@ -49,6 +52,7 @@ fn a_change_of_any_byte_is_found() {
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     let places: Vec<(usize, Vec<u8>)> = match changes() {
         None => (0..whole.len())
+            .step_by(SUITE_STEP)
             .map(|place| {
                 (
                     place,

@@ -133,8 +133,14 @@ fn journal(history: &History) -> Vec<String> {
     history.ordered().into_iter().map(text).collect()
 }
 
+/// Random interleavings: some in the suite, as many as the environment says in full.
+fn interleavings() -> u32 {
+    let asked = std::env::var("LAKEHOUND_INTERLEAVINGS").ok();
+    asked.map_or(150, |count| count.parse().unwrap())
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(interleavings()))]
 
     #[test]
     fn interleaved_edits_merge_to_equal_copies(moves in proptest::collection::vec(any_move(), 0..40)) {
