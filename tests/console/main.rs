@@ -10,13 +10,14 @@
 mod ending;
 mod investigation;
 mod picture;
+mod pivots;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use lakehound::demo::{DemoOptions, Scenario, write_lake};
+use lakehound::demo::{DemoOptions, Entity, Scenario, write_lake};
 
 /// A lake that the tests share and only read, with its answer key.
 pub(crate) struct DemoLake {
@@ -31,11 +32,13 @@ impl DemoLake {
 
     /// The value of the entity that has this role.
     pub(crate) fn value_of(&self, role: &str) -> &str {
+        &self.entity(role).value
+    }
+
+    pub(crate) fn entity(&self, role: &str) -> &Entity {
         let entities = &self.scenario.entities;
         let found = entities.iter().find(|entity| entity.role == role);
-        &found
-            .unwrap_or_else(|| panic!("no {role} in {entities:?}"))
-            .value
+        found.unwrap_or_else(|| panic!("no {role} in {entities:?}"))
     }
 }
 

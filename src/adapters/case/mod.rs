@@ -1,7 +1,7 @@
 //! Cases on disk: the journal of each, the results and playbooks that belong to it, and its capsule.
 //!
 //! Owns one folder. A case is a folder in it, named by the first 16 digits of the case's identity:
-//! `case.sqlite` with the journal ([`file`]), `writer.lock` held by the one process that writes,
+//! `case.sqlite` with the journal ([`mod@file`]), `writer.lock` held by the one process that writes,
 //! `results/` and `playbooks/` with files named by the SHA-256 of their bytes ([`keep`]). A capsule
 //! ([`capsule`]) is all of that as one file. Calls block on the disk; [`CaseWriter`] is for those
 //! who must not wait. Holds statements, parameters and rows, never a credential.
