@@ -78,16 +78,7 @@ impl AthenaService {
             bytes_read: bytes,
             ..QueryProgress::default()
         });
-        let finished = FinishedRun {
-            execution_id: run.id.clone(),
-            output_location: execution
-                .result_configuration()
-                .and_then(|configuration| configuration.output_location())
-                .map(str::to_owned),
-            statement_type: execution
-                .statement_type()
-                .map(|kind| kind.as_str().to_owned()),
-        };
+        let finished = FinishedRun::of(&run.id, &execution);
         let opened = tokio::select! {
             biased;
             () = control.stopping() => Err(cancelled(bytes, price)),

@@ -12,7 +12,7 @@ use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use chrono::{DateTime, Utc};
 
-use super::faults::{ServiceFault, explain, explain_credentials, fault_of};
+use super::faults::{ServiceFault, explain, explain_credentials, fault_of, reasons};
 use super::mfa::{self, MfaCode};
 use crate::domain::access::Access;
 use crate::domain::query::{QueryError, QueryErrorKind};
@@ -193,7 +193,7 @@ impl AwsAccess {
         let credentials = provider
             .provide_credentials()
             .await
-            .map_err(|error| self.renewable(explain_credentials(&chain(&error))))?;
+            .map_err(|error| self.renewable(explain_credentials(&reasons(&error))))?;
         let expires = credentials.expiry().and_then(|moment| {
             let since = moment.duration_since(UNIX_EPOCH).ok()?;
             DateTime::<Utc>::from_timestamp(i64::try_from(since.as_secs()).ok()?, 0)
@@ -282,18 +282,6 @@ fn code_needed(device: &str) -> QueryError {
         format!("the code of the MFA device {device} is needed"),
     )
     .with_hint("start on a terminal, where it is asked for")
-}
-
-/// An error and what lies below it, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(below) = source {
-        text.push_str(": ");
-        text.push_str(&below.to_string());
-        source = below.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -241,6 +241,17 @@ fn told_by<E: ServiceFault>(error: &SdkError<E>) -> String {
     }
 }
 
+/// An error and what lies below it, in one line.
+pub fn reasons(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(below) = source {
+        text = format!("{text}: {below}");
+        source = below.source();
+    }
+    text
+}
+
 /// What lies below an error, in one line; the error's own words where nothing does.
 fn chain(error: &dyn Error) -> String {
     let mut parts: Vec<String> = Vec::new();

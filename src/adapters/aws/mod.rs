@@ -8,8 +8,10 @@ mod access;
 mod again;
 mod faults;
 mod mfa;
+mod parts;
 
 pub use access::{AwsAccess, AwsSettings};
 pub use again::again;
-pub use faults::{Fault, ServiceFault, explain, fault_of};
+pub use faults::{Fault, ServiceFault, explain, fault_of, reasons};
 pub use mfa::MfaCode;
+pub use parts::{content_range, pause};

@@ -161,16 +161,7 @@ impl AthenaService {
         if state != Some(&QueryExecutionState::Succeeded) {
             return Err(errors::of_execution(&execution));
         }
-        let finished = FinishedRun {
-            execution_id: id,
-            output_location: execution
-                .result_configuration()
-                .and_then(|configuration| configuration.output_location())
-                .map(str::to_owned),
-            statement_type: execution
-                .statement_type()
-                .map(|kind| kind.as_str().to_owned()),
-        };
+        let finished = FinishedRun::of(&id, &execution);
         let mut rows = results::open(&self.clients, &finished).await?;
         let mut text = String::new();
         while let Some(batch) = rows.batches.next().await {

@@ -16,14 +16,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{Field, Schema, SchemaRef};
-use aws_sdk_athena::types::ColumnInfo;
+use aws_sdk_athena::types::{ColumnInfo, QueryExecution};
 use futures::stream::BoxStream;
 
-use crate::adapters::aws::{explain, fault_of};
+use crate::adapters::aws::{explain, fault_of, pause};
 use crate::domain::names::unique_names;
 use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::domain::rows::{Column, SERVICE_TYPE};
-use ranged::{Counters, Object, Pace, Place, Reason, Unreadable, pause};
+use ranged::{Counters, Object, Pace, Place, Reason, Unreadable};
 
 /// The clients that reading a result takes.
 #[derive(Debug, Clone)]
@@ -43,6 +43,22 @@ pub(super) struct FinishedRun {
     pub(super) output_location: Option<String>,
     /// `DML`, `DDL` or `UTILITY`.
     pub(super) statement_type: Option<String>,
+}
+
+impl FinishedRun {
+    /// What Athena tells of an execution that has ended.
+    pub(super) fn of(id: &str, execution: &QueryExecution) -> Self {
+        Self {
+            execution_id: id.to_owned(),
+            output_location: execution
+                .result_configuration()
+                .and_then(|configuration| configuration.output_location())
+                .map(str::to_owned),
+            statement_type: execution
+                .statement_type()
+                .map(|kind| kind.as_str().to_owned()),
+        }
+    }
 }
 
 /// The rows as they arrive.

@@ -22,10 +22,10 @@ use aws_sdk_s3::operation::get_object::{GetObjectError, GetObjectOutput};
 use futures::stream::{self, Stream, StreamExt as _};
 use tokio_util::task::AbortOnDropHandle;
 
-pub(super) use plan::{Pace, pause};
-use plan::{content_range, parts};
+pub(super) use plan::Pace;
+use plan::parts;
 
-use crate::adapters::aws::{Fault, explain, fault_of};
+use crate::adapters::aws::{Fault, content_range, explain, fault_of, pause, reasons};
 use crate::domain::query::{QueryError, QueryErrorKind};
 
 /// The permission that reading an object takes.
@@ -396,17 +396,6 @@ enum ReadFault {
 
 fn storage(message: String) -> QueryError {
     QueryError::new(QueryErrorKind::Storage, message)
-}
-
-/// An error and what lies below it.
-fn reasons(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(below) = source {
-        text = format!("{text}: {below}");
-        source = below.source();
-    }
-    text
 }
 
 #[cfg(test)]

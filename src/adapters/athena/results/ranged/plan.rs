@@ -1,6 +1,5 @@
-//! In which parts an object is asked for, how long is waited, and how an answer names its part.
+//! In which parts an object is asked for, and how long is waited.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -47,28 +46,4 @@ pub(super) fn parts(from: u64, size: u64, pace: Pace) -> impl Iterator<Item = Ra
         start = part.end;
         Some(part)
     })
-}
-
-/// The range, its end excluded, and the size that `bytes 0-9/100` tells.
-pub(super) fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
-    let (range, size) = text
-        .trim()
-        .strip_prefix("bytes")?
-        .trim_start()
-        .split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last, size): (u64, u64, u64) =
-        (first.parse().ok()?, last.parse().ok()?, size.parse().ok()?);
-    (first <= last && last < size).then_some((first..last.checked_add(1)?, size))
-}
-
-/// The wait before a try: doubled each time up to some seconds, and by chance up to half shorter, so
-/// that parts do not come back together.
-pub(in super::super) fn pause(first: Duration, times: u32) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(5);
-    let whole = first
-        .saturating_mul(1 << times.saturating_sub(1).min(10))
-        .min(LONGEST);
-    let chance = RandomState::new().hash_one(times) % 1000;
-    whole - whole.mul_f64(0.5 * (chance as f64 / 1000.0))
 }

@@ -108,14 +108,3 @@ pub(super) fn changed(object: &S3Object) -> QueryError {
 pub(super) fn storage(message: String) -> QueryError {
     QueryError::new(QueryErrorKind::Storage, message)
 }
-
-/// An error and what lies below it.
-pub(super) fn reasons(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(below) = source {
-        text = format!("{text}: {below}");
-        source = below.source();
-    }
-    text
-}

@@ -9,10 +9,11 @@ use std::ops::Range;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 
 use super::S3Store;
-use super::fault::{ReadFault, Setback, changed, of_get, reasons, storage};
-use super::pace::{STALL, TRIES, TRIES_IN_ALL, content_range, pause};
+use super::fault::{ReadFault, Setback, changed, of_get, storage};
+use super::pace::{FIRST_PAUSE, STALL, TRIES, TRIES_IN_ALL};
 use super::place::S3Object;
 use super::traffic::Traffic;
+use crate::adapters::aws::{content_range, pause, reasons};
 use crate::domain::query::QueryError;
 
 impl S3Store {
@@ -47,7 +48,7 @@ impl S3Store {
                 let message = format!("{} ({times} tries)", setback.message);
                 return Err(QueryError { message, ..setback }.into());
             }
-            tokio::time::sleep(pause(fruitless)).await;
+            tokio::time::sleep(pause(FIRST_PAUSE, fruitless)).await;
         }
     }
 

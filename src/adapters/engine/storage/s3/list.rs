@@ -11,9 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::S3Store;
 use super::fault::{Setback, of_list, storage};
-use super::pace::{TRIES, pause};
+use super::pace::{FIRST_PAUSE, TRIES};
 use super::place::{S3Object, S3Place};
 use super::traffic::Traffic;
+use crate::adapters::aws::pause;
 use crate::domain::query::QueryError;
 
 /// One level under a prefix.
@@ -193,7 +194,7 @@ impl S3Store {
                 let message = format!("{} ({times} tries)", told.message);
                 return Err(QueryError { message, ..told });
             }
-            tokio::time::sleep(pause(times)).await;
+            tokio::time::sleep(pause(FIRST_PAUSE, times)).await;
         }
     }
 }

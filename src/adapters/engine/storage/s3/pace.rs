@@ -1,6 +1,5 @@
-//! How objects are asked for: how much at once, how long is waited, how an answer names its part.
+//! How objects are asked for: how much at once, how often, how long is waited.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -20,30 +19,11 @@ pub(super) const TRIES: u32 = 6;
 /// Requests for one range in all: a store that gives a few bytes an answer is given up as well.
 pub(super) const TRIES_IN_ALL: u32 = 8 * TRIES;
 
+/// The wait before the second try.
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
 /// How long an answer may bring nothing before it counts as broken.
 pub(super) const STALL: Duration = Duration::from_secs(20);
-
-/// The wait before a try: doubled each time up to some seconds, and by chance up to half shorter, so
-/// that requests do not come back together.
-pub(super) fn pause(times: u32) -> Duration {
-    const FIRST: Duration = Duration::from_millis(100);
-    const LONGEST: Duration = Duration::from_secs(5);
-    let whole = FIRST
-        .saturating_mul(1 << times.saturating_sub(1).min(10))
-        .min(LONGEST);
-    let chance = RandomState::new().hash_one(times) % 1000;
-    whole - whole.mul_f64(0.5 * (chance as f64 / 1000.0))
-}
-
-/// The range, its end excluded, and the size that `bytes 0-9/100` tells.
-pub(super) fn content_range(text: &str) -> Option<(Range<u64>, u64)> {
-    let rest = text.trim().strip_prefix("bytes")?;
-    let (range, size) = rest.trim_start().split_once('/')?;
-    let (first, last) = range.split_once('-')?;
-    let (first, last, size): (u64, u64, u64) =
-        (first.parse().ok()?, last.parse().ok()?, size.parse().ok()?);
-    (first <= last && last < size).then_some((first..last.checked_add(1)?, size))
-}
 
 /// The runs that cover ranges, in order, without overlap: neighbours with a small gap are one.
 pub(crate) fn coalesce(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
@@ -84,20 +64,6 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn an_answer_names_its_part() {
-        assert_eq!(content_range("bytes 5-9/100"), Some((5..10, 100)));
-        for wrong in [
-            "",
-            "bytes */100",
-            "bytes 9-5/100",
-            "bytes 5-100/100",
-            "items 0-1/2",
-        ] {
-            assert_eq!(content_range(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn neighbours_are_one_request_and_strangers_are_not() {
         let near = GAP - 1;
         let runs = coalesce(&[10..20, 20 + near..60_000, 500_000..500_001, 5..5]);
@@ -106,13 +72,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn no_text_makes_the_reader_of_ranges_panic(text in ".{0,40}") {
-            if let Some((range, size)) = content_range(&text) {
-                prop_assert!(range.start < range.end && range.end <= size);
-            }
-        }
-
         #[test]
         fn runs_cover_every_range_and_nothing_far_from_one(
             ranges in prop::collection::vec((0_u64..2_000_000, 0_u64..90_000), 0..40)
