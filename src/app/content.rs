@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::AppOptions;
-use crate::config::{ContentKind, Paths, content};
+use crate::config::{ContentFile, ContentKind, Origin, Paths, content};
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Library;
 use crate::sql::pivot::PivotTemplates;
@@ -49,6 +49,20 @@ pub(super) fn painter(options: &AppOptions) -> Painting {
     }
 }
 
+/// Questions about entities. One of the user's takes the place of a shipped one of its name; the
+/// names of tables come from the lake when a question is written out.
+pub fn pivot_templates(mut files: Vec<ContentFile>) -> PivotTemplates {
+    files.sort_by_key(|file| file.origin == Origin::Shipped);
+    let named: Vec<(String, &str)> = files
+        .iter()
+        .map(|file| {
+            let path = file.path(ContentKind::Pivots);
+            (path.display().to_string(), file.text.as_str())
+        })
+        .collect();
+    PivotTemplates::read(named.iter().map(|(name, text)| (name.as_str(), *text)))
+}
+
 /// Saved queries and playbooks over the lake's own table names, with the faults of those that were
 /// left out.
 pub(super) fn load(paths: &Paths, names: &TableNames) -> Content {
@@ -69,11 +83,7 @@ pub(super) fn load(paths: &Paths, names: &TableNames) -> Content {
         .map(|file| Arc::new(Playbook::parse(&file.name, &names.bind(&file.text))));
     let (pivots, unreadable) = content(ContentKind::Pivots, &paths.content_dir);
     faults.extend(unreadable.iter().map(ToString::to_string));
-    // The names of tables come from the lake when a question is written out.
-    let pivots = pivots
-        .iter()
-        .map(|file| (file.name.as_str(), file.text.as_str()));
-    let pivots = PivotTemplates::read(pivots);
+    let pivots = pivot_templates(pivots);
     faults.extend(pivots.problems.iter().map(ToString::to_string));
     Content {
         templates,

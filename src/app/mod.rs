@@ -13,6 +13,7 @@ mod pivot;
 mod screen;
 mod services;
 
+pub use content::pivot_templates;
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
 

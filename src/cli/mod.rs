@@ -24,6 +24,7 @@ mod listing;
 mod logging;
 mod open;
 mod out_file;
+mod output;
 mod pivot;
 mod playbook;
 mod progress;

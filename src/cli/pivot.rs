@@ -1,24 +1,21 @@
 //! `lakehound pivot`: from a value to everything that names it.
 
-use std::io::IsTerminal as _;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use chrono::Utc;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::json;
+use std::io::IsTerminal as _;
 
 use super::confirm::is_attended;
 use super::context::Context;
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
 use super::listing::{self, print_json};
-use super::progress::QueryProgressBar;
-use super::query::{byte_count, write_result};
+use super::output::{OutputArgs, run_into};
+use super::query::byte_count;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::app::pivot_tables;
-use crate::config::{ContentKind, Origin};
+use crate::app::{pivot_tables, pivot_templates};
+use crate::config::ContentKind;
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::format::Format;
 use crate::domain::nearest::did_you_mean;
@@ -66,16 +63,8 @@ pub(super) struct Args {
     /// List the questions that can be asked of the value or of the type
     #[arg(long, conflicts_with_all = ["template", "output"])]
     list: bool,
-    /// The format of the result [default: by the ending of -o, else table on a terminal, csv in a pipe]
-    #[arg(
-        long,
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .try_map(|name| name.parse::<Format>())
-    )]
-    format: Option<Format>,
-    /// Write the result to a file; - is stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Refuse to start when more than this would be read, such as 500000000 or 500MB
     #[arg(long, value_name = "N", value_parser = byte_count)]
     max_bytes: Option<u64>,
@@ -94,7 +83,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
     let templates = templates(context);
     let kind = args.kind.or(entity.as_ref().map(|entity| entity.kind));
     let Some(entity) = entity.filter(|_| !args.list) else {
-        return list(&templates, kind, args.format);
+        return list(&templates, kind, args.output.format);
     };
     let template = named(&templates, args.template.as_deref().unwrap_or(EVERYTHING))?;
     let window = window(context, args)?;
@@ -118,14 +107,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             confirmed: args.yes,
             ..QueryRequest::new(QueryId(1), pivot.sql.clone())
         };
-        let mut progress = QueryProgressBar::new(control.clone());
-        let running = progress
-            .watch(lake.queries.start(request, control))
-            .await
-            .map_err(|error| Stop::query(error, &pivot.sql))?;
-        progress.follow(Arc::clone(&running.monitor));
-        let output = args.output.as_deref();
-        write_result(running, args.format, output, &pivot.sql, progress).await
+        run_into(&args.output, &lake, request, control).await
     })
 }
 
@@ -155,17 +137,7 @@ fn window(context: &Context, args: &Args) -> Result<Window, Stop> {
 
 /// The shipped templates and the user's own; broken ones are told and hide no other.
 fn templates(context: &Context) -> PivotTemplates {
-    let mut files = context.content(ContentKind::Pivots);
-    // A template of the user's takes the place of a shipped one of its name.
-    files.sort_by_key(|file| file.origin == Origin::Shipped);
-    let named: Vec<(String, &str)> = files
-        .iter()
-        .map(|file| {
-            let path = file.path(ContentKind::Pivots);
-            (path.display().to_string(), file.text.as_str())
-        })
-        .collect();
-    let read = PivotTemplates::read(named.iter().map(|(name, text)| (name.as_str(), *text)));
+    let read = pivot_templates(context.content(ContentKind::Pivots));
     for problem in &read.problems {
         say(format_args!("warning: {problem}"));
     }

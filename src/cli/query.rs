@@ -1,31 +1,20 @@
 //! `lakehound query`: one statement of Athena SQL over a lake.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-use futures::StreamExt as _;
-
-use super::confirm::{agreed, is_attended};
+use super::confirm::is_attended;
 use super::context::Context;
 use super::explain::{Telling, explain};
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::listing::{grouped, size};
-use super::out_file::OutFile;
-use super::progress::QueryProgressBar;
-use super::resume::or_say_how;
+use super::output::{OutputArgs, run_into};
 use super::statement::StatementArgs;
-use super::stdout::Stdout;
-use super::stop::{Stop, say};
+use super::stop::Stop;
 use crate::app::LakePlace;
 use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
-use crate::domain::query::{AttachedFile, QueryErrorKind, QueryId, QueryRequest, Route};
-use crate::export::Writer;
-use crate::ports::RunningQuery;
+use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route};
 use crate::sql::table_names::TableNames;
 
 const EXAMPLES: &str = "\
@@ -49,16 +38,8 @@ pub(super) struct Args {
     /// A value for a parameter of the saved query or of the file's header
     #[arg(short, long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
     param: Vec<(String, String)>,
-    /// The format of the result [default: by the ending of -o, else table on a terminal, csv in a pipe]
-    #[arg(
-        long,
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .try_map(|name| name.parse::<Format>())
-    )]
-    format: Option<Format>,
-    /// Write the result to a file; - is stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
     /// Let the statement name a CSV, Parquet, NDJSON or JSON file as a table
     #[arg(long, value_name = "NAME=FILE", value_parser = name_and_file)]
     with: Vec<(String, String)>,
@@ -149,7 +130,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
                 .await
                 .map_err(|error| Stop::query(error, &statement.sql))?;
             let telling = Telling {
-                json: matches!(args.format, Some(Format::Json | Format::Ndjson)),
+                json: matches!(args.output.format, Some(Format::Json | Format::Ndjson)),
                 paid: place.is_on_aws() && args.with.is_empty() && route == Route::Service,
                 free: match route {
                     Route::Service => "nothing: the embedded engine reads local files",
@@ -159,125 +140,8 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             };
             return explain(&estimate, telling);
         }
-        let mut progress = QueryProgressBar::new(control.clone());
-        let ran = async {
-            let start = |request| lake.queries.start(request, control.clone());
-            let mut started = progress.watch(start(request.clone())).await;
-            if let Err(error) = &started
-                && error.kind == QueryErrorKind::Unconfirmed
-                && request.attended
-            {
-                progress.hide();
-                if agreed(&error.message, &control).await {
-                    progress = QueryProgressBar::new(control.clone());
-                    let confirmed = QueryRequest {
-                        confirmed: true,
-                        ..request
-                    };
-                    started = progress.watch(start(confirmed)).await;
-                }
-            }
-            let running = started.map_err(|error| Stop::query(error, &statement.sql))?;
-            progress.follow(Arc::clone(&running.monitor));
-            let output = args.output.as_deref();
-            write_result(running, args.format, output, &statement.sql, progress).await
-        };
-        let ran = ran.await;
-        or_say_how(&lake, ran).await
+        run_into(&args.output, &lake, request, control).await
     })
-}
-
-/// Where a result goes.
-enum Target {
-    Stdout(Stdout),
-    File(OutFile),
-}
-
-impl Target {
-    fn writer(&mut self) -> &mut dyn Write {
-        match self {
-            Self::Stdout(out) => out,
-            Self::File(file) => file,
-        }
-    }
-
-    fn finish(self) -> Result<(), Stop> {
-        match self {
-            Self::Stdout(out) => out.finish(),
-            Self::File(file) => file.finish(),
-        }
-    }
-}
-
-/// Writes all rows of a query to a file or to standard output; `sql` is what errors quote.
-pub(super) async fn write_result(
-    mut running: RunningQuery,
-    format: Option<Format>,
-    output: Option<&Path>,
-    sql: &str,
-    mut progress: QueryProgressBar,
-) -> Result<(), Stop> {
-    let mut target = match output {
-        Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
-        _ => Target::Stdout(Stdout::lock()),
-    };
-    let format = chosen_format(format, output, &target)?;
-    let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
-        .map_err(Stop::export)?;
-    while let Some(batch) = progress.watch(running.batches.next()).await {
-        let batch = batch.map_err(|error| Stop::query(error, sql))?;
-        progress.hide();
-        writer.write(&batch).map_err(Stop::export)?;
-    }
-    writer.finish().map_err(Stop::export)?;
-    target.finish()?;
-    running.monitor.settle().await;
-    let summary = running.monitor.summary();
-    for note in &summary.notes {
-        say(format_args!("note: {note}"));
-    }
-    if std::io::stderr().is_terminal() {
-        match &summary.execution {
-            Some(execution) => say(format_args!(
-                "scanned {} in {} ms ({} ms in the queue), execution {}",
-                size(execution.scanned_bytes),
-                grouped(execution.total_ms),
-                grouped(execution.queued_ms),
-                execution.id
-            )),
-            None if summary.progress.requests > 0 => say(format_args!(
-                "read {} of {} objects, {} fetched by {} requests",
-                grouped(summary.progress.files_done),
-                grouped(summary.files_known),
-                size(summary.progress.bytes_fetched),
-                grouped(summary.progress.requests)
-            )),
-            None => say(format_args!(
-                "read {} of {} files, {}",
-                grouped(summary.progress.files_done),
-                grouped(summary.files_known),
-                size(summary.progress.bytes_read)
-            )),
-        }
-    }
-    Ok(())
-}
-
-fn chosen_format(
-    format: Option<Format>,
-    output: Option<&Path>,
-    target: &Target,
-) -> Result<Format, Stop> {
-    let by_name = output
-        .and_then(|path| path.to_str())
-        .and_then(Format::of_file_name);
-    let tty = matches!(target, Target::Stdout(out) if out.is_tty());
-    let default = if tty { Format::Table } else { Format::Csv };
-    let format = format.or(by_name).unwrap_or(default);
-    if format == Format::Parquet && tty {
-        return Err(Stop::usage("Parquet is not for a terminal").hint("name a file with -o FILE"));
-    }
-    Ok(format)
 }
 
 fn name_and_file(text: &str) -> Result<(String, String), String> {

@@ -1,20 +1,13 @@
 //! `lakehound resume`: the runs on Athena that an earlier start began and did not see to their end.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
-
 use super::context::Context;
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
 use super::listing;
-use super::progress::QueryProgressBar;
-use super::query::write_result;
+use super::output::{OutputArgs, run_into};
 use super::stdout::Stdout;
 use super::stop::Stop;
 use crate::app::OpenLake;
-use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest, UnfinishedRun};
 use crate::ui::text::Align;
 
@@ -41,16 +34,8 @@ pub(super) struct Args {
     /// Show what is left, and take up nothing
     #[arg(long)]
     list: bool,
-    /// The format of the result [default: by the ending of -o, else table on a terminal, csv in a pipe]
-    #[arg(
-        long,
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .try_map(|name| name.parse::<Format>())
-    )]
-    format: Option<Format>,
-    /// Write the result to a file; - is stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
 }
@@ -73,24 +58,12 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             return Err(Stop::failed(format_args!("{} runs are left", left.len()))
                 .hint("name one by the beginning of its token: `lakehound resume TOKEN`"));
         }
-        let sql = only.sql.clone();
         let request = QueryRequest {
             parameters: only.parameters,
             resume: Some(only.token),
             ..QueryRequest::new(QueryId(1), only.sql)
         };
-        let mut progress = QueryProgressBar::new(control.clone());
-        let taken_up = async {
-            let running = progress
-                .watch(lake.queries.start(request, control))
-                .await
-                .map_err(|error| Stop::query(error, &sql))?;
-            progress.follow(Arc::clone(&running.monitor));
-            let output = args.output.as_deref();
-            write_result(running, args.format, output, &sql, progress).await
-        };
-        let taken_up = taken_up.await;
-        or_say_how(&lake, taken_up).await
+        run_into(&args.output, &lake, request, control).await
     })
 }
 
