@@ -29,19 +29,15 @@ pub(super) struct LakeArgs {
     profile: Option<String>,
 }
 
-/// Asks for the code of an MFA device, where there is somebody to ask.
-fn mfa_code(device: &str) -> Result<MfaCode, Stop> {
-    let needed = || {
-        Stop::failed(format_args!(
-            "the code of the MFA device {device} is needed"
-        ))
-        .hint("start on a terminal, where it is asked for")
+/// Asks for the code of an MFA device, where there is somebody to ask; without one the access says
+/// what is needed.
+fn mfa_code(device: &str) -> Result<Option<MfaCode>, Stop> {
+    let line = is_attended().then(|| asked(&format!("MFA code of {device}:")));
+    let Some(line) = line.flatten() else {
+        return Ok(None);
     };
-    if !is_attended() {
-        return Err(needed());
-    }
-    let line = asked(&format!("MFA code of {device}:")).ok_or_else(needed)?;
-    MfaCode::of(&line)
+    let code = MfaCode::of(&line);
+    code.map(Some)
         .ok_or_else(|| Stop::failed("that is no MFA code").hint("a code has six digits"))
 }
 
@@ -95,7 +91,10 @@ impl LakeArgs {
         match &profile.lake {
             Some(folder) => existing(folder).map(LakePlace::Folder),
             None => Ok(LakePlace::Aws {
-                mfa_code: profile.mfa_serial.as_deref().map(mfa_code).transpose()?,
+                mfa_code: match &profile.mfa_serial {
+                    Some(device) => mfa_code(device)?,
+                    None => None,
+                },
                 name: name.clone(),
                 profile: Box::new(profile.clone()),
             }),

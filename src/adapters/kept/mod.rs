@@ -340,13 +340,17 @@ impl KeptResults {
     pub fn attached(&self) -> Result<Vec<AttachedFile>, KeptError> {
         let results = self.list()?.results;
         Ok(results
-            .into_iter()
-            .filter(|result| !result.columns.is_empty())
-            .map(|result| AttachedFile {
-                path: self.path(&result.name, ROWS),
-                name: result.name,
-            })
+            .iter()
+            .filter_map(|result| self.table(result))
             .collect())
+    }
+
+    /// The rows of a result as a table; `None` where it has no columns, and so is none.
+    pub fn table(&self, result: &KeptResult) -> Option<AttachedFile> {
+        (!result.columns.is_empty()).then(|| AttachedFile {
+            path: self.path(&result.name, ROWS),
+            name: result.name.clone(),
+        })
     }
 
     fn path(&self, name: &str, ending: &str) -> PathBuf {

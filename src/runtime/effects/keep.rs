@@ -103,8 +103,7 @@ impl Keeping {
         });
         // Where the kept results cannot be read, the lake answers.
         let (result, answer) = found.await.ok()?.ok()??;
-        let attached = self.results.attached().ok()?;
-        let file = attached.into_iter().find(|file| file.name == result.name)?;
+        let file = self.results.table(&result)?;
         Some(Answered {
             request: QueryRequest {
                 attached: vec![file],

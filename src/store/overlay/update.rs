@@ -8,7 +8,7 @@ use crate::sql::parameters;
 use crate::store::command::{Command, Context};
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
-use crate::store::pivot;
+use crate::store::pivot::{self, PivotMenu};
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
 use crate::store::state::State;
@@ -82,18 +82,14 @@ fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
 pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
     let changed = match &mut state.overlay {
         Some(
-            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+            Overlay::Palette(picker)
+            | Overlay::Templates(picker)
+            | Overlay::Playbooks(picker)
+            | Overlay::Pivot(PivotMenu { picker, .. }),
         ) => {
             let changed = picker.input.press(chord);
             if changed {
                 picker.selected = 0;
-            }
-            changed
-        }
-        Some(Overlay::Pivot(menu)) => {
-            let changed = menu.picker.input.press(chord);
-            if changed {
-                menu.picker.selected = 0;
             }
             changed
         }
@@ -124,14 +120,13 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     match &mut state.overlay {
         Some(
-            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+            Overlay::Palette(picker)
+            | Overlay::Templates(picker)
+            | Overlay::Playbooks(picker)
+            | Overlay::Pivot(PivotMenu { picker, .. }),
         ) => {
             picker.input.paste(text);
             picker.selected = 0;
-        }
-        Some(Overlay::Pivot(menu)) => {
-            menu.picker.input.paste(text);
-            menu.picker.selected = 0;
         }
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.paste(text);
@@ -170,12 +165,11 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
     };
     match &mut state.overlay {
         Some(
-            Overlay::Palette(picker) | Overlay::Templates(picker) | Overlay::Playbooks(picker),
+            Overlay::Palette(picker)
+            | Overlay::Templates(picker)
+            | Overlay::Playbooks(picker)
+            | Overlay::Pivot(PivotMenu { picker, .. }),
         ) => {
-            picker.selected = to(picker.selected).min(lines.saturating_sub(1));
-        }
-        Some(Overlay::Pivot(menu)) => {
-            let picker = &mut menu.picker;
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
         Some(Overlay::Page(page)) => page.top = to(page.top),

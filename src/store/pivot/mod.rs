@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
 use super::overlay::{Overlay, Picker};
-use super::results::Origin;
+use super::results::{Origin, selected_page};
 use super::screen::Pane;
 use super::state::State;
 use crate::domain::entity::extract::{Found, row as entities_of};
@@ -202,10 +202,8 @@ fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) 
 fn of_row(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>) {
     let selected = || {
         let tab = state.results.tab()?;
-        let row = tab.selected_row()?;
         let rows = tab.rows.as_ref()?;
-        let page = rows.page(row)?;
-        let at = row.checked_sub(page.first_row)?;
+        let (page, at) = selected_page(tab)?;
         let mut found = entities_of(&page.batch, rows.columns(), at);
         if let Some(column) = rows.columns().get(tab.view.column) {
             // What the selected cell names goes first.

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 pub use news::{answer_export, news, run_agreed};
 pub use order::{answer_find, answer_order, filter, find};
 pub use record::update_record;
+pub(super) use update::selected_page;
 pub use update::{press_row, update};
 
 use super::effect::{OrderId, OrderSpec};

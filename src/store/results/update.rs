@@ -226,7 +226,7 @@ pub(super) fn copied(state: &mut State, text: Option<String>) -> Vec<Effect> {
 }
 
 /// The page that holds the selected row, and the row's place in it.
-pub(super) fn selected_page(tab: &Tab) -> Option<(crate::domain::rows::Page, usize)> {
+pub(in crate::store) fn selected_page(tab: &Tab) -> Option<(crate::domain::rows::Page, usize)> {
     let row = tab.selected_row()?;
     let page = tab.rows.as_ref()?.page(row)?;
     let at = row.checked_sub(page.first_row)?;
