@@ -60,6 +60,7 @@ fn script(session: &str, number: u64, result: Option<&ResultRef>) -> Vec<Draft> 
             parameters: vec!["'1'".to_owned()],
             engine: "embedded".to_owned(),
             profile: None,
+            files: Vec::new(),
         }],
         1 => vec![What::QueryEnded {
             query: key("q", number - 1),

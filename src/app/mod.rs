@@ -25,6 +25,7 @@ use tokio::sync::mpsc;
 use crate::adapters::feed::FolderSource;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
+use crate::domain::case::Author;
 use crate::ports::Clock;
 use crate::runtime::{Effects, EventLoop, SystemClock, input, signals};
 use crate::sql::table_names::TableNames;
@@ -52,6 +53,8 @@ pub struct AppOptions {
     pub config: Config,
     /// Where session, log and spilled results lie.
     pub paths: Paths,
+    /// Who writes in cases.
+    pub author: Author,
 }
 
 /// Why the console could not be opened or ended in failure.

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{AppOptions, LakePlace, OpenLake, content, pivot_tables};
+use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::session::SessionFile;
@@ -13,7 +14,7 @@ use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::query::QueryError;
-use crate::runtime::{Keeping, LakeContent, Services};
+use crate::runtime::{Casework, Keeping, LakeContent, Services};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -56,6 +57,10 @@ pub(super) fn services(
             told.map(|_| ()).map_err(|error| error.to_string())
         }),
         keeping: keeping(options, lake),
+        casework: Casework {
+            cases: Cases::at(options.paths.cases_dir()),
+            author: options.author.clone(),
+        },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>
         }),

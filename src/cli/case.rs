@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-use super::context::Context;
+use super::context::{ANALYST_VARIABLE, Context, author};
 use super::listing::{self, ListFormat, grouped};
 use super::out_file::OutFile;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
 use crate::adapters::case::{CaseError, CaseSummary, Cases, Report, verify_capsule};
-use crate::domain::case::{Author, CaseState, EntryHash, Stamp};
+use crate::domain::case::{CaseState, EntryHash, Stamp};
 use crate::ui::text::{Align, SafeText};
 
 const EXAMPLES: &str = "\
@@ -48,7 +48,7 @@ enum Action {
         #[arg(value_name = "NAME")]
         name: String,
         /// Who opens it; the name of the login, if not given
-        #[arg(long, value_name = "NAME", env = "LAKEHOUND_ANALYST")]
+        #[arg(long, value_name = "NAME", env = ANALYST_VARIABLE)]
         analyst: Option<String>,
     },
     /// Show what a case holds
@@ -174,13 +174,7 @@ fn new(cases: &Cases, name: &str, analyst: Option<String>) -> Result<(), Stop> {
     if name.trim().is_empty() {
         return Err(Stop::usage("a case needs a name").hint("lakehound case new \"Leaked key\""));
     }
-    let author = Author {
-        analyst: analyst
-            .filter(|name| !name.trim().is_empty())
-            .unwrap_or_else(login),
-        tool: concat!("lakehound ", env!("CARGO_PKG_VERSION")).to_owned(),
-    };
-    let case = cases.create(name, author, now()).map_err(stop)?;
+    let case = cases.create(name, author(analyst), now()).map_err(stop)?;
     let mut out = Stdout::lock();
     out.line(case.id())?;
     out.finish()
@@ -192,14 +186,6 @@ fn new(cases: &Cases, name: &str, analyst: Option<String>) -> Result<(), Stop> {
 )]
 fn now() -> DateTime<Utc> {
     Utc::now()
-}
-
-/// The name of who is logged in.
-fn login() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 fn show(cases: &Cases, id: &str, format: ListFormat) -> Result<(), Stop> {

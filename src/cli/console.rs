@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::context::Context;
+use super::context::{Context, author};
 use super::lake::LakeArgs;
 use super::logging;
 use super::stop::{Stop, say};
@@ -27,6 +27,7 @@ pub(super) fn open(
         open_files,
         config: context.config.clone(),
         paths: context.paths.clone(),
+        author: author(None),
     })
     .map_err(Stop::failed)
 }

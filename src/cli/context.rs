@@ -2,6 +2,7 @@
 
 use super::stop::{Stop, say};
 use crate::config::{self, Config, ContentFile, ContentKind, Paths};
+use crate::domain::case::Author;
 
 /// The places and the configuration in force. Faults of the configuration have been told.
 pub(super) struct Context {
@@ -27,5 +28,22 @@ impl Context {
             say(format_args!("warning: {problem}"));
         }
         files
+    }
+}
+
+/// The variable that tells who works.
+pub(super) const ANALYST_VARIABLE: &str = "LAKEHOUND_ANALYST";
+
+/// Who writes in cases: the name that was given, that of [`ANALYST_VARIABLE`], or of the login.
+pub(super) fn author(given: Option<String>) -> Author {
+    let known = [ANALYST_VARIABLE, "USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok());
+    let mut names = given.into_iter().chain(known);
+    Author {
+        analyst: names
+            .find(|name| !name.trim().is_empty())
+            .unwrap_or_else(|| "unknown".to_owned()),
+        tool: concat!("lakehound ", env!("CARGO_PKG_VERSION")).to_owned(),
     }
 }

@@ -6,6 +6,7 @@ pub mod cell;
 pub mod cost;
 pub mod entity;
 pub mod estimate;
+pub mod event_time;
 pub mod format;
 pub mod lake;
 pub mod names;

@@ -1,5 +1,6 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
+mod case;
 mod keep;
 mod reader;
 mod rows;
@@ -29,6 +30,7 @@ use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
 
+pub use case::Casework;
 pub use keep::Keeping;
 use reader::Reader;
 
@@ -75,6 +77,8 @@ pub struct Services {
     pub demo_live: Arc<GoOn>,
     /// Keeps the rows of every run that comes to its end; `None` keeps none.
     pub keeping: Option<Keeping>,
+    /// Where cases are, and who writes in them.
+    pub casework: Casework,
     /// With whose rights the lake is read; `None` where it is on this machine.
     pub access: Option<Arc<LoadAccess>>,
     /// How times are written where a text is looked for in them.
@@ -102,6 +106,7 @@ pub struct Effects {
     /// Dropping it ends the demo lake's going on.
     demo: Option<std::sync::mpsc::SyncSender<()>>,
     feeds: Vec<JoinHandle<()>>,
+    case: case::OpenDesk,
     /// The newest session, and the task that writes it.
     sessions: watch::Sender<Option<Box<Session>>>,
     session_writer: JoinHandle<()>,
@@ -120,6 +125,7 @@ impl Effects {
             runs: Arc::default(),
             demo: None,
             feeds: Vec::new(),
+            case: case::OpenDesk::default(),
             sessions,
             session_writer,
         }
@@ -206,6 +212,7 @@ impl Effects {
             Effect::SaveSession(session) => {
                 self.sessions.send_replace(Some(session));
             }
+            Effect::Case(work) => self.case(work),
             Effect::DemoLive(on) => self.demo_live(on),
             Effect::Quit
             | Effect::SetTimer(..)
@@ -216,9 +223,11 @@ impl Effects {
         }
     }
 
-    /// Stops everything that runs, and waits until the last session is written.
+    /// Stops everything that runs, and waits until what was noted in the case and the last session
+    /// are written.
     pub async fn finish(mut self) {
         self.stop_all();
+        self.case.close().await;
         drop(self.sessions);
         // A writer that failed has said so.
         let _ = self.session_writer.await;

@@ -15,7 +15,7 @@ mod pacer;
 mod signals;
 mod timers;
 
-pub use effects::{Effects, Keeping, LakeContent, LoadAccess, Services};
+pub use effects::{Casework, Effects, Keeping, LakeContent, LoadAccess, Services};
 pub use event_loop::{EventLoop, Screen};
 pub use input::input;
 pub use signals::{Signal, signals};

@@ -10,9 +10,11 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use tokio::sync::{Notify, mpsc};
 
-use super::effects::{Effects, Services};
+use super::effects::{Casework, Effects, Services};
 use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
+use crate::adapters::case::Cases;
+use crate::domain::case::Author;
 use crate::domain::cell::TimeStyle;
 use crate::domain::estimate::Effort;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
@@ -116,6 +118,13 @@ fn services() -> Services {
         save_template: Arc::new(|_, _| Err("no".into())),
         demo_live: Arc::new(|_| Ok(())),
         keeping: None,
+        casework: Casework {
+            cases: Cases::at(std::env::temp_dir().join("lakehound-without-cases")),
+            author: Author {
+                analyst: "ana".to_owned(),
+                tool: "lakehound".to_owned(),
+            },
+        },
         access: None,
         times: TimeStyle::Athena,
         result_bytes: 1 << 20,

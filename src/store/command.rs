@@ -102,6 +102,14 @@ commands! {
         BorderRight "border.right" "Move the border beside this pane to the right";
         BorderUp "border.up" "Move the border between editor and results up";
         BorderDown "border.down" "Move the border between editor and results down";
+        CaseChoose "case.choose" "Choose a case to work in, make one, or leave it" ["case"];
+        CasePage "case.page" "Read the case: evidence, notes, decisions, trail, files";
+        CaseTrail "case.trail" "Show which value led to which query; go there, or name the place";
+        CasePins "case.pins" "List the evidence; write on it, go to its row, or take it back";
+        CaseNote "case.note" "Write a note in the case";
+        CaseDecide "case.decide" "Write down a decision, and because of what";
+        CaseRename "case.rename" "Give the case another name";
+        CaseClose "case.close" "Close the case, or open it again";
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -167,6 +175,11 @@ commands! {
         ResultsNextTab "results.next-tab" "Go to the next result" ["tab"];
         ResultsPreviousTab "results.previous-tab" "Go to the previous result";
         ResultsCloseTab "results.close-tab" "Close this result";
+        ResultsMark "results.mark" "Mark the row, or take its mark away";
+        ResultsMarkAll "results.mark-all" "Mark all rows shown, or none";
+        ResultsPin "results.pin" "Keep the row, or the marked rows, as evidence of the case" ["keep"];
+        ResultsUnpin "results.unpin" "Take the evidence back; the journal keeps that it was there";
+        ResultsAnnotate "results.annotate" "Write tags and a note on the evidence";
         ResultsRerun "results.rerun" "Run this result's statement again" ["again"];
         ResultsExact "results.exact" "Run it again with its arrays, maps and rows as exact JSON";
         ResultsBack "results.back" "Go back to the result that this one was asked from";
@@ -216,6 +229,7 @@ commands! {
         OverlayPageDown "overlay.page-down" "Go a page down";
         OverlayNextField "overlay.next-field" "Go to the next field";
         OverlayPreviousField "overlay.previous-field" "Go to the previous field";
+        OverlayRemove "overlay.remove" "Take back what the line stands for";
     }
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];
@@ -229,6 +243,38 @@ impl Command {
     pub fn row(self) -> &'static CommandRow {
         // Every variant is made together with its row, in the same order.
         &COMMANDS[self as usize]
+    }
+
+    /// Whether the journal of a case notes that it was run: what does something, other than moving
+    /// about, changing the look of the screen, or something of which the journal tells more itself.
+    pub fn is_noted(self) -> bool {
+        matches!(
+            self,
+            Self::CancelQuery
+                | Self::ResumeQueries
+                | Self::DemoLive
+                | Self::Quit
+                | Self::FeedOpen
+                | Self::FeedFilter
+                | Self::FeedPause
+                | Self::FeedCopy
+                | Self::EditorSave
+                | Self::ResultsSort
+                | Self::ResultsFind
+                | Self::ResultsFilter
+                | Self::ResultsFilterCell
+                | Self::ResultsFilterClear
+                | Self::ResultsCopyCell
+                | Self::ResultsCopyRow
+                | Self::ResultsExport
+                | Self::ResultsCloseTab
+                | Self::ResultsRerun
+                | Self::ResultsExact
+                | Self::ResultsBack
+                | Self::RecordCopy
+                | Self::PlaybookSql
+                | Self::PlaybookCopy
+        )
     }
 
     /// The stable name.

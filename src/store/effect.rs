@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::case::CaseWork;
 use super::session::Session;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
@@ -102,6 +103,8 @@ pub enum Effect {
     },
     /// Write the session.
     SaveSession(Box<Session>),
+    /// Work on cases; answered by [`super::event::Event::Case`].
+    Case(CaseWork),
     /// Let the demo lake go on, or stop it.
     DemoLive(bool),
     /// Send [`super::event::Event::Timer`] after a while.
@@ -135,6 +138,7 @@ impl Effect {
             Self::LoadKept { .. } => "load kept rows",
             Self::SaveTemplate { .. } => "save template",
             Self::SaveSession(_) => "save session",
+            Self::Case(_) => "case",
             Self::DemoLive(_) => "demo live",
             Self::SetTimer(..) => "set timer",
             Self::CaptureMouse(_) => "capture mouse",

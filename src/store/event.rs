@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
+use super::case::CaseNews;
 use super::command::Command;
 use super::content::Content;
 use super::effect::{ExportId, OrderId, TimerId};
@@ -81,6 +82,8 @@ pub enum Event {
     Tables(Arc<[PivotTable]>),
     /// What the lake holds was read, or could not be.
     Lake(Result<LakeFacts, String>),
+    /// News of cases.
+    Case(CaseNews),
     /// The last session was read.
     Restored(Session),
     /// The demo lake began or ceased to go on.

@@ -5,6 +5,7 @@
 //! the id of the effect that asked for it, so that a stale answer is dropped where ids are looked
 //! up and nowhere else.
 
+pub mod case;
 pub mod command;
 pub mod content;
 pub mod editor;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::results::{AnsweredFrom, LastEnd, Origin};
 use super::screen::{Borders, Pane};
 use super::state::State;
+use crate::domain::query::QueryId;
 use crate::domain::rfc3339;
 
 /// The panes as they were. Every part has a default, so that an older file still opens.
@@ -30,6 +31,8 @@ pub struct Session {
     pub tabs: Vec<SavedTab>,
     /// The shown one.
     pub tab: usize,
+    /// The case that was open.
+    pub case: Option<String>,
     /// The open playbook's file.
     pub playbook: Option<String>,
     /// Ticks and notes by playbook.
@@ -68,6 +71,12 @@ pub struct SavedTab {
     /// The kept result that its rows come from.
     #[serde(default)]
     pub answered: Option<AnsweredFrom>,
+    /// The place among the tabs of the one that it was asked from.
+    #[serde(default)]
+    pub from: Option<usize>,
+    /// The name of its query in the open case.
+    #[serde(default)]
+    pub query: Option<String>,
 }
 
 /// The work done on a playbook.
@@ -96,6 +105,11 @@ impl Session {
     /// The session as the state has it now.
     pub fn of(state: &State) -> Self {
         let (buffers, buffer) = state.editor.buffers();
+        let (case, queries) = super::case::of_session(state);
+        let place_of = |from: Option<QueryId>| {
+            let tabs = &state.results.tabs;
+            tabs.iter().position(|tab| Some(tab.query) == from)
+        };
         Self {
             focus: Some(state.screen.focus),
             zoomed: state.screen.zoomed,
@@ -118,16 +132,20 @@ impl Session {
                 .results
                 .tabs
                 .iter()
-                .map(|tab| SavedTab {
+                .zip(queries)
+                .map(|(tab, query)| SavedTab {
                     origin: tab.origin.clone(),
                     started: tab.started,
                     was_running: tab.phase.is_running(),
                     end: tab.last_end(),
                     kept: tab.kept.clone(),
                     answered: tab.answered.clone(),
+                    from: place_of(tab.from),
+                    query,
                 })
                 .collect(),
             tab: state.results.current,
+            case,
             playbook: state.playbook.file().map(str::to_owned),
             runs: state.playbook.saved_runs(),
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
+use super::case::CaseDesk;
 use super::command::Context;
 use super::content::Content;
 use super::editor::Editor;
@@ -122,6 +123,8 @@ pub struct State {
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
     pub content: Content,
+    /// The case in which the console works.
+    pub case: CaseDesk,
     /// Which tables pivots ask, and how far around an event.
     pub pivots: Pivots,
     /// Tables, columns and functions for completion.
@@ -155,6 +158,7 @@ impl State {
             unfinished: Vec::new(),
             facts: None,
             content: Content::default(),
+            case: CaseDesk::default(),
             pivots: Pivots::default(),
             catalogue: Arc::default(),
             theme,
@@ -298,6 +302,7 @@ impl State {
             attended: true,
             confirmed: consent.confirmed,
         };
+        super::case::begun(self, id, &origin);
         let tab = Tab::new(id, origin, self.now, Phase::Running);
         let mut effects = Vec::new();
         // A run that failed without a row gives its place to the next try.

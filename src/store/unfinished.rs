@@ -50,11 +50,14 @@ pub(super) fn take_up(state: &mut State) -> Vec<Effect> {
                 ..Origin::statement("taken up", &run.sql)
             },
         };
+        let cut_off = place.and_then(|place| state.results.tabs.get(place));
+        let cut_off = cut_off.map(|tab| tab.query);
         let tab = Tab::new(query, origin, run.begun_at, Phase::Running);
         match place.and_then(|place| state.results.tabs.get_mut(place)) {
             Some(old) => *old = tab,
             None => state.results.push(tab),
         }
+        super::case::hand_over(state, cut_off, query);
         effects.push(Effect::StartQuery(QueryRequest {
             parameters: run.parameters,
             resume: Some(run.token),

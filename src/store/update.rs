@@ -10,7 +10,8 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, pivot, playbook, results, unfinished};
+use super::{case, editor, feed, pivot, playbook, results, unfinished};
+use crate::domain::case::{Key, What};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -18,7 +19,10 @@ use crate::domain::query::Route;
 pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
     state.now = now;
     let said = state.messages();
-    let mut effects = handle(state, event);
+    let asked = handle(state, event);
+    // What happened is noted before anything is done about it, and before the program ends.
+    let noted = state.case.take_work().into_iter().map(Effect::Case);
+    let mut effects: Vec<Effect> = noted.chain(asked).collect();
     if state.messages() != said {
         effects.push(Effect::SetTimer(TimerId::Message, MESSAGE_STAYS));
     }
@@ -87,6 +91,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             lake_read(state, facts);
             Vec::new()
         }
+        Event::Case(news) => case::news(state, news),
         Event::Restored(session) => restore(state, session),
         Event::DemoLive(outcome) => {
             demo_live(state, outcome);
@@ -160,6 +165,10 @@ fn paste(state: &mut State, text: &str) -> Vec<Effect> {
 /// Runs a command, whatever key, palette row or test asked for it.
 pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
     state.editor.end_completion();
+    if command.is_noted() {
+        let (name, detail) = (command.name().to_owned(), String::new());
+        case::note(state, What::Command { name, detail });
+    }
     match command.row().context {
         Context::Global | Context::Pane => global(state, command),
         Context::Feed => feed::update(state, command),
@@ -205,6 +214,14 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::RunStatement => run_statement(state, Route::Service),
         Command::RunDirect => run_direct(state),
         Command::CancelQuery => cancel(state),
+        Command::CaseChoose
+        | Command::CasePage
+        | Command::CaseTrail
+        | Command::CasePins
+        | Command::CaseNote
+        | Command::CaseDecide
+        | Command::CaseRename
+        | Command::CaseClose => case::command(state, command),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;
@@ -438,6 +455,8 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
     state.editor.go_to(session.buffer);
     let mut effects = Vec::new();
     let mut interrupted = 0;
+    let mut keys = Vec::new();
+    let mut asked_from = Vec::new();
     for saved in session.tabs {
         interrupted += usize::from(saved.was_running);
         let id = state.fresh_query();
@@ -449,12 +468,21 @@ fn restore(state: &mut State, session: Session) -> Vec<Effect> {
         let phase = results::Phase::NotLoaded(end);
         let mut tab = results::Tab::new(id, saved.origin, saved.started, phase);
         tab.answered = saved.answered;
+        keys.extend(saved.query.map(|key| (id, Key(key))));
+        asked_from.push((id, saved.from));
         if let Some(name) = saved.kept {
             tab.kept = Some(name.clone());
             effects.push(Effect::LoadKept { query: id, name });
         }
         state.results.push(tab);
     }
+    for (query, from) in &asked_from {
+        let from = from.and_then(|place| asked_from.get(place));
+        if let Some(tab) = state.results.by_query(*query) {
+            tab.from = from.map(|(query, _)| *query);
+        }
+    }
+    effects.extend(session.case.map(|id| case::restore(state, id, keys)));
     let last = state.results.tabs.len().saturating_sub(1);
     state.results.current = session.tab.min(last);
     state.playbook.restore(session.playbook, session.runs);

@@ -9,6 +9,7 @@ use super::text::{SafeText, wrap};
 use super::theme::{Role, Theme};
 use super::widgets::grid::group_digits;
 use crate::store::State;
+use crate::store::case::CaseList;
 use crate::store::command::{COMMANDS, Command};
 use crate::store::overlay::Overlay;
 use crate::store::screen::Pane;
@@ -47,6 +48,9 @@ fn parts(state: &State) -> Vec<(u8, String)> {
         (3, state.setting.engine.clone()),
         (1, state.setting.zone.name().to_owned()),
     ];
+    if let Some(case) = state.case.open() {
+        parts.push((1, format!("case {}", case.state.name)));
+    }
     if let Some(access) = &state.access {
         parts.push((2, access.account.clone()));
         parts.push((3, access.short_name().to_owned()));
@@ -119,6 +123,9 @@ fn work(state: &State) -> String {
         let key = state.setting.keymap.label(Command::ResumeQueries);
         let key = key.map(|key| format!(" ({key})")).unwrap_or_default();
         parts.push(format!("{} left at Athena{key}", state.unfinished.len()));
+    }
+    if let Some(case) = state.case.open().filter(|case| case.waiting > 0) {
+        parts.push(format!("{} not on the disk yet", case.waiting));
     }
     if state.feed.demo_live {
         parts.push(format!("demo lake live, {}×", state.setting.demo_speed));
@@ -234,6 +241,18 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayNextField, "wider"),
             (Command::OverlayPreviousField, "nearer"),
         ],
+        Some(Overlay::Case(menu)) => match menu.list {
+            CaseList::Cases => &[(Command::OverlayAccept, "work in it")],
+            CaseList::Trail => &[
+                (Command::OverlayAccept, "go there"),
+                (Command::OverlayNextField, "name it"),
+            ],
+            CaseList::Pins => &[
+                (Command::OverlayAccept, "write on it"),
+                (Command::OverlayNextField, "go to its row"),
+                (Command::OverlayRemove, "take it back"),
+            ],
+        },
         Some(Overlay::Form(_)) => &[
             (Command::OverlayAccept, "run"),
             (Command::OverlayNextField, "next field"),

@@ -268,6 +268,15 @@ fn is_whole(path: &Path, hash: &EntryHash) -> bool {
     found.is_ok_and(|found| found == *hash)
 }
 
+/// The SHA-256 of everything that a reader gives.
+///
+/// # Errors
+///
+/// Those of the reader.
+pub fn hash(from: &mut dyn Read) -> io::Result<EntryHash> {
+    copy(from, &mut io::sink())
+}
+
 /// Copies bytes and hashes them on their way.
 pub(super) fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<EntryHash> {
     let mut hash = Sha256::new();

@@ -41,6 +41,7 @@ use crate::domain::nearest::nearest;
 pub use capsule::{Exported, verify_capsule};
 pub use file::{Appended, CaseFile};
 pub use import::Imported;
+pub use keep::hash;
 pub use keep::{CaseFiles, CaseResult, StoredFiles};
 pub use verify::{Looked, Problem, Report};
 pub use writer::{CaseWriter, Pending};

@@ -132,6 +132,7 @@ impl CaseState {
                 parameters,
                 engine,
                 profile,
+                files,
             } => {
                 let (_, node) = self.trail.entry(&query);
                 if node.begun.is_some() {
@@ -141,6 +142,7 @@ impl CaseState {
                 node.parameters = parameters;
                 node.engine = engine;
                 node.profile = profile;
+                node.files = files;
                 node.begun = Some(stamp);
             }
             What::QueryEnded { query, outcome } => {

@@ -21,6 +21,8 @@ pub struct TrailNode {
     pub engine: String,
     /// The profile that it ran with.
     pub profile: Option<String>,
+    /// Files that it named as tables, as `table=path`.
+    pub files: Vec<String>,
     /// Who began it and when.
     pub begun: Option<Stamp>,
     /// How it ended.
@@ -68,6 +70,28 @@ impl Trail {
         nodes.filter(is_below).map(|(place, _)| place)
     }
 
+    /// Every node with its depth, each before those below it; siblings in the order of their
+    /// beginning.
+    pub fn walk(&self) -> Vec<(usize, &TrailNode)> {
+        let mut below: HashMap<Option<usize>, Vec<usize>> = HashMap::new();
+        // The last comes first: a stack gives them back in order.
+        for (place, node) in self.nodes.iter().enumerate().rev() {
+            below.entry(node.parent).or_default().push(place);
+        }
+        let mut stack: Vec<(usize, usize)> = Vec::new();
+        let mut push = |stack: &mut Vec<(usize, usize)>, depth: usize, parent: Option<usize>| {
+            let places = below.remove(&parent).unwrap_or_default();
+            stack.extend(places.into_iter().map(|place| (depth, place)));
+        };
+        push(&mut stack, 0, None);
+        let mut walked = Vec::with_capacity(self.nodes.len());
+        while let Some((depth, place)) = stack.pop() {
+            walked.extend(self.nodes.get(place).map(|node| (depth, node)));
+            push(&mut stack, depth + 1, Some(place));
+        }
+        walked
+    }
+
     /// The places from a node up to its root, itself first.
     pub fn way_up(&self, place: usize) -> Vec<usize> {
         let mut way = Vec::new();
@@ -91,6 +115,7 @@ impl Trail {
                 parameters: Vec::new(),
                 engine: String::new(),
                 profile: None,
+                files: Vec::new(),
                 begun: None,
                 outcome: None,
                 pivot: None,

@@ -64,6 +64,9 @@ pub enum What {
         /// The profile that it ran with.
         #[serde(default)]
         profile: Option<String>,
+        /// Files that it names as tables, as `table=path`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        files: Vec<String>,
     },
     /// A query has ended.
     QueryEnded {
@@ -358,6 +361,19 @@ pub enum Source {
         /// The row in the result as it came, from 1.
         row: u64,
     },
+}
+
+impl Source {
+    /// The same for another row, from 1.
+    #[must_use]
+    pub fn at_row(&self, number: u64) -> Self {
+        let mut source = self.clone();
+        match &mut source {
+            Self::Run { row, .. } => *row = number,
+            Self::Object { row, .. } => *row = Some(number),
+        }
+        source
+    }
 }
 
 /// A time that may be missing, as RFC 3339 text or `null`.

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::adapters::kept::{AskKept, KeepRequest, KeptError, KeptResult, KeptResults};
 use crate::domain::query::{AttachedFile, QueryProgress, QueryRequest, QuerySummary, Route, Stage};
-use crate::domain::rows::{Column, is_printed};
+use crate::domain::rows::{Column, RowsHandle, is_printed};
 use crate::ports::{Clock as _, QueryMonitor, RunningQuery};
 use crate::runtime::SystemClock;
 use crate::sql::containment::Freshness;
@@ -119,12 +119,7 @@ impl Keeping {
     /// The rows of a kept result as news of the tab that shows it.
     pub(super) fn load(&self, name: &str) -> Result<QueryNews, KeptError> {
         let result = self.results.get(name)?;
-        let rows = self.results.rows(name)?;
-        Ok(QueryNews::Kept {
-            rows,
-            summary: summary_of(&result),
-            ended: result.ended,
-        })
+        Ok(shown(&result, self.results.rows(name)?))
     }
 
     /// Begins to keep a run's rows.
@@ -197,6 +192,15 @@ fn printed(schema: &SchemaRef) -> Vec<usize> {
         .filter(|(_, field)| is_printed(field))
         .map(|(place, _)| place)
         .collect()
+}
+
+/// A kept result as news of the tab that shows it.
+pub(super) fn shown(result: &KeptResult, rows: RowsHandle) -> QueryNews {
+    QueryNews::Kept {
+        rows,
+        summary: summary_of(result),
+        ended: result.ended,
+    }
 }
 
 fn summary_of(result: &KeptResult) -> QuerySummary {

@@ -11,6 +11,7 @@ pub use update::{
 
 use std::time::Duration;
 
+use super::case::CaseMenu;
 use super::command::{COMMANDS, CommandRow, Context};
 use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
@@ -28,6 +29,8 @@ pub enum Overlay {
     Playbooks(Picker),
     /// Choose what to ask of whom.
     Pivot(PivotMenu),
+    /// Choose a case, a place of its trail, a row kept as evidence.
+    Case(CaseMenu),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.
@@ -170,6 +173,18 @@ pub enum PromptKind {
     Note,
     /// The name of a template of the user's own.
     SaveTemplate,
+    /// Tags and a note on evidence.
+    PinText,
+    /// The name of a place of the trail.
+    TrailName,
+    /// A note in the case.
+    CaseNote,
+    /// A decision and because of what.
+    Decision,
+    /// The case's name.
+    CaseName,
+    /// Why the case is closed.
+    CaseClosing,
 }
 
 impl PromptKind {
@@ -182,6 +197,12 @@ impl PromptKind {
             Self::Export => "Write the result to (.csv .safe.csv .json .ndjson .parquet .md .txt)",
             Self::Note => "Note on this step",
             Self::SaveTemplate => "Save the statement as a template named",
+            Self::PinText => "On the evidence: #tags and a note",
+            Self::TrailName => "Name of this place of the trail",
+            Self::CaseNote => "Note in the case",
+            Self::Decision => "Decision … because …",
+            Self::CaseName => "The case is called",
+            Self::CaseClosing => "Close the case because",
         }
     }
 }
@@ -229,6 +250,8 @@ pub enum PageContent {
     Help(Vec<Context>),
     /// The shown result: statement, times, files, notes.
     Result,
+    /// What the case holds.
+    Case,
     /// Faults of configuration, templates and playbooks.
     Problems,
     /// The fault of the buffer's last run and all hints on its text.

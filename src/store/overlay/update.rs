@@ -5,6 +5,7 @@ use super::{
 };
 use crate::domain::format::Format;
 use crate::sql::parameters;
+use crate::store::case::{self, CaseMenu};
 use crate::store::command::{Command, Context};
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
@@ -32,6 +33,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::OverlayPageUp => scroll(state, |at| at.saturating_sub(page)),
         Command::OverlayPageDown => scroll(state, |at| down(page, at)),
         Command::OverlayNextField | Command::OverlayPreviousField => {
+            if let Some(Overlay::Case(menu)) = state.overlay.clone() {
+                return case::choose_other(state, &menu);
+            }
             if matches!(state.overlay, Some(Overlay::Pivot(_))) {
                 let wider = command == Command::OverlayNextField;
                 pivot::widen(state, if wider { 1 } else { -1 });
@@ -42,6 +46,11 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
                 } else {
                     -1
                 });
+            }
+        }
+        Command::OverlayRemove => {
+            if let Some(Overlay::Case(menu)) = state.overlay.clone() {
+                case::remove(state, &menu);
             }
         }
         _ => {}
@@ -85,7 +94,8 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             Overlay::Palette(picker)
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. }),
+            | Overlay::Pivot(PivotMenu { picker, .. })
+            | Overlay::Case(CaseMenu { picker, .. }),
         ) => {
             let changed = picker.input.press(chord);
             if changed {
@@ -123,7 +133,8 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             Overlay::Palette(picker)
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. }),
+            | Overlay::Pivot(PivotMenu { picker, .. })
+            | Overlay::Case(CaseMenu { picker, .. }),
         ) => {
             picker.input.paste(text);
             picker.selected = 0;
@@ -161,6 +172,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Templates(picker)) => template_matches(state, picker).len(),
         Some(Overlay::Playbooks(picker)) => playbook_matches(state, picker).len(),
         Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
+        Some(Overlay::Case(menu)) => case::lines(state, menu).len(),
         _ => usize::MAX,
     };
     match &mut state.overlay {
@@ -168,7 +180,8 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             Overlay::Palette(picker)
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. }),
+            | Overlay::Pivot(PivotMenu { picker, .. })
+            | Overlay::Case(CaseMenu { picker, .. }),
         ) => {
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
@@ -245,6 +258,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
             }
         }
         Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
+        Some(Overlay::Case(menu)) => case::choose(state, &menu),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
@@ -330,9 +344,16 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
         PromptKind::Export => export(state, text.trim()),
         PromptKind::Note => {
             state.playbook.note(text.trim());
+            case::step_noted(state, text.trim());
             state.session_changed()
         }
         PromptKind::SaveTemplate => save_template(state, text.trim()),
+        PromptKind::PinText
+        | PromptKind::TrailName
+        | PromptKind::CaseNote
+        | PromptKind::Decision
+        | PromptKind::CaseName
+        | PromptKind::CaseClosing => case::answer(state, prompt.kind, &text),
     }
 }
 

@@ -3,20 +3,18 @@
 
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray};
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::case;
 use super::effect::Effect;
 use super::overlay::{Overlay, Picker};
-use super::results::{Origin, selected_page};
+use super::results::{Origin, Tab, selected_page};
 use super::screen::Pane;
 use super::state::State;
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
+use crate::domain::event_time::event_time;
 use crate::domain::query::QueryId;
-use crate::domain::rows::Page;
 use crate::sql::pivot::{PivotTable, PivotTemplate, PivotTemplates, Window, statement};
 
 /// How far around an event a question may look, from the nearest to the widest.
@@ -65,6 +63,8 @@ pub struct PivotMenu {
     pub time: Option<DateTime<Utc>>,
     /// The run whose row it is.
     from: Option<QueryId>,
+    /// The row's number in its result, from 0.
+    row: Option<usize>,
 }
 
 impl PivotMenu {
@@ -100,7 +100,9 @@ pub fn open(state: &mut State) -> Vec<Effect> {
         let asked = templates.of_type(found.entity.kind);
         asked.map(move |template| (at, template.name.clone()))
     });
+    let in_result = state.results.tab().filter(|tab| Some(tab.query) == from);
     let menu = PivotMenu {
+        row: in_result.and_then(Tab::selected_row),
         picker: Picker::default(),
         lines: lines.collect(),
         found,
@@ -158,6 +160,7 @@ pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
     if let Some(tab) = state.results.by_query(query) {
         tab.from = menu.from;
     }
+    case::pivoted(state, menu.from, menu.row, found, &template.name, query);
     state.inform(told);
     effects
 }
@@ -209,7 +212,7 @@ fn of_row(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>)
             // What the selected cell names goes first.
             found.sort_by_key(|found| !found.paths.iter().any(|path| is_in(path, &column.name)));
         }
-        Some((found, time_of(&page, at), Some(tab.query)))
+        Some((found, event_time(&page.batch, at), Some(tab.query)))
     };
     selected().unwrap_or_default()
 }
@@ -218,22 +221,6 @@ fn of_row(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>)
 fn is_in(path: &str, column: &str) -> bool {
     let rest = path.strip_prefix(column);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// When the event of a row happened, by the columns that tell it.
-fn time_of(page: &Page, row: usize) -> Option<DateTime<Utc>> {
-    let milliseconds = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
-    ["time_dt", "time"].into_iter().find_map(|name| {
-        let column = page.batch.column_by_name(name)?.slice(row, 1);
-        let is_time = matches!(
-            column.data_type(),
-            DataType::Timestamp(..) | DataType::Int64
-        );
-        let told = cast(&column, &milliseconds).ok().filter(|_| is_time)?;
-        let told = told.as_primitive_opt::<TimestampMillisecondType>()?;
-        told.is_valid(0)
-            .then(|| DateTime::from_timestamp_millis(told.value(0)))?
-    })
 }
 
 /// The bucket and the account of the selected notification.

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 pub use update::{content_read, update};
 
 use super::session::{SavedRun, SavedTick};
+use crate::domain::case::CaseState;
 use crate::domain::playbook::{Block, Phase, Playbook, Step, StepId};
 
 /// The work done on one playbook.
@@ -48,6 +49,8 @@ pub enum Line<'a> {
 pub struct PlaybookPane {
     open: Option<Arc<Playbook>>,
     runs: BTreeMap<String, Run>,
+    /// The work outside every case, while one is open.
+    outside: Option<BTreeMap<String, Run>>,
     folded: BTreeSet<usize>,
     /// The selected line.
     pub selected: usize,
@@ -225,7 +228,30 @@ impl PlaybookPane {
         }
     }
 
-    /// The work on every playbook, for the session.
+    /// From now on the work is that of a case.
+    pub fn enter_case(&mut self, case: &CaseState) {
+        self.leave_case();
+        let mut runs: BTreeMap<String, Run> = BTreeMap::new();
+        for ((playbook, step), state) in &case.steps {
+            let run = runs.entry(playbook.clone()).or_default();
+            if let Some((true, stamp)) = &state.tick {
+                run.ticks.insert(StepId(step.clone()), stamp.at);
+            }
+            if let Some((text, _)) = &state.note {
+                run.notes.insert(StepId(step.clone()), text.clone());
+            }
+        }
+        self.outside = Some(std::mem::replace(&mut self.runs, runs));
+    }
+
+    /// The work is that outside every case again.
+    pub fn leave_case(&mut self) {
+        if let Some(outside) = self.outside.take() {
+            self.runs = outside;
+        }
+    }
+
+    /// The work outside every case on every playbook, for the session.
     pub fn saved_runs(&self) -> Vec<SavedRun> {
         let saved = |(file, run): (&String, &Run)| SavedRun {
             file: file.clone(),
@@ -243,7 +269,8 @@ impl PlaybookPane {
                 .map(|(id, text)| (id.0.clone(), text.clone()))
                 .collect(),
         };
-        self.runs.iter().map(saved).collect()
+        let outside = self.outside.as_ref().unwrap_or(&self.runs);
+        outside.iter().map(saved).collect()
     }
 
     /// Puts the work of the last session back; [`Self::choose_from`] then opens its playbook.

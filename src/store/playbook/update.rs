@@ -21,7 +21,10 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::PlaybookBottom => pane.select(usize::MAX),
         Command::PlaybookNextOpen => pane.to_next_open(),
         Command::PlaybookFold => pane.fold(),
-        Command::PlaybookTick if pane.toggle(now) => return state.session_changed(),
+        Command::PlaybookTick if pane.toggle(now) => {
+            crate::store::case::step_ticked(state);
+            return state.session_changed();
+        }
         Command::PlaybookNote if pane.step().is_some() => {
             let text = pane.note_text().unwrap_or_default().to_owned();
             state.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Note, &text)));

@@ -6,6 +6,7 @@ mod order;
 mod record;
 mod update;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -172,6 +173,8 @@ pub struct Tab {
     pub rows: Option<RowsHandle>,
     /// How the rows are looked at.
     pub view: GridView,
+    /// Marked rows, by their numbers in the result.
+    pub marked: BTreeSet<usize>,
     /// Which rows are shown in which order.
     pub spec: OrderSpec,
     /// The row numbers in that order; `None` means all as they came.
@@ -201,6 +204,7 @@ impl Tab {
             progress: QueryProgress::default(),
             rows: None,
             view: GridView::default(),
+            marked: BTreeSet::new(),
             spec: OrderSpec::default(),
             order: None,
             ordering: None,

@@ -66,6 +66,7 @@ pub(super) fn ask(state: &mut State, query: QueryId) -> Option<Effect> {
 pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     let now = state.now;
     let page = state.grid_page();
+    crate::store::case::query_news(state, query, &news);
     let Some(tab) = state.results.by_query(query) else {
         // The tab was closed before the answer came.
         return Vec::new();
@@ -170,7 +171,10 @@ fn leaves_a_run(kind: QueryErrorKind) -> bool {
 /// An export has ended.
 pub fn answer_export(state: &mut State, _: ExportId, outcome: Result<(PathBuf, u64), String>) {
     match outcome {
-        Ok((path, rows)) => state.inform(format!("wrote {rows} rows to {}", path.display())),
+        Ok((path, rows)) => {
+            crate::store::case::note_export(state, &path, rows);
+            state.inform(format!("wrote {rows} rows to {}", path.display()));
+        }
         Err(reason) => state.fail(format!("nothing was written: {reason}")),
     }
 }

@@ -7,6 +7,7 @@ use super::order::{clear, filter_cell, find_step, not_yet, sort};
 use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::record::RecordView;
 use crate::domain::view::Step;
+use crate::store::case;
 use crate::store::command::Command;
 use crate::store::effect::Effect;
 use crate::store::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
@@ -39,6 +40,14 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ResultsFindPrevious => find_step(state, false),
         Command::ResultsFilterCell => return filter_cell(state),
         Command::ResultsFilterClear => return clear(state),
+        Command::ResultsMark => {
+            case::mark(state);
+            return step_grid(state, Step::Down);
+        }
+        Command::ResultsMarkAll => case::mark_all(state),
+        Command::ResultsPin => case::pin(state),
+        Command::ResultsUnpin => case::take_back(state),
+        Command::ResultsAnnotate => case::annotate(state),
         Command::ResultsFreezeMore => freeze(state, 1),
         Command::ResultsFreezeLess => freeze(state, -1),
         Command::ResultsWiden => widen(state, 4),

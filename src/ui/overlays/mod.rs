@@ -27,6 +27,7 @@ pub(in crate::ui) fn draw(
         Overlay::Templates(picker) => picker::templates(state, picker, theme, buffer),
         Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
+        Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

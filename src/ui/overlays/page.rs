@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 
 use crate::store::State;
+use crate::store::case;
 use crate::store::command::{COMMANDS, Command, Context};
 use crate::store::overlay::{Page, PageContent};
 use crate::store::results::{Phase, Tab};
@@ -51,6 +52,7 @@ pub(in crate::ui) fn draw(
             "Result",
             result(state, usize::from(width.saturating_sub(2))),
         ),
+        PageContent::Case => ("Case", case(state, usize::from(width.saturating_sub(2)))),
         PageContent::Problems => ("Files with faults", problems(state, width)),
         PageContent::Hints => ("Hints", hints(state, width)),
         PageContent::Value { path, text } => (path.as_str(), value(text, width)),
@@ -82,6 +84,33 @@ pub(in crate::ui) fn draw(
         pen.safe(&line.text, theme.style(line.role));
     }
     None
+}
+
+/// What the case holds, each line as long as it has to be.
+fn case(state: &State, width: usize) -> Vec<Line> {
+    const LEFT: usize = 26;
+    let mut lines = Vec::new();
+    for line in case::page_lines(state) {
+        match line {
+            case::PageLine::Empty => lines.push(Line::text("", Role::Text)),
+            case::PageLine::Heading(text) => lines.push(Line::text(&text, Role::Header)),
+            case::PageLine::Pair(left, text) => {
+                let wrapped = wrap(&SafeText::new(&text), width.saturating_sub(LEFT + 2));
+                let mut left = left;
+                for text in wrapped {
+                    lines.push(Line {
+                        left: std::mem::take(&mut left),
+                        text: text.into_owned(),
+                        role: Role::Text,
+                    });
+                }
+                if !left.is_empty() {
+                    lines.push(Line::pair(&left, ""));
+                }
+            }
+        }
+    }
+    lines
 }
 
 fn help(state: &State, contexts: &[Context]) -> Vec<Line> {

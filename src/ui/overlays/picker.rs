@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use super::visible_input;
 use crate::store::State;
+use crate::store::case::{self, CaseList, CaseMenu};
 use crate::store::overlay::{Picker, palette_matches, playbook_matches, template_matches};
 use crate::store::pivot::{self, PivotMenu};
 use crate::ui::paint::{Pen, fill, foot, frame, more, placeholder};
@@ -78,6 +79,31 @@ pub(in crate::ui) fn pivots(
     let title = format!("Pivot, around means {}", pivot::span_told(state));
     let rows: Vec<Row> = rows.collect();
     list(&title, &menu.picker, &rows, theme, buffer)
+}
+
+/// Cases, the trail of the open one, or its evidence.
+pub(in crate::ui) fn case(
+    state: &State,
+    menu: &CaseMenu,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
+    let rows = case::lines(state, menu).into_iter().map(|line| Row {
+        label: line.label,
+        detail: line.detail,
+    });
+    let title = match menu.list {
+        CaseList::Cases => "Cases",
+        CaseList::Trail => "Trail",
+        CaseList::Pins => "Evidence",
+    };
+    list(
+        title,
+        &menu.picker,
+        &rows.collect::<Vec<_>>(),
+        theme,
+        buffer,
+    )
 }
 
 /// Playbooks.

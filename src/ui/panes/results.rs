@@ -9,6 +9,7 @@ use crate::domain::cell::TimeStyle;
 use crate::domain::query::{QueryId, QueryProgress, Stage};
 use crate::domain::size::Size;
 use crate::store::State;
+use crate::store::case::marked_rows;
 use crate::store::command::Command;
 use crate::store::results::{LastEnd, Phase, Tab};
 use crate::ui::paint::{Pen, foot, frame, placeholder};
@@ -91,11 +92,12 @@ pub(in crate::ui) fn draw(
             if tab.shown_rows() == 0 && !tab.phase.is_running() {
                 return placeholder(buffer, theme, body, &nothing(tab));
             }
+            let marked = marked_rows(state, tab);
             let grid = Grid {
                 rows: rows.as_ref(),
                 order: tab.order.as_deref(),
                 view: &tab.view,
-                marked: None,
+                marked: (!marked.is_empty()).then_some(&marked),
                 sort: tab.spec.sort.map(|sort| SortMark {
                     column: sort.column,
                     descending: sort.descending,

@@ -127,6 +127,7 @@ fn work_on_two_copies_merges_to_equal_copies() {
                     parameters: Vec::new(),
                     engine: "embedded".to_owned(),
                     profile: None,
+                    files: Vec::new(),
                 },
             ),
             draft(

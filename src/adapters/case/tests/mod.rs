@@ -112,6 +112,7 @@ fn small_case(cases: &Cases) -> String {
                 parameters: Vec::new(),
                 engine: "embedded".to_owned(),
                 profile: None,
+                files: Vec::new(),
             },
         ),
         draft(

@@ -75,7 +75,8 @@ pub(super) fn any_what() -> impl Strategy<Value = What> {
             sql,
             parameters: Vec::new(),
             engine: "embedded".to_owned(),
-            profile: None
+            profile: None,
+            files: Vec::new(),
         }),
         small_key("q").prop_map(|query| What::QueryEnded {
             query,

@@ -40,6 +40,7 @@ fn begun(query: &str) -> What {
         parameters: vec!["'x'".to_owned()],
         engine: "embedded".to_owned(),
         profile: Some("prod".to_owned()),
+        files: Vec::new(),
     }
 }
 
