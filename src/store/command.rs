@@ -23,6 +23,8 @@ pub enum Context {
     Playbook,
     /// In overlays: palette, lists, forms, prompts, help.
     Overlay,
+    /// On the page of an entity.
+    Entity,
     /// In a question that is answered by yes or no.
     Question,
 }
@@ -39,6 +41,7 @@ impl Context {
             Self::Record => "Record",
             Self::Playbook => "Playbook",
             Self::Overlay => "Lists and forms",
+            Self::Entity => "On the page of an entity",
             Self::Question => "Questions",
         }
     }
@@ -230,6 +233,14 @@ commands! {
         OverlayNextField "overlay.next-field" "Go to the next field";
         OverlayPreviousField "overlay.previous-field" "Go to the previous field";
         OverlayRemove "overlay.remove" "Take back what the line stands for";
+    }
+    Entity {
+        EntityMalicious "entity.malicious" "Judge it: it belongs to the attack" ["malicious"];
+        EntitySuspicious "entity.suspicious" "Judge it: it has to be looked at" ["suspicious"];
+        EntityBenign "entity.benign" "Judge it: it belongs there" ["benign"];
+        EntityUnknown "entity.unknown" "Take the verdict back: nobody knows yet";
+        EntityNote "entity.note" "Write a note on it" ["note"];
+        EntityPivot "entity.pivot" "Ask more about it" ["pivot"];
     }
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];

@@ -211,10 +211,10 @@ mod tests {
 
     #[test]
     fn an_override_replaces_the_chords_and_may_take_them_away() {
-        let (map, errors) = overriding("query.run", &["f7"]);
+        let (map, errors) = overriding("query.run", &["f10"]);
         assert_eq!(
             (map.label(Command::RunStatement), errors),
-            (Some("f7".into()), vec![])
+            (Some("f10".into()), vec![])
         );
         let (map, _) = overriding("query.run", &[]);
         assert_eq!(map.label(Command::RunStatement), None);

@@ -10,6 +10,7 @@ pub mod command;
 pub mod content;
 pub mod editor;
 pub mod effect;
+pub mod entity;
 pub mod event;
 pub mod feed;
 pub mod key;

@@ -264,6 +264,9 @@ impl State {
     pub fn contexts(&self) -> Vec<Context> {
         match &self.overlay {
             Some(Overlay::Question(_)) => vec![Context::Question],
+            Some(Overlay::Page(page)) if page.is_of_an_entity() => {
+                vec![Context::Entity, Context::Overlay]
+            }
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }

@@ -176,6 +176,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Results => results::update(state, command),
         Context::Record => results::update_record(state, command),
         Context::Playbook => playbook::update(state, command),
+        Context::Entity => super::entity::update(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }

@@ -259,6 +259,13 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayPreviousField, "previous field"),
         ],
         Some(Overlay::Prompt(_)) => &[(Command::OverlayAccept, "take it")],
+        Some(Overlay::Page(page)) if page.is_of_an_entity() => &[
+            (Command::EntityMalicious, "malicious"),
+            (Command::EntitySuspicious, "suspicious"),
+            (Command::EntityBenign, "benign"),
+            (Command::EntityNote, "note"),
+            (Command::EntityPivot, "ask more"),
+        ],
         Some(Overlay::Page(_)) => &[
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),

@@ -135,7 +135,7 @@ fn cases(state: &State) -> Vec<MenuLine> {
 }
 
 /// `1 pin`, `4 pins`.
-pub(super) fn count(count: usize, one: &str, more: &str) -> String {
+pub(in crate::store) fn count(count: usize, one: &str, more: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { more })
 }
 

@@ -22,14 +22,15 @@ use chrono::{DateTime, Utc};
 pub(super) use evidence::{annotate, mark, mark_all, pin, take_back};
 pub use evidence::{marked_rows, pinned_rows};
 pub use menu::{CaseList, CaseMenu, MenuLine, lines};
-pub(super) use menu::{choose, choose_other, remove};
+pub(super) use menu::{choose, choose_other, count, remove};
+pub(super) use page::verdict_told;
 pub use page::{Line as PageLine, lines as page_lines};
 pub use queries::finished;
-pub(super) use queries::{begun, hand_over, news as query_news, of_session, pivoted};
+pub(super) use queries::{begun, entity_ref, hand_over, news as query_news, of_session, pivoted};
 pub(super) use update::{answer, command, news, note_export, restore, step_noted, step_ticked};
 
 use super::state::State;
-use crate::domain::case::{CaseState, Draft, Key, ResultRef, Sealed, Source, What};
+use crate::domain::case::{About, CaseState, Draft, Key, ResultRef, Sealed, Source, What};
 use crate::domain::query::{QueryId, QuerySummary};
 
 /// Work on cases for the runtime.
@@ -214,6 +215,8 @@ pub struct CaseDesk {
     wanted: Option<Wanted>,
     /// The pins or the query that an open prompt asks about.
     subject: Vec<Key>,
+    /// What the note that an open prompt asks for is about; `None` for the case.
+    note_about: Option<About>,
 }
 
 impl CaseDesk {
@@ -238,6 +241,16 @@ pub(super) fn note(state: &mut State, what: What) {
     if let Some(case) = &mut state.case.open {
         case.note(now, what);
     }
+}
+
+/// Whether a case is open; without one a person is told how to make one.
+pub(super) fn is_open_or_told(state: &mut State) -> bool {
+    open_or_tell(state).is_some()
+}
+
+/// The next note that is asked for is about something.
+pub(super) fn ask_note(state: &mut State, about: About) {
+    state.case.note_about = Some(about);
 }
 
 /// The open case; without one a person is told how to make one.

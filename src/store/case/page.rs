@@ -140,7 +140,7 @@ fn decisions(held: &CaseState, zone: Tz) -> Vec<(String, String)> {
 }
 
 /// A verdict as a word.
-pub(super) fn verdict_told(verdict: Verdict) -> &'static str {
+pub(in crate::store) fn verdict_told(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Unknown => "unknown",
         Verdict::Benign => "benign",

@@ -5,6 +5,7 @@ use crate::domain::case::{EntityRef, Key, Outcome, PivotFrom, What};
 use crate::domain::entity::extract::Found;
 use crate::domain::query::{QueryErrorKind, QueryId, QuerySummary, Route};
 use crate::store::event::QueryNews;
+use crate::store::pivot::Place;
 use crate::store::results::{LastEnd, Origin, Phase, Tab};
 use crate::store::state::{Setting, State};
 
@@ -159,8 +160,7 @@ pub(in crate::store) fn hand_over(state: &mut State, from: Option<QueryId>, to: 
 /// A value led to a query.
 pub(in crate::store) fn pivoted(
     state: &mut State,
-    from: Option<QueryId>,
-    row: Option<usize>,
+    place: Place,
     found: &Found,
     template: &str,
     to: QueryId,
@@ -168,7 +168,7 @@ pub(in crate::store) fn pivoted(
     if state.case.open.is_none() {
         return;
     }
-    let from = from.and_then(|from| adopt(state, from));
+    let from = place.from.and_then(|from| adopt(state, from));
     let now = state.now;
     let Some(case) = &mut state.case.open else {
         return;
@@ -178,7 +178,7 @@ pub(in crate::store) fn pivoted(
     };
     let from = PivotFrom {
         query: from,
-        row: row.map(|row| row as u64 + 1),
+        row: place.row.map(|row| row as u64 + 1),
         path: found.paths.first().cloned(),
         entity: entity_ref(&found.entity),
     };
@@ -194,7 +194,7 @@ pub(in crate::store) fn pivoted(
 }
 
 /// An entity as the journal writes it.
-pub(super) fn entity_ref(entity: &crate::domain::entity::Entity) -> EntityRef {
+pub(in crate::store) fn entity_ref(entity: &crate::domain::entity::Entity) -> EntityRef {
     EntityRef {
         entity_type: entity.kind.to_string(),
         value: entity.value.clone(),

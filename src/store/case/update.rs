@@ -26,7 +26,10 @@ pub(in crate::store) fn command(state: &mut State, command: Command) -> Vec<Effe
             }
             return Vec::new();
         }
-        Command::CaseNote => PromptKind::CaseNote,
+        Command::CaseNote => {
+            state.case.note_about = None;
+            PromptKind::CaseNote
+        }
         Command::CaseDecide => PromptKind::Decision,
         Command::CaseRename => PromptKind::CaseName,
         Command::CaseClose => {
@@ -72,13 +75,14 @@ pub(in crate::store) fn answer(state: &mut State, kind: PromptKind, text: &str) 
             return menu::open(state, CaseList::Trail);
         }
         PromptKind::CaseNote => {
+            let about = state.case.note_about.take();
             let Some(case) = &mut state.case.open else {
                 return Vec::new();
             };
             let key = case.fresh_key('n');
             let noted = What::Noted {
                 note: key,
-                about: About::Case,
+                about: about.unwrap_or(About::Case),
                 text: text.to_owned(),
             };
             note(state, noted);

@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::case::CaseMenu;
 use super::command::{COMMANDS, CommandRow, Context};
 use super::effect::{Effect, TimerId};
+use super::entity::EntityPage;
 use super::line_input::LineInput;
 use super::pivot::PivotMenu;
 use crate::domain::query::QueryId;
@@ -149,7 +150,7 @@ pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
         .filter(|row| {
             !matches!(
                 row.context,
-                Context::Pane | Context::Overlay | Context::Question
+                Context::Pane | Context::Overlay | Context::Entity | Context::Question
             )
         })
         .collect();
@@ -243,6 +244,13 @@ pub struct Page {
     pub top: usize,
 }
 
+impl Page {
+    /// Whether it is the page of an entity, which has keys of its own.
+    pub fn is_of_an_entity(&self) -> bool {
+        matches!(self.content, PageContent::Entity(_))
+    }
+}
+
 /// What a page tells.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PageContent {
@@ -252,6 +260,8 @@ pub enum PageContent {
     Result,
     /// What the case holds.
     Case,
+    /// What is known of an entity.
+    Entity(EntityPage),
     /// Faults of configuration, templates and playbooks.
     Problems,
     /// The fault of the buffer's last run and all hints on its text.

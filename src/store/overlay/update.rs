@@ -272,7 +272,11 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         Context::Editor => Pane::Editor,
         Context::Results | Context::Record => Pane::Results,
         Context::Playbook => Pane::Playbook,
-        Context::Global | Context::Pane | Context::Overlay | Context::Question => return,
+        Context::Global
+        | Context::Pane
+        | Context::Overlay
+        | Context::Entity
+        | Context::Question => return,
     };
     if state.screen.focus != pane {
         state.focus(pane);

@@ -7,8 +7,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::case;
 use super::effect::Effect;
+use super::entity;
 use super::overlay::{Overlay, Picker};
-use super::results::{Origin, Tab, selected_page};
+use super::results::{Origin, selected_page};
 use super::screen::Pane;
 use super::state::State;
 use crate::domain::entity::extract::{Found, row as entities_of};
@@ -50,6 +51,17 @@ impl Default for Pivots {
     }
 }
 
+/// Where an entity was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// When it happened; `None` where that is not known.
+    pub time: Option<DateTime<Utc>>,
+    /// The run whose row it is.
+    pub from: Option<QueryId>,
+    /// The row's number in its result, from 0.
+    pub row: Option<usize>,
+}
+
 /// The open menu.
 #[derive(Debug, Clone)]
 pub struct PivotMenu {
@@ -57,26 +69,37 @@ pub struct PivotMenu {
     pub picker: Picker,
     /// The entities, that of the selected cell first.
     pub found: Vec<Found>,
-    /// The lines: an entity's place and a template's name.
-    pub lines: Vec<(usize, String)>,
-    /// When it happened; `None` where that is not known.
-    pub time: Option<DateTime<Utc>>,
-    /// The run whose row it is.
-    from: Option<QueryId>,
-    /// The row's number in its result, from 0.
-    row: Option<usize>,
+    /// The lines: an entity's place and a template's name, or its page.
+    pub lines: Vec<(usize, Option<String>)>,
+    /// Where they were found.
+    pub place: Place,
 }
 
 impl PivotMenu {
-    /// What a line asks of whom.
+    /// What a line asks of whom; no template for the page of an entity.
     pub fn line<'a>(
         &self,
         templates: &'a PivotTemplates,
         number: usize,
-    ) -> Option<(&Found, &'a PivotTemplate)> {
+    ) -> Option<(&Found, Option<&'a PivotTemplate>)> {
         let (entity, template) = self.lines.get(number)?;
-        Some((self.found.get(*entity)?, templates.get(template)?))
+        let found = self.found.get(*entity)?;
+        match template {
+            Some(name) => Some((found, Some(templates.get(name)?))),
+            None => Some((found, None)),
+        }
     }
+}
+
+/// The name and the purpose of a line.
+pub fn line_told(template: Option<&PivotTemplate>) -> (&str, &str) {
+    template.map_or(
+        (
+            "page",
+            "What is known of it: seen, with what, notes, verdict.",
+        ),
+        |template| (template.name.as_str(), template.purpose.as_str()),
+    )
 }
 
 /// The words of the span in force.
@@ -86,40 +109,44 @@ pub fn span_told(state: &State) -> &'static str {
 
 /// Opens the menu on what is selected in the focused pane.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let (found, time, from) = match state.screen.focus {
-        Pane::Feed => (of_notification(state), None, None),
+    let (found, place) = match state.screen.focus {
+        Pane::Feed => (of_notification(state), Place::default()),
         Pane::Results => of_row(state),
-        Pane::Editor | Pane::Playbook => (Vec::new(), None, None),
+        Pane::Editor | Pane::Playbook => (Vec::new(), Place::default()),
     };
     if found.is_empty() {
         state.inform("no address, key, principal, resource … is named here".to_owned());
-        return Vec::new();
+    } else {
+        open_on(state, found, place);
     }
+    Vec::new()
+}
+
+/// Opens the menu on entities.
+pub(super) fn open_on(state: &mut State, found: Vec<Found>, place: Place) {
     let templates = Arc::clone(&state.content.pivots);
     let lines = found.iter().enumerate().flat_map(|(at, found)| {
         let asked = templates.of_type(found.entity.kind);
-        asked.map(move |template| (at, template.name.clone()))
+        let asked = asked.map(move |template| (at, Some(template.name.clone())));
+        asked.chain([(at, None)])
     });
-    let in_result = state.results.tab().filter(|tab| Some(tab.query) == from);
     let menu = PivotMenu {
-        row: in_result.and_then(Tab::selected_row),
         picker: Picker::default(),
         lines: lines.collect(),
         found,
-        time,
-        from,
+        place,
     };
     state.overlay = Some(Overlay::Pivot(menu));
-    Vec::new()
 }
 
 /// The lines that pass the filter, by their number.
 pub fn matches(state: &State, menu: &PivotMenu) -> Vec<usize> {
     let text = |number: usize| match menu.line(&state.content.pivots, number) {
-        Some((found, template)) => format!(
-            "{} {} {} {}",
-            found.entity.kind, found.entity.value, template.name, template.purpose
-        ),
+        Some((found, template)) => {
+            let (name, purpose) = line_told(template);
+            let entity = &found.entity;
+            format!("{} {} {name} {purpose}", entity.kind, entity.value)
+        }
         None => String::new(),
     };
     let texts: Vec<String> = (0..menu.lines.len()).map(text).collect();
@@ -132,22 +159,43 @@ pub fn widen(state: &mut State, by: isize) {
     state.pivots.span = wider.min(SPANS.len() - 1);
 }
 
-/// Asks the chosen question in a tab of its own.
+/// Asks the chosen question in a tab of its own, or opens the page of the entity.
 pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
     let Some(number) = matches(state, menu).get(menu.picker.selected).copied() else {
         return Vec::new();
     };
     let templates = Arc::clone(&state.content.pivots);
-    let Some((found, template)) = menu.line(&templates, number) else {
-        return Vec::new();
-    };
-    let window = window(state, template, menu.time);
+    match menu.line(&templates, number) {
+        Some((found, Some(template))) => {
+            ask(state, found, template, menu.place).map_or_else(Vec::new, |asked| asked.effects)
+        }
+        Some((found, None)) => entity::open(state, found, menu.place),
+        None => Vec::new(),
+    }
+}
+
+/// A question that was asked.
+pub(super) struct Asked {
+    /// Its run.
+    pub query: QueryId,
+    /// What is to be done for it.
+    pub effects: Vec<Effect>,
+}
+
+/// Asks a question in a tab of its own.
+pub(super) fn ask(
+    state: &mut State,
+    found: &Found,
+    template: &PivotTemplate,
+    place: Place,
+) -> Option<Asked> {
+    let window = window(state, template, place.time);
     let tables = Arc::clone(&state.pivots.tables);
     let pivot = match statement(template, &found.entity, &tables, window, true) {
         Ok(pivot) => pivot,
         Err(error) => {
             state.fail(error.to_string());
-            return Vec::new();
+            return None;
         }
     };
     let told = format!("asking {}", pivot.asked.join(", "));
@@ -158,11 +206,11 @@ pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
     state.focus(Pane::Results);
     let (query, effects) = state.run(origin);
     if let Some(tab) = state.results.by_query(query) {
-        tab.from = menu.from;
+        tab.from = place.from;
     }
-    case::pivoted(state, menu.from, menu.row, found, &template.name, query);
+    case::pivoted(state, place, found, &template.name, query);
     state.inform(told);
-    effects
+    Some(Asked { query, effects })
 }
 
 /// Goes to the result that the shown one was asked from.
@@ -202,7 +250,7 @@ fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) 
 }
 
 /// The entities of the selected row, its time and its run.
-fn of_row(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>) {
+fn of_row(state: &State) -> (Vec<Found>, Place) {
     let selected = || {
         let tab = state.results.tab()?;
         let rows = tab.rows.as_ref()?;
@@ -212,7 +260,12 @@ fn of_row(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>)
             // What the selected cell names goes first.
             found.sort_by_key(|found| !found.paths.iter().any(|path| is_in(path, &column.name)));
         }
-        Some((found, event_time(&page.batch, at), Some(tab.query)))
+        let place = Place {
+            time: event_time(&page.batch, at),
+            from: Some(tab.query),
+            row: tab.selected_row(),
+        };
+        Some((found, place))
     };
     selected().unwrap_or_default()
 }

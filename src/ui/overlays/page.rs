@@ -5,6 +5,7 @@ use ratatui::buffer::Buffer;
 use crate::store::State;
 use crate::store::case;
 use crate::store::command::{COMMANDS, Command, Context};
+use crate::store::entity::{self, EntityPage};
 use crate::store::overlay::{Page, PageContent};
 use crate::store::results::{Phase, Tab};
 use crate::ui::paint::{Pen, foot, frame, more};
@@ -53,6 +54,10 @@ pub(in crate::ui) fn draw(
             result(state, usize::from(width.saturating_sub(2))),
         ),
         PageContent::Case => ("Case", case(state, usize::from(width.saturating_sub(2)))),
+        PageContent::Entity(page) => (
+            "Entity",
+            of_entity(state, page, usize::from(width.saturating_sub(2))),
+        ),
         PageContent::Problems => ("Files with faults", problems(state, width)),
         PageContent::Hints => ("Hints", hints(state, width)),
         PageContent::Value { path, text } => (path.as_str(), value(text, width)),
@@ -86,28 +91,51 @@ pub(in crate::ui) fn draw(
     None
 }
 
-/// What the case holds, each line as long as it has to be.
-fn case(state: &State, width: usize) -> Vec<Line> {
+/// A pair in as many lines as it takes, the text beside what stands at the left.
+fn pair_in_lines(left: &str, text: &str, width: usize) -> Vec<Line> {
     const LEFT: usize = 26;
-    let mut lines = Vec::new();
-    for line in case::page_lines(state) {
-        match line {
-            case::PageLine::Empty => lines.push(Line::text("", Role::Text)),
-            case::PageLine::Heading(text) => lines.push(Line::text(&text, Role::Header)),
-            case::PageLine::Pair(left, text) => {
-                let wrapped = wrap(&SafeText::new(&text), width.saturating_sub(LEFT + 2));
-                let mut left = left;
-                for text in wrapped {
-                    lines.push(Line {
-                        left: std::mem::take(&mut left),
-                        text: text.into_owned(),
-                        role: Role::Text,
-                    });
-                }
-                if !left.is_empty() {
-                    lines.push(Line::pair(&left, ""));
-                }
+    let wrapped = wrap(&SafeText::new(text), width.saturating_sub(LEFT + 2));
+    if wrapped.is_empty() {
+        return vec![Line::pair(left, "")];
+    }
+    let lines = wrapped.into_iter().enumerate();
+    lines
+        .map(|(at, text)| Line {
+            // A blank keeps the place.
+            left: if at == 0 && !left.is_empty() {
+                left
+            } else {
+                " "
             }
+            .to_owned(),
+            text: text.into_owned(),
+            role: Role::Text,
+        })
+        .collect()
+}
+
+/// What the case holds.
+fn case(state: &State, width: usize) -> Vec<Line> {
+    let lines = case::page_lines(state).into_iter();
+    lines
+        .flat_map(|line| match line {
+            case::PageLine::Empty => vec![Line::text("", Role::Text)],
+            case::PageLine::Heading(text) => vec![Line::text(&text, Role::Header)],
+            case::PageLine::Pair(left, text) => pair_in_lines(&left, &text, width),
+        })
+        .collect()
+}
+
+/// What is known of an entity.
+fn of_entity(state: &State, page: &EntityPage, width: usize) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for (heading, pairs) in entity::parts(state, page) {
+        if !lines.is_empty() {
+            lines.push(Line::text("", Role::Text));
+        }
+        lines.push(Line::text(&heading, Role::Header));
+        for (left, text) in pairs {
+            lines.extend(pair_in_lines(&left, &text, width));
         }
     }
     lines

@@ -68,12 +68,11 @@ pub(in crate::ui) fn pivots(
     let lines = pivot::matches(state, menu).into_iter();
     let rows = lines.filter_map(|number| {
         let (found, template) = menu.line(templates, number)?;
+        let (name, purpose) = pivot::line_told(template);
+        let entity = &found.entity;
         Some(Row {
-            label: format!(
-                "{} {} · {}",
-                found.entity.kind, found.entity.value, template.name
-            ),
-            detail: template.purpose.clone(),
+            label: format!("{} {} · {name}", entity.kind, entity.value),
+            detail: purpose.to_owned(),
         })
     });
     let title = format!("Pivot, around means {}", pivot::span_told(state));
