@@ -137,6 +137,8 @@ pub struct State {
     pub now: DateTime<Utc>,
     /// Whether leaving waits for queries to stop.
     pub leaving: bool,
+    /// Whether the session has changed since it was written.
+    unsaved: bool,
     next_id: u64,
 }
 
@@ -165,6 +167,7 @@ impl State {
             mouse: true,
             now,
             leaving: false,
+            unsaved: false,
             next_id: 1,
             setting,
         }
@@ -229,9 +232,18 @@ impl State {
         vec![Effect::Copy(text)]
     }
 
-    /// The session is to be written soon.
-    pub fn session_changed(&self) -> Vec<Effect> {
+    /// The session is to be written soon: so long after the first change, however many follow.
+    pub fn session_changed(&mut self) -> Vec<Effect> {
+        if std::mem::replace(&mut self.unsaved, true) {
+            return Vec::new();
+        }
         vec![Effect::SetTimer(TimerId::SaveSession, SAVE_AFTER)]
+    }
+
+    /// The session is written now.
+    pub fn save_session(&mut self) -> Effect {
+        self.unsaved = false;
+        Effect::SaveSession(Box::new(Session::of(self)))
     }
 
     /// Gives a pane the focus.
@@ -329,10 +341,7 @@ impl State {
     pub fn leave(&mut self) -> Vec<Effect> {
         let running: Vec<QueryId> = self.results.running().map(|tab| tab.query).collect();
         if running.is_empty() {
-            return vec![
-                Effect::SaveSession(Box::new(Session::of(self))),
-                Effect::Quit,
-            ];
+            return vec![self.save_session(), Effect::Quit];
         }
         self.leaving = true;
         self.inform("stopping what runs …".to_owned());
@@ -346,7 +355,7 @@ impl State {
     pub fn leave_running(&mut self) -> Vec<Effect> {
         let running = self.results.running().map(|tab| tab.query);
         let mut effects: Vec<Effect> = running.map(Effect::DropRows).collect();
-        effects.push(Effect::SaveSession(Box::new(Session::of(self))));
+        effects.push(self.save_session());
         effects.push(Effect::Quit);
         effects
     }

@@ -102,7 +102,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Timer(timer) => timer_rang(state, timer),
-        Event::Terminate => vec![save(state), Effect::Quit],
+        Event::Terminate => vec![state.save_session(), Effect::Quit],
         Event::Resumed { size } => {
             if let Some((width, height)) = size {
                 resize(state, width, height);
@@ -352,13 +352,9 @@ fn quit(state: &mut State) -> Vec<Effect> {
     state.leave()
 }
 
-fn save(state: &State) -> Effect {
-    Effect::SaveSession(Box::new(Session::of(state)))
-}
-
 fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
     match timer {
-        TimerId::SaveSession => vec![save(state)],
+        TimerId::SaveSession => vec![state.save_session()],
         TimerId::Complete => {
             let awaited = state.editor.awaits_completion;
             if awaited && state.overlay.is_none() && state.screen.focus == Pane::Editor {
@@ -375,7 +371,7 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
             state.message = None;
             Vec::new()
         }
-        TimerId::LeaveAnyway => vec![save(state), Effect::Quit],
+        TimerId::LeaveAnyway => vec![state.save_session(), Effect::Quit],
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a test owns its files and waits with the clock"
 )]
 
+mod case;
 mod ending;
 mod investigation;
 mod picture;

@@ -29,8 +29,10 @@ pub use queries::finished;
 pub(super) use queries::{begun, entity_ref, hand_over, news as query_news, of_session, pivoted};
 pub(super) use update::{answer, command, news, note_export, restore, step_noted, step_ticked};
 
+use super::entity::EntityPage;
+use super::overlay::{Overlay, Prompt, PromptKind};
 use super::state::State;
-use crate::domain::case::{About, CaseState, Draft, Key, ResultRef, Sealed, Source, What};
+use crate::domain::case::{CaseState, Draft, Key, ResultRef, Sealed, Source, What};
 use crate::domain::query::{QueryId, QuerySummary};
 
 /// Work on cases for the runtime.
@@ -215,8 +217,8 @@ pub struct CaseDesk {
     wanted: Option<Wanted>,
     /// The pins or the query that an open prompt asks about.
     subject: Vec<Key>,
-    /// What the note that an open prompt asks for is about; `None` for the case.
-    note_about: Option<About>,
+    /// The page on whose entity an open prompt asks for a note; `None` where it is on the case.
+    note_from: Option<EntityPage>,
 }
 
 impl CaseDesk {
@@ -248,9 +250,12 @@ pub(super) fn is_open_or_told(state: &mut State) -> bool {
     open_or_tell(state).is_some()
 }
 
-/// The next note that is asked for is about something.
-pub(super) fn ask_note(state: &mut State, about: About) {
-    state.case.note_about = Some(about);
+/// Asks for a note on an entity; its page comes back after the answer.
+pub(super) fn ask_note(state: &mut State, page: EntityPage) {
+    if open_or_tell(state).is_some() {
+        state.case.note_from = Some(page);
+        state.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::CaseNote, "")));
+    }
 }
 
 /// The open case; without one a person is told how to make one.

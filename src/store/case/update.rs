@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::evidence::write;
 use super::menu::{self, CaseList};
-use super::queries::reunite;
+use super::queries::{entity_ref, reunite};
 use super::{CaseNews, CaseWork, OpenCase, OpenedCase, Wanted, note, open_or_tell};
 use crate::domain::case::{About, Key, What};
 use crate::domain::format::Format;
@@ -27,7 +27,7 @@ pub(in crate::store) fn command(state: &mut State, command: Command) -> Vec<Effe
             return Vec::new();
         }
         Command::CaseNote => {
-            state.case.note_about = None;
+            state.case.note_from = None;
             PromptKind::CaseNote
         }
         Command::CaseDecide => PromptKind::Decision,
@@ -75,7 +75,10 @@ pub(in crate::store) fn answer(state: &mut State, kind: PromptKind, text: &str) 
             return menu::open(state, CaseList::Trail);
         }
         PromptKind::CaseNote => {
-            let about = state.case.note_about.take();
+            let page = state.case.note_from.take();
+            let about = page.as_ref().map(|page| About::Entity {
+                entity: entity_ref(&page.found.entity),
+            });
             let Some(case) = &mut state.case.open else {
                 return Vec::new();
             };
@@ -87,6 +90,9 @@ pub(in crate::store) fn answer(state: &mut State, kind: PromptKind, text: &str) 
             };
             note(state, noted);
             state.inform("noted in the case".to_owned());
+            if let Some(page) = page {
+                open_page(state, PageContent::Entity(page));
+            }
         }
         PromptKind::Decision => {
             let (decision, reason) = read_decision(text);
@@ -124,7 +130,7 @@ pub(in crate::store) fn news(state: &mut State, news: CaseNews) -> Vec<Effect> {
             state.case.open = None;
             state.playbook.leave_case();
             state.inform("no case is open".to_owned());
-            return state.session_changed();
+            return vec![state.save_session()];
         }
         CaseNews::Written(entries) => {
             if let Some(case) = &mut state.case.open {
@@ -170,7 +176,8 @@ fn take(state: &mut State, opened: OpenedCase) -> Vec<Effect> {
         }
         _ => state.inform(format!("working in the case “{name}”")),
     }
-    state.session_changed()
+    // The next start has to know it, however soon this one ends.
+    vec![state.save_session()]
 }
 
 /// The last session had a case open: it is opened again.

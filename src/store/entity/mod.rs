@@ -5,7 +5,7 @@
 use super::case::{self, entity_ref, verdict_told};
 use super::command::Command;
 use super::effect::Effect;
-use super::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
+use super::overlay::{Overlay, PageContent, open_page};
 use super::pivot::{self, Asked, Place};
 use super::results::{Phase, Tab};
 use super::state::State;
@@ -69,11 +69,7 @@ pub(super) fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::EntityBenign => Verdict::Benign,
         Command::EntityUnknown => Verdict::Unknown,
         Command::EntityNote => {
-            if case::is_open_or_told(state) {
-                let about = entity_ref(&page.found.entity);
-                case::ask_note(state, About::Entity { entity: about });
-                state.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::CaseNote, "")));
-            }
+            case::ask_note(state, page);
             return Vec::new();
         }
         Command::EntityPivot => {

@@ -134,6 +134,24 @@ fn a_verdict_needs_a_case() {
 }
 
 #[test]
+fn a_note_on_it_comes_back_to_its_page() {
+    let mut state = state();
+    let opened = crate::store::case::OpenedCase {
+        id: "0123456789abcdef".to_owned(),
+        session: "abcd".to_owned(),
+        analyst: "ana".to_owned(),
+        state: Default::default(),
+    };
+    let news = crate::store::case::CaseNews::Opened(Box::new(opened));
+    update(&mut state, Event::Case(news), noon());
+    let effects = press(&mut state, "n \"mine\" enter");
+    assert!(format!("{effects:?}").contains("Noted"), "{effects:?}");
+    assert_eq!(page(&state).found.entity.value, KEY);
+    let effects = press(&mut state, "m");
+    assert!(format!("{effects:?}").contains("Malicious"), "{effects:?}");
+}
+
+#[test]
 fn another_question_about_it_is_a_key_away() {
     let mut state = state();
     press(&mut state, "p");
