@@ -18,4 +18,5 @@ pub mod rows;
 pub mod severity;
 pub mod size;
 pub mod template;
+pub mod timeline;
 pub mod view;
