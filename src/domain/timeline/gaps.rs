@@ -7,32 +7,22 @@ const MINUTE: Moment = 60 * SECOND;
 const HOUR: Moment = 60 * MINUTE;
 const DAY: Moment = 24 * HOUR;
 
-/// Fewer gaps than this have no quartiles worth the name.
-const FEWEST: usize = 4;
-
 /// How long a gap is worth a line: longer than this many microseconds.
 ///
-/// The rule: an outlier of the gaps between neighbours (longer than the third quartile and three
-/// times the distance between the quartiles), at least a minute, and at least a hundredth of the
-/// whole time, so that there are never more than a hundred. Where there are fewer than four gaps,
-/// an hour.
+/// The rule: ten times the median of the gaps between neighbours, at least a minute, and at least a
+/// hundredth of the whole time, so that there are never more than a hundred. The median, because a
+/// handful of pins with one long silence among them has no other measure that the silence itself
+/// does not move. A single gap has nothing to be held against: there it is an hour.
 pub fn threshold(mut gaps: Vec<Moment>) -> Moment {
+    if gaps.len() < 2 {
+        return HOUR;
+    }
     let whole = gaps
         .iter()
         .fold(0, |sum: Moment, gap| sum.saturating_add(*gap));
-    if gaps.len() < FEWEST {
-        return HOUR;
-    }
-    let first = quartile(&mut gaps, 1);
-    let third = quartile(&mut gaps, 3);
-    let fence = third.saturating_add(third.saturating_sub(first).saturating_mul(3));
-    fence.max(MINUTE).max(whole / 100)
-}
-
-/// The quarter of some gaps, by nearest rank.
-fn quartile(gaps: &mut [Moment], quarter: usize) -> Moment {
-    let place = (gaps.len() * quarter / 4).min(gaps.len().saturating_sub(1));
-    *gaps.select_nth_unstable(place).1
+    let middle = (gaps.len() - 1) / 2;
+    let median = *gaps.select_nth_unstable(middle).1;
+    median.saturating_mul(10).max(MINUTE).max(whole / 100)
 }
 
 /// A span of microseconds in its two largest units: `14 h 03 m`, `2 d 04 h`, `41 s`.
