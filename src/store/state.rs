@@ -21,6 +21,7 @@ use super::playbook::PlaybookPane;
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
+use super::timeline::Timeline;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
@@ -124,6 +125,8 @@ pub struct State {
     pub content: Content,
     /// Which tables pivots ask, and how far around an event.
     pub pivots: Pivots,
+    /// What happened when.
+    pub timeline: Timeline,
     /// Tables, columns and functions for completion.
     pub catalogue: Arc<Catalogue>,
     /// The theme's name.
@@ -156,6 +159,7 @@ impl State {
             facts: None,
             content: Content::default(),
             pivots: Pivots::default(),
+            timeline: Timeline::default(),
             catalogue: Arc::default(),
             theme,
             mouse: true,
@@ -260,6 +264,7 @@ impl State {
     pub fn contexts(&self) -> Vec<Context> {
         match &self.overlay {
             Some(Overlay::Question(_)) => vec![Context::Question],
+            Some(Overlay::Timeline) => vec![Context::Timeline, Context::Overlay],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }
@@ -376,10 +381,15 @@ impl State {
         self.run(origin).1
     }
 
-    /// Values that the context suggests for a parameter: the lake's own time range, and the
-    /// selected cell where its column says that it fits.
+    /// Values that the context suggests for a parameter: the time range that was chosen in the
+    /// timeline, else the lake's own.
     pub fn suggestions(&self) -> BTreeMap<&'static str, String> {
         let mut suggested = BTreeMap::new();
+        if let Some((from, to)) = self.pivots.range {
+            suggested.insert("from", super::timeline::typed(from));
+            suggested.insert("to", super::timeline::typed(to));
+            return suggested;
+        }
         if let Some((first, last)) = self.facts.as_ref().and_then(|facts| facts.days.as_ref())
             && let (Some(from), Some(to)) = (day_start(first), day_start(last))
         {

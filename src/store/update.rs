@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, pivot, playbook, results, unfinished};
+use super::{editor, feed, pivot, playbook, results, timeline, unfinished};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -47,6 +47,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Found { id, rows } => {
             results::answer_find(state, id, rows);
+            Vec::new()
+        }
+        Event::Timeline { id, outline } => {
+            timeline::answer(state, id, outline);
             Vec::new()
         }
         Event::Exported { id, outcome } => {
@@ -167,6 +171,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Results => results::update(state, command),
         Context::Record => results::update_record(state, command),
         Context::Playbook => playbook::update(state, command),
+        Context::Timeline => timeline::update(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
@@ -205,6 +210,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::RunStatement => run_statement(state, Route::Service),
         Command::RunDirect => run_direct(state),
         Command::CancelQuery => cancel(state),
+        Command::TimelineOpen => timeline::open(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;

@@ -13,6 +13,7 @@ use super::overlay::{Overlay, Picker};
 use super::results::{Origin, selected_page};
 use super::screen::Pane;
 use super::state::State;
+use super::timeline::{Span, range_told};
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::query::QueryId;
@@ -41,6 +42,8 @@ pub struct Pivots {
     pub tables: Arc<[PivotTable]>,
     /// How far around an event to look; the place in [`SPANS`]. Stays as it was chosen.
     span: usize,
+    /// The time range that was chosen in the timeline: every question looks at it.
+    pub range: Option<Span>,
 }
 
 impl Default for Pivots {
@@ -48,6 +51,7 @@ impl Default for Pivots {
         Self {
             tables: Arc::from([]),
             span: AN_HOUR,
+            range: None,
         }
     }
 }
@@ -79,9 +83,15 @@ impl PivotMenu {
     }
 }
 
-/// The words of the span in force.
-pub fn span_told(state: &State) -> &'static str {
-    SPANS.get(state.pivots.span).map_or("", |(_, told)| told)
+/// The words of the time in force.
+pub fn span_told(state: &State) -> String {
+    match &state.pivots.range {
+        Some(range) => format!("within {}", range_told(range, state.setting.zone)),
+        None => {
+            let span = SPANS.get(state.pivots.span);
+            format!("around means {}", span.map_or("", |(_, told)| told))
+        }
+    }
 }
 
 /// Opens the menu on what is selected in the focused pane.
@@ -124,8 +134,11 @@ pub fn matches(state: &State, menu: &PivotMenu) -> Vec<usize> {
     menu.picker.matches(texts.iter().map(String::as_str))
 }
 
-/// Looks nearer or wider around events.
+/// Looks nearer or wider around events; first of all no longer at the range of the timeline.
 pub fn widen(state: &mut State, by: isize) {
+    if state.pivots.range.take().is_some() {
+        return;
+    }
     let wider = state.pivots.span.saturating_add_signed(by);
     state.pivots.span = wider.min(SPANS.len() - 1);
 }
@@ -182,14 +195,16 @@ fn title(entity: &Entity, template: &PivotTemplate) -> String {
     format!("{} {}", template.name, entity.value)
 }
 
-/// All time in a folder, where looking costs nothing; on AWS some days around the event, and what
+/// The range chosen in the timeline where there is one. Else all time in a folder, where looking costs nothing; on AWS some days around the event, and what
 /// is meant for the time around an event everywhere.
 fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) -> Window {
     let around = |place: usize| {
         let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
         Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
     };
-    if template.around {
+    if let Some((since, until)) = state.pivots.range {
+        Window { since, until }
+    } else if template.around {
         around(state.pivots.span)
     } else if state.setting.on_aws {
         around(state.pivots.span.max(SEVEN_DAYS))
