@@ -1,4 +1,5 @@
-//! `lakehound case`: make, list, show, hand over, take in and verify cases.
+//! `lakehound case`: make, list, show, hand over, take in and verify cases. Their timeline has a file
+//! of its own.
 
 use std::path::{Path, PathBuf};
 
@@ -10,6 +11,7 @@ use super::listing::{self, ListFormat, grouped};
 use super::out_file::OutFile;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
+use super::timeline;
 use crate::adapters::case::{CaseError, CaseSummary, Cases, Report, verify_capsule};
 use crate::domain::case::{CaseState, EntryHash, Stamp};
 use crate::ui::text::{Align, SafeText};
@@ -18,6 +20,7 @@ const EXAMPLES: &str = "\
 Examples:
   lakehound case new \"Leaked access key\"      make a case; prints its id
   lakehound case                              the cases, the one last worked on first
+  lakehound case timeline 3f1c                what happened when, as its pins tell
   lakehound case export 3f1c -o leak.lhcase   hand it over as one file
   lakehound case import leak.lhcase           take it in, or merge it into your copy
   lakehound case verify leak.lhcase           recompute every hash; exit 3 when one does not fit
@@ -61,6 +64,9 @@ enum Action {
         #[arg(long, value_enum, default_value = "table")]
         format: ListFormat,
     },
+    /// Show what the pins of a case tell, by the time at which it happened
+    #[command(after_help = timeline::EXAMPLES)]
+    Timeline(timeline::Args),
     /// Write a case as one file that opens without AWS; prints its SHA-256
     #[command(
         after_help = "Example:\n  lakehound case export 3f1c -o leak.lhcase\n\nThe file is a tar archive: `tar xf leak.lhcase && sha256sum -c SHA256SUMS`."
@@ -103,6 +109,10 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
         Action::List { format } => list(&cases, format),
         Action::New { name, analyst } => new(&cases, &name, analyst),
         Action::Show { id, format } => show(&cases, &id, format),
+        Action::Timeline(args) => {
+            let history = cases.read(args.case()).map_err(stop)?;
+            timeline::run(context, &args, &CaseState::of(&history))
+        }
         Action::Export { id, output } => export(&cases, &id, &output),
         Action::Import { file } => import(&cases, &file),
         Action::Verify { what, noted } => verify(&cases, &what, noted),

@@ -35,6 +35,7 @@ mod stdout;
 mod stop;
 mod tables;
 mod templates;
+mod timeline;
 mod type_tree;
 
 use std::process::ExitCode;

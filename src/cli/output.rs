@@ -4,7 +4,10 @@ use std::io::{IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::error::ArrowError;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use futures::StreamExt as _;
 
 use super::confirm::agreed;
@@ -17,6 +20,7 @@ use super::stop::{Stop, say};
 use crate::app::OpenLake;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryErrorKind, QueryRequest};
+use crate::domain::rows::Column;
 use crate::export::Writer;
 use crate::ports::{RunControl, RunningQuery};
 
@@ -26,8 +30,11 @@ pub(super) struct OutputArgs {
     /// The format of the result [default: by the ending of -o, else table on a terminal, csv in a pipe]
     #[arg(
         long,
-        value_parser = PossibleValuesParser::new(Format::ALL.map(Format::name))
-            .try_map(|name| name.parse::<Format>())
+        value_parser = PossibleValuesParser::new(Format::ALL.map(|format| {
+            // `md` is what the ending of a Markdown file says.
+            PossibleValue::new(format.name()).alias(format.extension())
+        }))
+        .try_map(|name| name.parse::<Format>())
     )]
     pub(super) format: Option<Format>,
     /// Write the result to a file; - is stdout
@@ -77,6 +84,33 @@ async fn ask_and_run(
 }
 
 impl OutputArgs {
+    /// Writes rows that are there already.
+    pub(super) fn write_rows(
+        &self,
+        schema: &SchemaRef,
+        columns: &[Column],
+        batches: impl Iterator<Item = Result<RecordBatch, ArrowError>>,
+    ) -> Result<(), Stop> {
+        let mut target = self.target()?;
+        let format = self.chosen_format(&target)?;
+        let mut writer =
+            Writer::new(format, schema, columns, target.writer()).map_err(Stop::export)?;
+        for batch in batches {
+            let batch =
+                batch.map_err(|error| Stop::failed(format_args!("cannot make rows: {error}")))?;
+            writer.write(&batch).map_err(Stop::export)?;
+        }
+        writer.finish().map_err(Stop::export)?;
+        target.finish()
+    }
+
+    fn target(&self) -> Result<Target, Stop> {
+        Ok(match &self.output {
+            Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
+            _ => Target::Stdout(Stdout::lock()),
+        })
+    }
+
     /// Writes all rows of a query; `sql` is what errors quote.
     async fn write(
         &self,
@@ -84,10 +118,7 @@ impl OutputArgs {
         sql: &str,
         mut progress: QueryProgressBar,
     ) -> Result<(), Stop> {
-        let mut target = match &self.output {
-            Some(path) if path.as_os_str() != "-" => Target::File(OutFile::create(path)?),
-            _ => Target::Stdout(Stdout::lock()),
-        };
+        let mut target = self.target()?;
         let format = self.chosen_format(&target)?;
         let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
             .map_err(Stop::export)?;

@@ -87,7 +87,8 @@ impl FromStr for Format {
     type Err = FormatError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|format| format.name() == name);
+        let mut formats = Self::ALL.into_iter();
+        let found = formats.find(|format| name == format.name() || name == format.extension());
         found.ok_or_else(|| FormatError(name.to_owned()))
     }
 }
@@ -100,6 +101,7 @@ mod tests {
     fn names_and_endings_lead_back_to_the_format() {
         for format in Format::ALL {
             assert_eq!(format.name().parse(), Ok(format));
+            assert_eq!(format.extension().parse(), Ok(format));
             let file = format!("result.{}", format.extension());
             assert_eq!(Format::of_file_name(&file), Some(format));
         }

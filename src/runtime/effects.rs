@@ -4,6 +4,7 @@ mod case;
 mod keep;
 mod reader;
 mod rows;
+mod timeline;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -29,6 +30,7 @@ use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
+use crate::store::timeline::TimelineRequest;
 
 pub use case::Casework;
 pub use keep::Keeping;
@@ -188,6 +190,32 @@ impl Effects {
                     }
                 });
             }
+            Effect::Timeline { id, request } => {
+                let results = self.given(&request);
+                self.blocking(move || {
+                    let outline = Arc::new(timeline::outline(&request, &results));
+                    Some(Event::Timeline { id, outline })
+                });
+            }
+            Effect::ExportTimeline {
+                id,
+                request,
+                outline,
+                zone,
+                format,
+                path,
+            } => {
+                let results = self.given(&request);
+                self.blocking(move || {
+                    let how = (zone, format);
+                    let count = timeline::export(&request, &outline, &results, how, &path);
+                    let place = |n| (std::path::absolute(&path).unwrap_or(path), n);
+                    Some(Event::Exported {
+                        id,
+                        outcome: count.map(place),
+                    })
+                });
+            }
             Effect::LoadContent => {
                 let load = Arc::clone(&self.services.load_content);
                 self.blocking(move || Some(Event::Content(load())));
@@ -267,6 +295,14 @@ impl Effects {
         if let Some(rows) = rows {
             self.blocking(move || Some(work(rows.as_ref(), times)));
         }
+    }
+
+    /// The rows of the results that are in a timeline.
+    fn given(&self, request: &TimelineRequest) -> Vec<timeline::Given> {
+        let runs = self.lock_runs();
+        let rows = request.results.iter();
+        rows.map(|(query, _)| runs.get(query).and_then(|run| run.rows.clone()))
+            .collect()
     }
 
     fn blocking(&self, work: impl FnOnce() -> Option<Event> + Send + 'static) {

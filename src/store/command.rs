@@ -21,6 +21,8 @@ pub enum Context {
     Record,
     /// In the playbook.
     Playbook,
+    /// In the timeline.
+    Timeline,
     /// In overlays: palette, lists, forms, prompts, help.
     Overlay,
     /// On the page of an entity.
@@ -40,6 +42,7 @@ impl Context {
             Self::Results => "Results",
             Self::Record => "Record",
             Self::Playbook => "Playbook",
+            Self::Timeline => "Timeline",
             Self::Overlay => "Lists and forms",
             Self::Entity => "On the page of an entity",
             Self::Question => "Questions",
@@ -113,6 +116,7 @@ commands! {
         CaseDecide "case.decide" "Write down a decision, and because of what";
         CaseRename "case.rename" "Give the case another name";
         CaseClose "case.close" "Close the case, or open it again";
+        TimelineOpen "timeline.open" "Show what happened when: pins and whole results by time" ["timeline"];
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -222,6 +226,25 @@ commands! {
         PanePivot "pane.pivot" "Ask what else is known of an address, key, principal … that is named here" ["pivot"];
         PanePalette "pane.palette" "Find and run any command";
         PaneZoom "pane.zoom" "Give the pane the whole screen, or give it back" ["zoom"];
+    }
+    Timeline {
+        TimelineUp "timeline.up" "Go one line up";
+        TimelineDown "timeline.down" "Go one line down";
+        TimelineTop "timeline.top" "Go to the first line";
+        TimelineBottom "timeline.bottom" "Go to the last line";
+        TimelineResult "timeline.result" "Put the whole shown result into the timeline, or take it out" ["result in/out"];
+        TimelineGroup "timeline.group" "Group by entity, by tag, by stage, or not at all" ["group"];
+        TimelineBrush "timeline.brush" "Set the brush to the time of the chosen line, or take it away" ["brush"];
+        TimelineFromEarlier "timeline.from-earlier" "Move the beginning of the brush to an earlier time" ["from"];
+        TimelineFromLater "timeline.from-later" "Move the beginning of the brush to a later time";
+        TimelineToEarlier "timeline.to-earlier" "Move the end of the brush to an earlier time";
+        TimelineToLater "timeline.to-later" "Move the end of the brush to a later time" ["to"];
+        TimelineEarlier "timeline.earlier" "Move the whole brush to an earlier time";
+        TimelineLater "timeline.later" "Move the whole brush to a later time";
+        TimelineZoom "timeline.zoom" "Show the brushed time over the whole width, or everything again" ["zoom"];
+        TimelineApply "timeline.apply" "Let the brush be the time range of the next queries, or take that away" ["use range"];
+        TimelineExport "timeline.export" "Write the timeline to a file" ["export"];
+        TimelineHelp "timeline.help" "Show the keys that count here" ["help"];
     }
     Overlay {
         OverlayAccept "overlay.accept" "Take it" ["accept"];

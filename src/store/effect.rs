@@ -1,12 +1,17 @@
 //! What the store asks for: plain data, each with the id that its answer echoes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::case::CaseWork;
+use chrono_tz::Tz;
+
 use super::session::Session;
+use super::timeline::TimelineRequest;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
+use crate::domain::timeline::Outline;
 
 /// Names one order or find of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +82,28 @@ pub enum Effect {
         /// The file, which must not exist yet.
         path: PathBuf,
     },
+    /// Merge pins and whole results by time.
+    Timeline {
+        /// Echoed in the answer.
+        id: OrderId,
+        /// What is to be merged.
+        request: TimelineRequest,
+    },
+    /// Write a timeline to a file.
+    ExportTimeline {
+        /// Echoed in the answer.
+        id: ExportId,
+        /// What it was made of.
+        request: TimelineRequest,
+        /// Its lines.
+        outline: Arc<Outline>,
+        /// The zone of its times.
+        zone: Tz,
+        /// The file's format.
+        format: Format,
+        /// The file, which must not exist yet.
+        path: PathBuf,
+    },
     /// Put a text into the clipboard.
     Copy(String),
     /// Read saved queries and playbooks.
@@ -130,6 +157,8 @@ impl Effect {
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",
             Self::Export { .. } => "export",
+            Self::Timeline { .. } => "timeline",
+            Self::ExportTimeline { .. } => "export timeline",
             Self::Copy(_) => "copy",
             Self::LoadContent => "load content",
             Self::LoadCatalogue => "load catalogue",

@@ -18,6 +18,7 @@ use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
 };
 use crate::domain::rows::RowsHandle;
+use crate::domain::timeline::Outline;
 use crate::sql::completion::Catalogue;
 use crate::sql::pivot::PivotTable;
 
@@ -58,6 +59,13 @@ pub enum Event {
         id: OrderId,
         /// Positions in the shown order, ascending.
         rows: Arc<[u32]>,
+    },
+    /// Pins and whole results were merged by time.
+    Timeline {
+        /// Which timeline was asked for.
+        id: OrderId,
+        /// Its lines.
+        outline: Arc<Outline>,
     },
     /// An export ended.
     Exported {

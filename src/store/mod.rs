@@ -24,6 +24,7 @@ pub mod results;
 pub mod screen;
 pub mod session;
 pub mod state;
+pub mod timeline;
 mod unfinished;
 mod update;
 

@@ -22,6 +22,7 @@ use super::playbook::PlaybookPane;
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
+use super::timeline::Timeline;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
@@ -127,6 +128,8 @@ pub struct State {
     pub case: CaseDesk,
     /// Which tables pivots ask, and how far around an event.
     pub pivots: Pivots,
+    /// What happened when.
+    pub timeline: Timeline,
     /// Tables, columns and functions for completion.
     pub catalogue: Arc<Catalogue>,
     /// The theme's name.
@@ -162,6 +165,7 @@ impl State {
             content: Content::default(),
             case: CaseDesk::default(),
             pivots: Pivots::default(),
+            timeline: Timeline::default(),
             catalogue: Arc::default(),
             theme,
             mouse: true,
@@ -279,6 +283,7 @@ impl State {
             Some(Overlay::Page(page)) if page.is_of_an_entity() => {
                 vec![Context::Entity, Context::Overlay]
             }
+            Some(Overlay::Timeline) => vec![Context::Timeline, Context::Overlay],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }
@@ -393,10 +398,15 @@ impl State {
         self.run(origin).1
     }
 
-    /// Values that the context suggests for a parameter: the lake's own time range, and the
-    /// selected cell where its column says that it fits.
+    /// Values that the context suggests for a parameter: the time range that was chosen in the
+    /// timeline, else the lake's own.
     pub fn suggestions(&self) -> BTreeMap<&'static str, String> {
         let mut suggested = BTreeMap::new();
+        if let Some((from, to)) = self.pivots.range {
+            suggested.insert("from", super::timeline::typed(from));
+            suggested.insert("to", super::timeline::typed(to));
+            return suggested;
+        }
         if let Some((first, last)) = self.facts.as_ref().and_then(|facts| facts.days.as_ref())
             && let (Some(from), Some(to)) = (day_start(first), day_start(last))
         {

@@ -4,18 +4,22 @@ use std::sync::Arc;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMillisecondArray};
 use arrow::datatypes::{Field, SchemaRef};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::content::Content;
+use super::effect::Effect;
 use super::event::{Event, QueryNews};
 use super::key::Chord;
 use super::results::Origin;
 use super::state::{Setting, State};
 use super::update;
+use crate::domain::case::Key;
+use crate::domain::entity::{Entity, EntityType};
 use crate::domain::playbook::Playbook;
 use crate::domain::query::{QueryId, QuerySummary};
 use crate::domain::rows::{Column, Page, Rows};
 use crate::domain::template::Template;
+use crate::domain::timeline::{Moment, Outline, Place, RowReader, TimelineItem};
 
 /// The time of every test.
 pub(crate) fn noon() -> DateTime<Utc> {
@@ -59,7 +63,7 @@ pub(crate) fn state(width: u16, height: u16) -> State {
 }
 
 /// Presses keys as the key map writes them, or types the words in quotes.
-pub(crate) fn press(state: &mut State, keys: &str) -> Vec<super::effect::Effect> {
+pub(crate) fn press(state: &mut State, keys: &str) -> Vec<Effect> {
     let mut effects = Vec::new();
     for key in keys.split_whitespace() {
         let chords: Vec<Chord> = match key.strip_prefix('"') {
@@ -137,4 +141,53 @@ pub(crate) fn finished(state: &mut State, rows: Arc<OnePage>) -> QueryId {
     let done = QueryNews::Finished(QuerySummary::default());
     update(state, Event::Query(query, done), noon());
     query
+}
+
+/// Answers what was asked of the timeline, as the runtime does.
+pub(crate) fn merged(state: &mut State, effects: &[Effect]) {
+    for effect in effects {
+        let Effect::Timeline { id, request } = effect else {
+            continue;
+        };
+        let pins = request.pins.iter().map(TimelineItem::moment).zip(0..);
+        let mut runs: Vec<Vec<(Moment, u32)>> = vec![pins.collect()];
+        for (query, _) in &request.results {
+            let rows = state
+                .results
+                .by_query(*query)
+                .unwrap()
+                .rows
+                .clone()
+                .unwrap();
+            let reader = RowReader::new(&rows.schema(), rows.columns());
+            let batch = rows.page(0).unwrap().batch;
+            let moments = (0..rows.len()).map(|row| reader.moment(&batch, row));
+            runs.push(moments.zip(0..).collect());
+        }
+        let outline = Outline::new(runs, request.grouping, None, |mark| {
+            let pin = request
+                .pins
+                .get(mark.row as usize)
+                .filter(|_| mark.run == 0);
+            pin.map(|pin| pin.groups(request.grouping))
+                .unwrap_or_default()
+        });
+        let outline = Arc::new(outline);
+        update(state, Event::Timeline { id: *id, outline }, noon());
+    }
+}
+
+/// A pin of a timeline, some seconds after the time of every test.
+pub(crate) fn pinned(name: &str, seconds: i64, tags: &[&str], summary: &str) -> TimelineItem {
+    TimelineItem {
+        event_time: Some(noon() + TimeDelta::seconds(seconds)),
+        discovered: Some(noon() + TimeDelta::days(2)),
+        source: "CLOUD_TRAIL_MGMT".into(),
+        entity: Entity::parse(EntityType::Principal, name).ok(),
+        tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        stage: None,
+        note: String::new(),
+        summary: summary.into(),
+        place: Place::Pin(Key(format!("p-{seconds}"))),
+    }
 }

@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{case, editor, feed, pivot, playbook, results, unfinished};
+use super::{case, editor, feed, pivot, playbook, results, timeline, unfinished};
 use crate::domain::case::{Key, What};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
@@ -51,6 +51,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Found { id, rows } => {
             results::answer_find(state, id, rows);
+            Vec::new()
+        }
+        Event::Timeline { id, outline } => {
+            timeline::answer(state, id, outline);
             Vec::new()
         }
         Event::Exported { id, outcome } => {
@@ -177,6 +181,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Record => results::update_record(state, command),
         Context::Playbook => playbook::update(state, command),
         Context::Entity => super::entity::update(state, command),
+        Context::Timeline => timeline::update(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
@@ -223,6 +228,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         | Command::CaseDecide
         | Command::CaseRename
         | Command::CaseClose => case::command(state, command),
+        Command::TimelineOpen => timeline::open(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;

@@ -14,6 +14,7 @@ use crate::store::command::{COMMANDS, Command};
 use crate::store::overlay::Overlay;
 use crate::store::screen::Pane;
 use crate::store::state::{Message, Tone};
+use crate::store::timeline::range_told;
 
 /// `lakehound  demo lake · embedded · UTC · us-east-1 +1 · 000011112222 +3 …    1 running 12 of 40 files`
 pub(in crate::ui) fn status(state: &State, theme: &Theme, buffer: &mut Buffer) {
@@ -50,6 +51,12 @@ fn parts(state: &State) -> Vec<(u8, String)> {
     ];
     if let Some(case) = state.case.open() {
         parts.push((1, format!("case {}", case.state.name)));
+    }
+    if let Some(range) = &state.pivots.range {
+        parts.push((
+            1,
+            format!("within {}", range_told(range, state.setting.zone)),
+        ));
     }
     if let Some(access) = &state.access {
         parts.push((2, access.account.clone()));
@@ -269,6 +276,16 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
         Some(Overlay::Page(_)) => &[
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
+        ],
+        Some(Overlay::Timeline) => &[
+            (Command::TimelineResult, "result in/out"),
+            (Command::TimelineGroup, "group"),
+            (Command::TimelineBrush, "brush"),
+            (Command::TimelineFromLater, "from"),
+            (Command::TimelineToEarlier, "to"),
+            (Command::TimelineApply, "use range"),
+            (Command::TimelineExport, "export"),
+            (Command::TimelineHelp, "help"),
         ],
         Some(Overlay::Question(question)) => return answers(state, question),
     };

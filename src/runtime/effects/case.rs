@@ -10,8 +10,8 @@ use super::{Effects, Run, lock};
 use crate::adapters::case::{CaseError, CaseWriter, Cases, Pending};
 use crate::adapters::kept::KeptResults;
 use crate::domain::case::{Author, Draft, EvidenceRow, Pin, ResultRef, What};
-use crate::domain::event_time::event_time;
 use crate::domain::rows::RowsHandle;
+use crate::domain::timeline::event_time;
 use crate::ports::RunControl;
 use crate::store::case::{CaseLine, CaseNews, CaseWork, OpenedCase, PinOrder, finished};
 use crate::store::event::{Event, QueryNews};
@@ -323,7 +323,7 @@ fn pins(rows: &RowsHandle, order: &PinOrder) -> Result<Vec<Draft>, String> {
         let row = row.ok_or_else(|| format!("row {} cannot be read", number + 1))?;
         let pin = Pin {
             pin: key.clone(),
-            event_time: event_time(&page.batch, at),
+            event_time: event_time(&page.batch, rows.columns(), at),
             tags: Vec::new(),
             note: String::new(),
             source: order.source.at_row(*number as u64 + 1),

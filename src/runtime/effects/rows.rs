@@ -59,6 +59,14 @@ pub(super) fn export(
     path: &Path,
     style: TimeStyle,
 ) -> Result<u64, String> {
+    in_place(path, |out| write(rows, spec, format, out, style))
+}
+
+/// Writes a file that must not exist, under another name until it is whole.
+pub(super) fn in_place(
+    path: &Path,
+    write: impl FnOnce(BufWriter<&File>) -> Result<u64, String>,
+) -> Result<u64, String> {
     if path.exists() {
         return Err(format!(
             "{} exists already; choose another name",
@@ -68,11 +76,14 @@ pub(super) fn export(
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     let part = Path::new(&part);
-    let written = write(rows, spec, format, part, style).and_then(|count| {
-        fs::rename(part, path)
-            .map(|()| count)
-            .map_err(|e| e.to_string())
-    });
+    let written = File::create(part)
+        .map_err(|error| error.to_string())
+        .and_then(|file| {
+            let count = write(BufWriter::new(&file))?;
+            file.sync_all().map_err(|error| error.to_string())?;
+            fs::rename(part, path).map_err(|error| error.to_string())?;
+            Ok(count)
+        });
     if written.is_err() {
         // The part may not even exist.
         let _ = fs::remove_file(part);
@@ -84,19 +95,15 @@ fn write(
     rows: &dyn Rows,
     spec: &OrderSpec,
     format: Format,
-    path: &Path,
+    out: BufWriter<&File>,
     style: TimeStyle,
 ) -> Result<u64, String> {
-    let file = File::create(path).map_err(|error| error.to_string())?;
-    let out = BufWriter::new(&file);
     let mut writer = Writer::new(format, &rows.schema(), rows.columns(), out)
         .map_err(|error| error.to_string())?;
     for batch in batches(rows, shown(rows, spec, style)) {
         writer.write(&batch?).map_err(|error| error.to_string())?;
     }
-    let count = writer.finish().map_err(|error| error.to_string())?;
-    file.sync_all().map_err(|error| error.to_string())?;
-    Ok(count)
+    writer.finish().map_err(|error| error.to_string())
 }
 
 /// The shown rows as batches: a page at a time as they came, else a run of neighbours at a time.

@@ -6,13 +6,15 @@ use super::evidence::write;
 use super::menu::{self, CaseList};
 use super::queries::{entity_ref, reunite};
 use super::{CaseNews, CaseWork, OpenCase, OpenedCase, Wanted, note, open_or_tell};
-use crate::domain::case::{About, Key, What};
+use crate::domain::case::{About, Happening, Key, Sealed, What};
 use crate::domain::format::Format;
 use crate::domain::query::QueryId;
+use crate::domain::timeline::items_of;
 use crate::store::command::Command;
 use crate::store::effect::Effect;
 use crate::store::overlay::{Overlay, PageContent, Prompt, PromptKind, open_page};
 use crate::store::state::State;
+use crate::store::timeline::pins_changed;
 
 /// Runs a command of the case.
 pub(in crate::store) fn command(state: &mut State, command: Command) -> Vec<Effect> {
@@ -130,13 +132,19 @@ pub(in crate::store) fn news(state: &mut State, news: CaseNews) -> Vec<Effect> {
             state.case.open = None;
             state.playbook.leave_case();
             state.inform("no case is open".to_owned());
-            return vec![state.save_session()];
+            let mut effects = pins_changed(state, Vec::new());
+            effects.push(state.save_session());
+            return effects;
         }
         CaseNews::Written(entries) => {
             if let Some(case) = &mut state.case.open {
                 case.waiting = case.waiting.saturating_sub(1);
                 for sealed in &entries {
                     case.state.apply(sealed);
+                }
+                if entries.iter().any(is_of_the_timeline) {
+                    let items = items_of(&case.state);
+                    return pins_changed(state, items);
                 }
             }
         }
@@ -176,8 +184,21 @@ fn take(state: &mut State, opened: OpenedCase) -> Vec<Effect> {
         }
         _ => state.inform(format!("working in the case “{name}”")),
     }
+    let items = state.case.open.as_ref().map(|case| items_of(&case.state));
+    let mut effects = pins_changed(state, items.unwrap_or_default());
     // The next start has to know it, however soon this one ends.
-    vec![state.save_session()]
+    effects.push(state.save_session());
+    effects
+}
+
+/// Whether an entry changes what the timeline shows of the case.
+fn is_of_the_timeline(sealed: &Sealed) -> bool {
+    matches!(
+        &sealed.entry().what,
+        Happening::Known(
+            What::Pinned(_) | What::Unpinned { .. } | What::Annotated { .. } | What::Judged { .. }
+        )
+    )
 }
 
 /// The last session had a case open: it is opened again.

@@ -32,6 +32,8 @@ pub enum Overlay {
     Pivot(PivotMenu),
     /// Choose a case, a place of its trail, a row kept as evidence.
     Case(CaseMenu),
+    /// See what happened when; its state is [`super::state::State::timeline`].
+    Timeline,
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.
@@ -150,7 +152,11 @@ pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
         .filter(|row| {
             !matches!(
                 row.context,
-                Context::Pane | Context::Overlay | Context::Entity | Context::Question
+                Context::Pane
+                    | Context::Timeline
+                    | Context::Overlay
+                    | Context::Entity
+                    | Context::Question
             )
         })
         .collect();
@@ -170,6 +176,8 @@ pub enum PromptKind {
     Filter,
     /// The file to export to.
     Export,
+    /// The file to write the timeline to.
+    ExportTimeline,
     /// A note on a step.
     Note,
     /// The name of a template of the user's own.
@@ -196,6 +204,9 @@ impl PromptKind {
             Self::Find => "Find in the rows",
             Self::Filter => "Show rows that contain",
             Self::Export => "Write the result to (.csv .safe.csv .json .ndjson .parquet .md .txt)",
+            Self::ExportTimeline => {
+                "Write the timeline to (.md .csv .safe.csv .json .ndjson .parquet .txt)"
+            }
             Self::Note => "Note on this step",
             Self::SaveTemplate => "Save the statement as a template named",
             Self::PinText => "On the evidence: #tags and a note",

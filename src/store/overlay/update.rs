@@ -13,13 +13,15 @@ use crate::store::pivot::{self, PivotMenu};
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
 use crate::store::state::State;
+use crate::store::timeline;
 
 /// Runs a command of the open overlay.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     let page = usize::from(state.screen.height / 2).max(1);
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
-        Command::OverlayClose | Command::QuestionNo => state.overlay = None,
+        Command::OverlayClose => close(state),
+        Command::QuestionNo => state.overlay = None,
         Command::QuestionYes if is_deaf(state) => return wait_anew(),
         Command::QuestionYes => {
             if let Some(Overlay::Question(question)) = state.overlay.take() {
@@ -27,6 +29,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             }
         }
         Command::QuestionLetRun if can_let_run(state) => return state.leave_running(),
+        Command::OverlayAccept if matches!(state.overlay, Some(Overlay::Page(_))) => {
+            close(state);
+        }
         Command::OverlayAccept => return accept(state),
         Command::OverlayUp => scroll(state, |at| at.saturating_sub(1)),
         Command::OverlayDown => scroll(state, |at| down(1, at)),
@@ -56,6 +61,24 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Closes the overlay: back to the timeline where it was opened from there.
+fn close(state: &mut State) {
+    if is_over_timeline(state) {
+        timeline::close(state);
+    } else {
+        state.overlay = None;
+    }
+}
+
+/// Whether the timeline lies under what is open.
+fn is_over_timeline(state: &State) -> bool {
+    match &state.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.kind == PromptKind::ExportTimeline,
+        Some(Overlay::Page(_)) => state.timeline.under,
+        _ => false,
+    }
 }
 
 /// Whether what runs goes on without the program.
@@ -112,12 +135,12 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             None => false,
         },
         Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
-            state.overlay = None;
+            close(state);
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
         Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_)) | None => false,
+        Some(Overlay::Page(_) | Overlay::Timeline) | None => false,
     };
     if changed {
         live_filter(state)
@@ -148,7 +171,9 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => return Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Timeline | Overlay::Question(_)) | None => {
+            return Vec::new();
+        }
     }
     live_filter(state)
 }
@@ -185,6 +210,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         ) => {
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
+        Some(Overlay::Timeline) => timeline::step(state, to),
         Some(Overlay::Page(page)) => page.top = to(page.top),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
@@ -259,6 +285,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         }
         Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
         Some(Overlay::Case(menu)) => case::choose(state, &menu),
+        Some(Overlay::Timeline) => timeline::accept(state),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
@@ -274,6 +301,7 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         Context::Playbook => Pane::Playbook,
         Context::Global
         | Context::Pane
+        | Context::Timeline
         | Context::Overlay
         | Context::Entity
         | Context::Question => return,
@@ -346,6 +374,7 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
         PromptKind::Find => crate::store::results::find(state, &text),
         PromptKind::Filter => crate::store::results::filter(state, &text),
         PromptKind::Export => export(state, text.trim()),
+        PromptKind::ExportTimeline => timeline::choose_file(state, text.trim()),
         PromptKind::Note => {
             state.playbook.note(text.trim());
             case::step_noted(state, text.trim());
@@ -411,5 +440,6 @@ fn save_template(state: &mut State, name: &str) -> Vec<Effect> {
 
 /// Opens a page.
 pub fn open_page(state: &mut State, content: PageContent) {
+    state.timeline.under = false;
     state.overlay = Some(Overlay::Page(Page { content, top: 0 }));
 }

@@ -12,10 +12,11 @@ use super::overlay::{Overlay, Picker};
 use super::results::{Origin, selected_page};
 use super::screen::Pane;
 use super::state::State;
+use super::timeline::{Span, range_told};
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
-use crate::domain::event_time::event_time;
 use crate::domain::query::QueryId;
+use crate::domain::timeline::event_time;
 use crate::sql::pivot::{PivotTable, PivotTemplate, PivotTemplates, Window, statement};
 
 /// How far around an event a question may look, from the nearest to the widest.
@@ -40,6 +41,8 @@ pub struct Pivots {
     pub tables: Arc<[PivotTable]>,
     /// How far around an event to look; the place in [`SPANS`]. Stays as it was chosen.
     span: usize,
+    /// The time range that was chosen in the timeline: every question looks at it.
+    pub range: Option<Span>,
 }
 
 impl Default for Pivots {
@@ -47,6 +50,7 @@ impl Default for Pivots {
         Self {
             tables: Arc::from([]),
             span: AN_HOUR,
+            range: None,
         }
     }
 }
@@ -102,9 +106,15 @@ pub fn line_told(template: Option<&PivotTemplate>) -> (&str, &str) {
     )
 }
 
-/// The words of the span in force.
-pub fn span_told(state: &State) -> &'static str {
-    SPANS.get(state.pivots.span).map_or("", |(_, told)| told)
+/// The words of the time in force.
+pub fn span_told(state: &State) -> String {
+    match &state.pivots.range {
+        Some(range) => format!("within {}", range_told(range, state.setting.zone)),
+        None => {
+            let span = SPANS.get(state.pivots.span);
+            format!("around means {}", span.map_or("", |(_, told)| told))
+        }
+    }
 }
 
 /// Opens the menu on what is selected in the focused pane.
@@ -153,8 +163,11 @@ pub fn matches(state: &State, menu: &PivotMenu) -> Vec<usize> {
     menu.picker.matches(texts.iter().map(String::as_str))
 }
 
-/// Looks nearer or wider around events.
+/// Looks nearer or wider around events; first of all no longer at the range of the timeline.
 pub fn widen(state: &mut State, by: isize) {
+    if state.pivots.range.take().is_some() {
+        return;
+    }
     let wider = state.pivots.span.saturating_add_signed(by);
     state.pivots.span = wider.min(SPANS.len() - 1);
 }
@@ -233,14 +246,16 @@ fn title(entity: &Entity, template: &PivotTemplate) -> String {
     format!("{} {}", template.name, entity.value)
 }
 
-/// All time in a folder, where looking costs nothing; on AWS some days around the event, and what
+/// The range chosen in the timeline where there is one. Else all time in a folder, where looking costs nothing; on AWS some days around the event, and what
 /// is meant for the time around an event everywhere.
 fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) -> Window {
     let around = |place: usize| {
         let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
         Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
     };
-    if template.around {
+    if let Some((since, until)) = state.pivots.range {
+        Window { since, until }
+    } else if template.around {
         around(state.pivots.span)
     } else if state.setting.on_aws {
         around(state.pivots.span.max(SEVEN_DAYS))
@@ -261,7 +276,7 @@ fn of_row(state: &State) -> (Vec<Found>, Place) {
             found.sort_by_key(|found| !found.paths.iter().any(|path| is_in(path, &column.name)));
         }
         let place = Place {
-            time: event_time(&page.batch, at),
+            time: event_time(&page.batch, rows.columns(), at),
             from: Some(tab.query),
             row: tab.selected_row(),
         };

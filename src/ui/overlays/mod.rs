@@ -5,6 +5,7 @@ mod page;
 mod picker;
 mod prompt;
 pub(in crate::ui) mod question;
+mod timeline;
 
 use ratatui::buffer::Buffer;
 
@@ -28,6 +29,7 @@ pub(in crate::ui) fn draw(
         Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
         Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
+        Overlay::Timeline => timeline::draw(state, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

@@ -75,7 +75,7 @@ pub(in crate::ui) fn pivots(
             detail: purpose.to_owned(),
         })
     });
-    let title = format!("Pivot, around means {}", pivot::span_told(state));
+    let title = format!("Pivot, {}", pivot::span_told(state));
     let rows: Vec<Row> = rows.collect();
     list(&title, &menu.picker, &rows, theme, buffer)
 }
