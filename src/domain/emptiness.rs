@@ -118,9 +118,11 @@ impl Explanation {
         let mut lines = vec![format!("{}: {}", self.cause, self.told)];
         lines.extend(self.evidence.iter().cloned());
         lines.extend(self.nearest.iter().map(NearValue::to_string));
-        lines.extend(self.correction.as_ref().map(|correction| {
-            format!("a statement that answers: {}", correction.told)
-        }));
+        lines.extend(
+            self.correction
+                .as_ref()
+                .map(|correction| format!("a statement that answers: {}", correction.told)),
+        );
         lines
     }
 }

@@ -108,10 +108,11 @@ impl Part {
 
     /// Whether rows from there belong to it.
     pub fn has(&self, stretch: &Stretch) -> bool {
-        let among = |list: &[String], value: &str| {
-            list.is_empty() || list.iter().any(|one| one == value)
-        };
-        self.source.as_deref().is_none_or(|source| source == &*stretch.source)
+        let among =
+            |list: &[String], value: &str| list.is_empty() || list.iter().any(|one| one == value);
+        self.source
+            .as_deref()
+            .is_none_or(|source| source == &*stretch.source)
             && among(&self.accounts, &stretch.account)
             && among(&self.regions, &stretch.region)
     }

@@ -52,7 +52,10 @@ fn an_object_without_a_footer_counts_for_its_day() {
     let coverage = Coverage::of([unread], true);
     let part = Part::of("waf");
     assert_eq!(coverage.extent(&part).objects, 1);
-    assert_eq!(coverage.objects_in(&part, Some(at(2, 23, 0)), Some(at(3, 0, 0))), 1);
+    assert_eq!(
+        coverage.objects_in(&part, Some(at(2, 23, 0)), Some(at(3, 0, 0))),
+        1
+    );
     assert_eq!(coverage.objects_in(&part, Some(at(3, 0, 0)), None), 0);
     let strip = Strip::of(&coverage, 24).unwrap();
     let (_, series) = coverage.series().next().unwrap();
@@ -79,7 +82,10 @@ fn an_unusual_pause_is_a_gap_and_a_usual_one_is_none() {
 fn a_part_is_asked_by_source_account_and_region() {
     let mut other = object("vpc_flow", at(2, 1, 0), at(2, 1, 30), 7);
     other.stretch.account = "000000000012".into();
-    let coverage = Coverage::of([object("vpc_flow", at(2, 3, 0), at(2, 3, 30), 5), other], true);
+    let coverage = Coverage::of(
+        [object("vpc_flow", at(2, 3, 0), at(2, 3, 30), 5), other],
+        true,
+    );
     let mut part = Part::of("vpc_flow");
     assert_eq!(coverage.extent(&part).rows, 12);
     part.accounts = vec!["000000000012".to_owned()];

@@ -205,12 +205,15 @@ impl Reader<'_> {
                     path.extend(text.name(at + 2));
                     at += 2;
                 }
-                let alias = if text.is(at + 1, "AS") { at + 2 } else { at + 1 };
+                let alias = if text.is(at + 1, "AS") {
+                    at + 2
+                } else {
+                    at + 1
+                };
                 if alias < list.end && text.name(alias).is_some() && !text.is(alias + 1, "(") {
                     at = alias;
                 }
                 tables.push((path, text.bytes(&(start..at + 1))));
-                expected = false;
             } else if text.is(at, "(") {
                 at = text.closing(at).unwrap_or(list.end);
             }
@@ -290,8 +293,14 @@ mod tests {
                 "d = 1 OR e = 2"
             ]
         );
-        assert_eq!(conditions("SELECT a FROM t WHERE a = 1 AND b = 2 OR c = 3").len(), 1);
-        assert_eq!(conditions("SELECT a FROM t WHERE (a = 1) AND (b = 2)"), ["a = 1", "b = 2"]);
+        assert_eq!(
+            conditions("SELECT a FROM t WHERE a = 1 AND b = 2 OR c = 3").len(),
+            1
+        );
+        assert_eq!(
+            conditions("SELECT a FROM t WHERE (a = 1) AND (b = 2)"),
+            ["a = 1", "b = 2"]
+        );
         assert!(conditions("SELECT a FROM t").is_empty());
     }
 
@@ -305,19 +314,36 @@ mod tests {
         let [first, second] = query.terms.as_slice() else {
             panic!("{query:?}")
         };
-        let names: Vec<&[String]> = first.tables.iter().map(|(path, _)| path.as_slice()).collect();
-        assert_eq!(names, [["x".to_owned()].as_slice(), ["u".to_owned()].as_slice()]);
+        let names: Vec<&[String]> = first
+            .tables
+            .iter()
+            .map(|(path, _)| path.as_slice())
+            .collect();
+        assert_eq!(
+            names,
+            [["x".to_owned()].as_slice(), ["u".to_owned()].as_slice()]
+        );
         assert_eq!(first.with.len(), 2);
         assert_eq!(&sql[first.tables[1].1.clone()], "u v");
         let inner = &first.inner[0].terms[0];
         assert_eq!(inner.tables[0].0, ["db", "t"]);
         assert_eq!(&sql[inner.conditions[0].clone()], "a = 1");
-        assert_eq!(&sql[second.inner[0].terms[0].conditions[0].clone()], "q = 3");
+        assert_eq!(
+            &sql[second.inner[0].terms[0].conditions[0].clone()],
+            "q = 3"
+        );
     }
 
     #[test]
     fn what_is_no_query_is_not_read() {
-        for sql in ["", "SHOW TABLES", "SELECT 1", "WITH x AS", "WITH x AS (", "((("] {
+        for sql in [
+            "",
+            "SHOW TABLES",
+            "SELECT 1",
+            "WITH x AS",
+            "WITH x AS (",
+            "(((",
+        ] {
             assert_eq!(read(sql), None, "{sql}");
         }
     }

@@ -52,9 +52,7 @@ impl<'a> Text<'a> {
     }
 
     pub(super) fn token(&self, at: usize) -> &'a str {
-        self.tokens
-            .get(at)
-            .map_or("", |token| token.text(self.sql))
+        self.tokens.get(at).map_or("", |token| token.text(self.sql))
     }
 
     /// A name without its quotes, in lower case; `None` where there is none.
@@ -93,9 +91,8 @@ impl<'a> Text<'a> {
     /// The token that closes what one opens.
     pub(super) fn closing(&self, open: usize) -> Option<usize> {
         let depth = self.depth(open);
-        (open + 1..self.tokens.len()).find(|at| {
-            self.depth(*at) == depth && (self.is(*at, ")") || self.is(*at, "]"))
-        })
+        (open + 1..self.tokens.len())
+            .find(|at| self.depth(*at) == depth && (self.is(*at, ")") || self.is(*at, "]")))
     }
 
     /// Without the parentheses around all of it.
