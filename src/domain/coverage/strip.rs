@@ -21,6 +21,42 @@ pub enum Shade {
     Much,
 }
 
+impl Shade {
+    /// Every shade, from nothing to much.
+    pub const ALL: [Self; 6] = [
+        Self::Absent,
+        Self::ByDay,
+        Self::Little,
+        Self::Less,
+        Self::Usual,
+        Self::Much,
+    ];
+
+    /// A sign that is read without colour.
+    pub fn sign(self) -> char {
+        match self {
+            Self::Absent => '·',
+            Self::ByDay => '?',
+            Self::Little => '░',
+            Self::Less => '▒',
+            Self::Usual => '▓',
+            Self::Much => '█',
+        }
+    }
+
+    /// What it stands for.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Absent => "no object",
+            Self::ByDay => "known by day only",
+            Self::Little => "far less than usual",
+            Self::Less => "less",
+            Self::Usual => "usual",
+            Self::Much => "more than twice the usual",
+        }
+    }
+}
+
 /// How long one cell of a strip is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {

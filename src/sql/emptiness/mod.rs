@@ -98,10 +98,7 @@ impl Answers {
 /// The next probe to run, where the answers are not enough yet. Asking and judging in turn ends
 /// after a few probes.
 pub fn judge(question: &Question<'_>, answers: &Answers) -> Result<Explanation, Probe> {
-    let judge = Judge {
-        question,
-        answers,
-    };
+    let judge = Judge { question, answers };
     judge
         .statement()
         .map_err(|Stop::Ask(probe)| probe)
