@@ -415,8 +415,8 @@ async fn filtered(chance: &mut Chance, known: &Known, lake: &Lake) -> Option<Str
     if ones.is_empty() || others.is_empty() {
         return None;
     }
-    let a = format!("{one} = {}", quoted(chance.pick(&ones)));
-    let b = format!("{other} = {}", quoted(chance.pick(&others)));
+    let a = format!("{one} = {}", quoted(ones[chance.below(ones.len())]));
+    let b = format!("{other} = {}", quoted(others[chance.below(others.len())]));
     if chance.below(6) == 0 {
         return Some(format!(
             "SELECT {one}, count(*) FROM {table} WHERE {window} AND {a} GROUP BY 1 HAVING count(*) > 1000000"

@@ -14,6 +14,7 @@ use super::effects::{Effects, Services};
 use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
 use crate::domain::cell::TimeStyle;
+use crate::domain::emptiness::{Cause, Explanation};
 use crate::domain::estimate::Effort;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
 use crate::domain::query::{
@@ -112,6 +113,8 @@ fn services() -> Services {
         queries: Arc::new(Endless::default()),
         load_content: Arc::new(Content::default),
         load_catalogue: Arc::new(|| Ok(Default::default())),
+        explain_empty: Arc::new(|_, _| Ok(Explanation::new(Cause::Unknown, "nobody knows"))),
+        load_coverage: Arc::new(|| Ok(None)),
         save_session: Arc::new(|_| Ok(())),
         save_template: Arc::new(|_, _| Err("no".into())),
         demo_live: Arc::new(|_| Ok(())),

@@ -1,9 +1,11 @@
 //! What the store asks for: plain data, each with the id that its answer echoes.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::session::Session;
+use crate::domain::coverage::Coverage;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
 
@@ -80,6 +82,15 @@ pub enum Effect {
     Copy(String),
     /// Read saved queries and playbooks.
     LoadContent,
+    /// Find out why a statement has no row; the request's id is the run's.
+    ExplainEmpty {
+        /// The statement.
+        request: Box<QueryRequest>,
+        /// Objects of which notifications told.
+        seen: Option<Arc<Coverage>>,
+    },
+    /// Read what the lake covers by the hour.
+    LoadCoverage,
     /// Read tables and columns.
     LoadCatalogue,
     /// Ask who the caller is for AWS.
@@ -129,6 +140,8 @@ impl Effect {
             Self::Export { .. } => "export",
             Self::Copy(_) => "copy",
             Self::LoadContent => "load content",
+            Self::ExplainEmpty { .. } => "explain empty",
+            Self::LoadCoverage => "load coverage",
             Self::LoadCatalogue => "load catalogue",
             Self::LoadUnfinished => "load unfinished runs",
             Self::LoadAccess => "load access",

@@ -12,6 +12,8 @@ use super::key::Chord;
 use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
+use crate::domain::coverage::Coverage;
+use crate::domain::emptiness::Explanation;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
 use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
@@ -81,6 +83,8 @@ pub enum Event {
     Tables(Arc<[PivotTable]>),
     /// What the lake holds was read, or could not be.
     Lake(Result<LakeFacts, String>),
+    /// What the lake covers was read; `None` where its objects are not listed.
+    Coverage(Result<Option<Arc<Coverage>>, String>),
     /// The last session was read.
     Restored(Session),
     /// The demo lake began or ceased to go on.
@@ -109,6 +113,8 @@ pub enum QueryNews {
     Finished(QuerySummary),
     /// It failed, or was stopped.
     Failed(QueryError),
+    /// Why it has no row was found out, or could not be.
+    Explained(Result<Explanation, QueryError>),
     /// Its rows are kept under a name, or why they are not.
     KeptAs(Result<String, String>),
     /// The lake is not asked: a kept result provably holds the answer.

@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod content;
+pub mod coverage;
 pub mod editor;
 pub mod effect;
 pub mod event;

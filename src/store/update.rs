@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, pivot, playbook, results, unfinished};
+use super::{coverage, editor, feed, pivot, playbook, results, unfinished};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -85,6 +85,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Lake(facts) => {
             lake_read(state, facts);
+            Vec::new()
+        }
+        Event::Coverage(coverage) => {
+            coverage::read(state, coverage);
             Vec::new()
         }
         Event::Restored(session) => restore(state, session),
@@ -205,6 +209,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::RunStatement => run_statement(state, Route::Service),
         Command::RunDirect => run_direct(state),
         Command::CancelQuery => cancel(state),
+        Command::Coverage => coverage::open(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;

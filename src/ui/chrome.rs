@@ -240,7 +240,7 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::OverlayPreviousField, "previous field"),
         ],
         Some(Overlay::Prompt(_)) => &[(Command::OverlayAccept, "take it")],
-        Some(Overlay::Page(_)) => &[
+        Some(Overlay::Page(_) | Overlay::Coverage(_)) => &[
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
         ],

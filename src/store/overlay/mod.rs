@@ -12,6 +12,7 @@ pub use update::{
 use std::time::Duration;
 
 use super::command::{COMMANDS, CommandRow, Context};
+use super::coverage::CoverageView;
 use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
 use super::pivot::PivotMenu;
@@ -28,6 +29,8 @@ pub enum Overlay {
     Playbooks(Picker),
     /// Choose what to ask of whom.
     Pivot(PivotMenu),
+    /// See what the lake covers.
+    Coverage(CoverageView),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.

@@ -101,13 +101,13 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
+        Some(Overlay::Page(_) | Overlay::Coverage(_)) if chord.typed() == Some('q') => {
             state.overlay = None;
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
         Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_)) | None => false,
+        Some(Overlay::Page(_) | Overlay::Coverage(_)) | None => false,
     };
     if changed {
         live_filter(state)
@@ -137,7 +137,9 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => return Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Question(_)) | None => {
+            return Vec::new();
+        }
     }
     live_filter(state)
 }
@@ -173,6 +175,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
         Some(Overlay::Page(page)) => page.top = to(page.top),
+        Some(Overlay::Coverage(view)) => view.top = to(view.top),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -247,7 +250,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Question(_)) | None => Vec::new(),
     }
 }
 
