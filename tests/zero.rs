@@ -211,7 +211,7 @@ fn statement(chance: &mut Chance, table: &str, filter: &str) -> String {
     match chance.below(6) {
         0 => format!("SELECT * FROM {table} WHERE {filter}"),
         1 => format!(
-            "SELECT time_dt, metadata.uid FROM {table} WHERE {filter} ORDER BY time_dt DESC LIMIT 100"
+            "SELECT time_dt, metadata.version FROM {table} WHERE {filter} ORDER BY time_dt DESC LIMIT 100"
         ),
         2 => format!(
             "SELECT activity_name, count(*) FROM {table} WHERE {filter} GROUP BY 1 ORDER BY 2 DESC"
@@ -274,7 +274,7 @@ fn absent(chance: &mut Chance, known: &Known) -> Option<String> {
         0 => {
             let old = format!("{table}_1_0");
             let filter = format!("eventday = '{}'", time(first).format("%Y%m%d"));
-            format!("SELECT * FROM {old} WHERE {filter} AND status = 'Success'")
+            format!("SELECT * FROM {old} WHERE {filter} AND severity_id >= 0")
         }
         1 => {
             let filter = format!("{window} AND accountid = '{:012}'", number + 99_000_000_000);
@@ -282,11 +282,12 @@ fn absent(chance: &mut Chance, known: &Known) -> Option<String> {
         }
         2 => {
             let region = *chance.pick(&["sa-east-1", "me-south-1", "af-south-1", "ap-east-1"]);
-            let filter = format!("region = '{region}' AND {window} AND status = 'Success'");
+            let filter = format!("region = '{region}' AND {window} AND severity_id >= 0");
             statement(chance, table, &filter)
         }
         _ => format!(
-            "SELECT * FROM amazon_security_lake_glue_db_sa_east_1.amazon_security_lake_table_sa_east_1_{table}_2_0 WHERE {window}"
+            "SELECT * FROM amazon_security_lake_glue_db_us_east_1.amazon_security_lake_table_us_east_1_{table}_1_0 WHERE eventday = '{}'",
+            time(first).format("%Y%m%d")
         ),
     })
 }
@@ -318,7 +319,7 @@ fn outside(chance: &mut Chance, lake: &Lake) -> Option<String> {
     }
     let filter = match chance.below(2) {
         0 => window,
-        _ => format!("{window} AND status = 'Failure'"),
+        _ => format!("{window} AND severity_id = 5"),
     };
     Some(statement(chance, source.table, &filter))
 }
@@ -462,7 +463,7 @@ fn slipped(chance: &mut Chance, known: &Known) -> Option<String> {
     };
     let filter = match chance.below(2) {
         0 => filter,
-        _ => format!("{filter} AND status = 'Success'"),
+        _ => format!("{filter} AND severity_id >= 0"),
     };
     Some(statement(chance, source.table, &filter))
 }

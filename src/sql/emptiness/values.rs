@@ -194,15 +194,18 @@ impl Judge<'_> {
             .filter(|word| !word.is_empty())
             .map(|word| format!("strpos(lower(\"value\"), {}) > 0", quote_text(word)))
             .collect();
-        let first = match holds.as_slice() {
-            [] => String::new(),
-            holds => format!("CASE WHEN {} THEN 0 ELSE 1 END, ", holds.join(" OR ")),
+        let apart = format!(
+            "levenshtein_distance(lower(substr(\"value\", 1, 256)), {})",
+            quote_text(&core)
+        );
+        let apart = match holds.as_slice() {
+            [] => apart,
+            holds => format!("CASE WHEN {} THEN -1 ELSE {apart} END", holds.join(" OR ")),
         };
         let sql = format!(
-            "{with}SELECT \"value\", \"seen\" FROM ({inner} GROUP BY 1) AS \"values_seen\" \
-             ORDER BY {first}levenshtein_distance(lower(substr(\"value\", 1, 256)), {}), \"seen\" DESC \
-             LIMIT {MOST_VALUES}",
-            quote_text(&core)
+            "{with}SELECT \"value\", \"seen\" FROM (SELECT \"value\", \"seen\", {apart} AS \"apart\" \
+             FROM ({inner} GROUP BY 1) AS \"values_seen\") AS \"values_near\" \
+             ORDER BY \"apart\", \"seen\" DESC LIMIT {MOST_VALUES}"
         );
         let cells = match self.ask(sql, "look which values there are instead")? {
             Ok(cells) => cells,
