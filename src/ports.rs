@@ -11,6 +11,7 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::coverage::Coverage;
 use crate::domain::estimate::{Effort, TableSize};
 use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
 use crate::domain::query::{
@@ -151,6 +152,10 @@ pub trait Catalog: Send + Sync {
     }
     /// What the lake holds, as far as its object keys tell.
     async fn facts(&self) -> Result<LakeFacts, QueryError>;
+    /// What the lake's objects cover by the hour; `None` where they are not listed.
+    async fn coverage(&self) -> Result<Option<Coverage>, QueryError> {
+        Ok(None)
+    }
 }
 
 /// What a notification source tells.

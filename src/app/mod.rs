@@ -12,10 +12,12 @@ mod on_aws;
 mod pivot;
 mod screen;
 mod services;
+mod zero;
 
 pub use content::pivot_templates;
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
+pub use zero::{Asked, explain_empty};
 
 use std::path::PathBuf;
 use std::sync::Arc;

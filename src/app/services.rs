@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{AppOptions, LakePlace, OpenLake, content, pivot_tables};
+use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivot_tables};
 use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
 use crate::adapters::kept::KeptResults;
@@ -14,7 +14,8 @@ use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::query::QueryError;
-use crate::runtime::{Casework, Keeping, LakeContent, Services};
+use crate::ports::Clock as _;
+use crate::runtime::{Casework, Keeping, LakeContent, Services, SystemClock};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -39,10 +40,20 @@ pub(super) fn services(
     let catalogue = Arc::clone(lake);
     let on_aws = options.place.is_on_aws();
     let names = Arc::clone(lake);
+    let objects = Arc::clone(lake);
+    let asked = Asked {
+        queries: Arc::clone(&lake.queries),
+        catalog: Arc::clone(&lake.catalog),
+        paid: on_aws,
+    };
     Services {
         queries: Arc::clone(&lake.queries),
         load_content: Arc::new(move || content::load(&paths, &table_names(&names))),
         load_catalogue: Arc::new(move || read_catalogue(&catalogue, on_aws)),
+        explain_empty: Arc::new(move |request, seen| {
+            wait_for(explain_empty(&asked, request, seen, SystemClock.now()))
+        }),
+        load_coverage: Arc::new(move || wait_for(objects.catalog.coverage())),
         save_session: Arc::new(move |state| {
             let text = serde_json::to_string(state).map_err(|error| error.to_string())?;
             session.save(&text).map_err(|error| error.to_string())

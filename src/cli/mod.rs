@@ -16,6 +16,7 @@ mod config;
 mod confirm;
 mod console;
 mod context;
+mod coverage;
 mod demo;
 mod explain;
 mod interrupt;
@@ -90,6 +91,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Coverage(args) => coverage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

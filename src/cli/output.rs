@@ -50,6 +50,18 @@ pub(super) async fn run_into(
     request: QueryRequest,
     control: RunControl,
 ) -> Result<(), Stop> {
+    run_counted(output, lake, request, control)
+        .await
+        .map(|_| ())
+}
+
+/// The same, and says how many rows there were.
+pub(super) async fn run_counted(
+    output: &OutputArgs,
+    lake: &OpenLake,
+    request: QueryRequest,
+    control: RunControl,
+) -> Result<u64, Stop> {
     let ran = ask_and_run(output, lake, request, control).await;
     or_say_how(lake, ran).await
 }
@@ -59,7 +71,7 @@ async fn ask_and_run(
     lake: &OpenLake,
     request: QueryRequest,
     control: RunControl,
-) -> Result<(), Stop> {
+) -> Result<u64, Stop> {
     let sql = request.sql.clone();
     let start = |request| lake.queries.start(request, control.clone());
     let mut progress = QueryProgressBar::new(control.clone());
@@ -111,13 +123,14 @@ impl OutputArgs {
         })
     }
 
-    /// Writes all rows of a query; `sql` is what errors quote.
+    /// Writes all rows of a query and counts them; `sql` is what errors quote.
     async fn write(
         &self,
         mut running: RunningQuery,
         sql: &str,
         mut progress: QueryProgressBar,
-    ) -> Result<(), Stop> {
+    ) -> Result<u64, Stop> {
+        let mut rows = 0;
         let mut target = self.target()?;
         let format = self.chosen_format(&target)?;
         let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
@@ -125,6 +138,7 @@ impl OutputArgs {
         while let Some(batch) = progress.watch(running.batches.next()).await {
             let batch = batch.map_err(|error| Stop::query(error, sql))?;
             progress.hide();
+            rows += batch.num_rows() as u64;
             writer.write(&batch).map_err(Stop::export)?;
         }
         writer.finish().map_err(Stop::export)?;
@@ -158,7 +172,7 @@ impl OutputArgs {
                 )),
             }
         }
-        Ok(())
+        Ok(rows)
     }
 
     fn chosen_format(&self, target: &Target) -> Result<Format, Stop> {

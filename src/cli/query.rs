@@ -1,17 +1,21 @@
 //! `lakehound query`: one statement of Athena SQL over a lake.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use chrono::Utc;
 
 use super::confirm::is_attended;
 use super::context::Context;
 use super::explain::{Telling, explain};
 use super::interrupt::run_query;
 use super::lake::{LakeArgs, open};
-use super::output::{OutputArgs, run_into};
+use super::output::{OutputArgs, run_counted};
 use super::statement::StatementArgs;
-use super::stop::Stop;
-use crate::app::LakePlace;
+use super::stop::{Stop, say};
+use crate::app::{Asked, LakePlace, OpenLake, explain_empty};
 use crate::domain::estimate::Effort;
 use crate::domain::format::Format;
 use crate::domain::query::{AttachedFile, QueryId, QueryRequest, Route};
@@ -24,6 +28,7 @@ Examples:
   lakehound query -t NAME -p ip=198.51.100.7
   lakehound query \"SELECT e.* FROM vpc_flow e JOIN bad b ON e.dst_endpoint.ip = b.ip\" --with bad=ips.csv
   lakehound query --profile prod --engine direct \"SELECT * FROM vpc_flow WHERE eventday = '20260105'\"
+  lakehound query --explain-empty \"SELECT * FROM cloud_trail_mgmt WHERE status = 'failed'\"
   lakehound query --explain \"SELECT * FROM s3_data WHERE time_dt > current_timestamp - INTERVAL '1' DAY\"";
 
 /// Run one statement of Athena SQL over a lake
@@ -54,6 +59,10 @@ pub(super) struct Args {
     /// would refuse it, or a budget would ask first
     #[arg(long)]
     explain: bool,
+    /// Where no row comes, say why on stderr: count what each condition leaves and look for the
+    /// values that were meant; on Athena that scans, and costs, as much as the statement a few times
+    #[arg(long, conflicts_with = "explain")]
+    explain_empty: bool,
     /// Which engine answers on a lake on AWS: Athena, or the embedded one, which reads the lake's
     /// objects from S3 itself and costs no Athena scan
     #[arg(long, value_enum, value_name = "ENGINE", default_value_t)]
@@ -140,8 +149,45 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             };
             return explain(&estimate, telling);
         }
-        run_into(&args.output, &lake, request, control).await
+        let rows = run_counted(&args.output, &lake, request.clone(), control).await?;
+        if rows == 0 {
+            let paid = place.is_on_aws();
+            say_why_empty(args, &lake, &request, paid).await?;
+        }
+        Ok(())
     })
+}
+
+/// Says why there is no row, where that is asked for; else, to a person, how it is asked for.
+async fn say_why_empty(
+    args: &Args,
+    lake: &OpenLake,
+    request: &QueryRequest,
+    paid: bool,
+) -> Result<(), Stop> {
+    if !args.explain_empty {
+        if std::io::stderr().is_terminal() {
+            say("no row; with --explain-empty it is said why");
+        }
+        return Ok(());
+    }
+    let asked = Asked {
+        queries: Arc::clone(&lake.queries),
+        catalog: Arc::clone(&lake.catalog),
+        paid,
+    };
+    let told = explain_empty(&asked, request, None, Utc::now())
+        .await
+        .map_err(|error| Stop::query(error, &request.sql))?;
+    for line in told.lines() {
+        say(format_args!("no row: {line}"));
+    }
+    if let Some(correction) = &told.correction {
+        for line in correction.sql.lines() {
+            say(format_args!("    {line}"));
+        }
+    }
+    Ok(())
 }
 
 fn name_and_file(text: &str) -> Result<(String, String), String> {

@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
 }
 
 /// The same outcome; a failure that leaves a run behind says how it is taken up.
-pub(super) async fn or_say_how(lake: &OpenLake, outcome: Result<(), Stop>) -> Result<(), Stop> {
+pub(super) async fn or_say_how<T>(lake: &OpenLake, outcome: Result<T, Stop>) -> Result<T, Stop> {
     match outcome {
         Err(stop @ Stop::Failed(_)) => match lake.queries.unfinished().await {
             Ok(left) if !left.is_empty() => Err(stop

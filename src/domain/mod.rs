@@ -4,6 +4,8 @@ pub mod access;
 pub mod case;
 pub mod cell;
 pub mod cost;
+pub mod coverage;
+pub mod emptiness;
 pub mod entity;
 pub mod estimate;
 pub mod format;

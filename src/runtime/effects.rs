@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 
 use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
+use crate::domain::coverage::Coverage;
+use crate::domain::emptiness::Explanation;
 use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
@@ -51,6 +53,11 @@ pub struct LakeContent {
 
 /// Reads tables and columns, and what the lake holds.
 pub type LoadCatalogue = dyn Fn() -> Result<LakeContent, QueryError> + Send + Sync;
+/// Finds out why a statement has no row; objects of which notifications told are known besides.
+pub type ExplainEmpty =
+    dyn Fn(&QueryRequest, Option<&Coverage>) -> Result<Explanation, QueryError> + Send + Sync;
+/// Reads what the lake covers; `None` where its objects are not listed.
+pub type LoadCoverage = dyn Fn() -> Result<Option<Coverage>, QueryError> + Send + Sync;
 /// Writes the session.
 pub type SaveSession = dyn Fn(&Session) -> Result<(), String> + Send + Sync;
 /// Saves a template by its name; the answer is its file.
@@ -71,6 +78,10 @@ pub struct Services {
     pub load_content: Arc<LoadContent>,
     /// Reads tables and columns.
     pub load_catalogue: Arc<LoadCatalogue>,
+    /// Finds out why a statement has no row.
+    pub explain_empty: Arc<ExplainEmpty>,
+    /// Reads what the lake covers.
+    pub load_coverage: Arc<LoadCoverage>,
     /// Writes the session.
     pub save_session: Arc<SaveSession>,
     /// Saves a template.
@@ -220,6 +231,14 @@ impl Effects {
                 let load = Arc::clone(&self.services.load_content);
                 self.blocking(move || Some(Event::Content(load())));
             }
+            Effect::ExplainEmpty { request, seen } => self.explain_empty(*request, seen),
+            Effect::LoadCoverage => {
+                let load = Arc::clone(&self.services.load_coverage);
+                self.blocking(move || {
+                    let known = load().map(|known| known.map(Arc::new));
+                    Some(Event::Coverage(known.map_err(|error| error.to_string())))
+                });
+            }
             Effect::LoadCatalogue => self.load_catalogue(),
             Effect::LoadAccess => {
                 if let Some(load) = self.services.access.clone() {
@@ -341,6 +360,17 @@ impl Effects {
             let id = request.id;
             let outcome = queries.estimate(request, Effort::Quick).await;
             let _ = answers.send(Event::Estimated(id, outcome)).await;
+        });
+    }
+
+    fn explain_empty(&self, mut request: QueryRequest, seen: Option<Arc<Coverage>>) {
+        if let Some(keeping) = &self.services.keeping {
+            request.attached.extend(keeping.named_in(&request.sql));
+        }
+        let explain = Arc::clone(&self.services.explain_empty);
+        self.blocking(move || {
+            let told = explain(&request, seen.as_deref());
+            Some(Event::Query(request.id, QueryNews::Explained(told)))
         });
     }
 

@@ -16,6 +16,7 @@ use super::signals::Signal;
 use crate::adapters::case::Cases;
 use crate::domain::case::Author;
 use crate::domain::cell::TimeStyle;
+use crate::domain::emptiness::{Cause, Explanation};
 use crate::domain::estimate::Effort;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
 use crate::domain::query::{
@@ -114,6 +115,8 @@ fn services() -> Services {
         queries: Arc::new(Endless::default()),
         load_content: Arc::new(Content::default),
         load_catalogue: Arc::new(|| Ok(Default::default())),
+        explain_empty: Arc::new(|_, _| Ok(Explanation::new(Cause::Unknown, "nobody knows"))),
+        load_coverage: Arc::new(|| Ok(None)),
         save_session: Arc::new(|_| Ok(())),
         save_template: Arc::new(|_, _| Err("no".into())),
         demo_live: Arc::new(|_| Ok(())),

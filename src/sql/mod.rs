@@ -6,6 +6,7 @@
 pub mod aliases;
 pub mod completion;
 pub mod containment;
+pub mod emptiness;
 pub mod exact;
 pub mod format;
 pub mod lexer;

@@ -117,6 +117,7 @@ commands! {
         CaseRename "case.rename" "Give the case another name";
         CaseClose "case.close" "Close the case, or open it again";
         TimelineOpen "timeline.open" "Show what happened when: pins and whole results by time" ["timeline"];
+        Coverage "coverage" "Show which hours the lake covers, by source, account and Region, and the gaps";
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -191,6 +192,8 @@ commands! {
         ResultsExact "results.exact" "Run it again with its arrays, maps and rows as exact JSON";
         ResultsBack "results.back" "Go back to the result that this one was asked from";
         ResultsToEditor "results.to-editor" "Put this result's statement into the editor";
+        ResultsExplain "results.explain" "Say why this result is empty";
+        ResultsCorrect "results.correct" "Put the statement that would answer into the editor, where an empty result was explained";
         ResultsNotes "results.notes" "Show what is to be known about this result: statement, times, files, notes";
     }
     Record {

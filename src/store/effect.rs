@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 
 use super::session::Session;
 use super::timeline::TimelineRequest;
+use crate::domain::coverage::Coverage;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
 use crate::domain::timeline::Outline;
@@ -108,6 +109,15 @@ pub enum Effect {
     Copy(String),
     /// Read saved queries and playbooks.
     LoadContent,
+    /// Find out why a statement has no row; the request's id is the run's.
+    ExplainEmpty {
+        /// The statement.
+        request: Box<QueryRequest>,
+        /// Objects of which notifications told.
+        seen: Option<Arc<Coverage>>,
+    },
+    /// Read what the lake covers by the hour.
+    LoadCoverage,
     /// Read tables and columns.
     LoadCatalogue,
     /// Ask who the caller is for AWS.
@@ -161,6 +171,8 @@ impl Effect {
             Self::ExportTimeline { .. } => "export timeline",
             Self::Copy(_) => "copy",
             Self::LoadContent => "load content",
+            Self::ExplainEmpty { .. } => "explain empty",
+            Self::LoadCoverage => "load coverage",
             Self::LoadCatalogue => "load catalogue",
             Self::LoadUnfinished => "load unfinished runs",
             Self::LoadAccess => "load access",

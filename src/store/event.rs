@@ -13,6 +13,8 @@ use super::key::Chord;
 use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
+use crate::domain::coverage::Coverage;
+use crate::domain::emptiness::Explanation;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
 use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
@@ -92,6 +94,8 @@ pub enum Event {
     Lake(Result<LakeFacts, String>),
     /// News of cases.
     Case(CaseNews),
+    /// What the lake covers was read; `None` where its objects are not listed.
+    Coverage(Result<Option<Arc<Coverage>>, String>),
     /// The last session was read.
     Restored(Session),
     /// The demo lake began or ceased to go on.
@@ -120,6 +124,8 @@ pub enum QueryNews {
     Finished(QuerySummary),
     /// It failed, or was stopped.
     Failed(QueryError),
+    /// Why it has no row was found out, or could not be.
+    Explained(Result<Explanation, QueryError>),
     /// Its rows are kept under a name, or why they are not.
     KeptAs(Result<String, String>),
     /// The lake is not asked: a kept result provably holds the answer.

@@ -8,6 +8,7 @@
 pub mod case;
 pub mod command;
 pub mod content;
+pub mod coverage;
 pub mod editor;
 pub mod effect;
 pub mod entity;

@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{case, editor, feed, pivot, playbook, results, timeline, unfinished};
+use super::{case, coverage, editor, feed, pivot, playbook, results, timeline, unfinished};
 use crate::domain::case::{Key, What};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
@@ -96,6 +96,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Case(news) => case::news(state, news),
+        Event::Coverage(coverage) => {
+            coverage::read(state, coverage);
+            Vec::new()
+        }
         Event::Restored(session) => restore(state, session),
         Event::DemoLive(outcome) => {
             demo_live(state, outcome);
@@ -229,6 +233,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         | Command::CaseRename
         | Command::CaseClose => case::command(state, command),
         Command::TimelineOpen => timeline::open(state),
+        Command::Coverage => coverage::open(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;

@@ -273,7 +273,7 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::EntityNote, "note"),
             (Command::EntityPivot, "ask more"),
         ],
-        Some(Overlay::Page(_)) => &[
+        Some(Overlay::Page(_) | Overlay::Coverage(_)) => &[
             (Command::OverlayPageDown, "page down"),
             (Command::OverlayPageUp, "page up"),
         ],

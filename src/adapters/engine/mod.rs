@@ -20,6 +20,7 @@ mod asked;
 mod attached;
 mod columns;
 mod columns_of;
+mod coverage;
 pub mod dialect;
 mod errors;
 mod estimate;
@@ -54,6 +55,7 @@ use async_trait::async_trait;
 use datafusion::execution::context::SessionState;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::domain::coverage::Coverage;
 use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, ScanEstimate};
@@ -435,6 +437,18 @@ impl Catalog for Engine {
     async fn facts(&self) -> Result<LakeFacts, QueryError> {
         self.on_runtime(|inner, _| async move { Ok(inner.snapshot().facts()) })
             .await
+    }
+
+    async fn coverage(&self) -> Result<Option<Coverage>, QueryError> {
+        self.on_runtime(|inner, _| async move {
+            let LakeHome::Folder(_) = &inner.lake else {
+                return Ok(None);
+            };
+            let snapshot = inner.snapshot();
+            let threads = inner.options.threads;
+            Ok(Some(coverage::coverage(&snapshot, &inner.footers, threads)))
+        })
+        .await
     }
 }
 

@@ -80,7 +80,10 @@ pub(in crate::store) fn news(state: &mut State, query: QueryId, news: &QueryNews
         QueryNews::Failed(error) => Outcome::Failed {
             message: error.message.clone(),
         },
-        QueryNews::Planned(_) | QueryNews::Progress(_) | QueryNews::Answered(_) => return,
+        QueryNews::Planned(_)
+        | QueryNews::Progress(_)
+        | QueryNews::Answered(_)
+        | QueryNews::Explained(_) => return,
     };
     begun.ended = true;
     let query = begun.key.clone();

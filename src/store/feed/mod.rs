@@ -156,6 +156,11 @@ impl Feed {
         self.entries.get(*self.visible.get(at)?)
     }
 
+    /// Every notification, those held back included.
+    pub fn arrivals(&self) -> impl Iterator<Item = &Arrival> {
+        self.entries.iter().chain(&self.held)
+    }
+
     /// The selected notification.
     pub fn selection(&self) -> Option<&Arrival> {
         self.line(self.selected)

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use super::case::CaseMenu;
 use super::command::{COMMANDS, CommandRow, Context};
+use super::coverage::CoverageView;
 use super::effect::{Effect, TimerId};
 use super::entity::EntityPage;
 use super::line_input::LineInput;
@@ -34,6 +35,8 @@ pub enum Overlay {
     Case(CaseMenu),
     /// See what happened when; its state is [`super::state::State::timeline`].
     Timeline,
+    /// See what the lake covers.
+    Coverage(CoverageView),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.

@@ -134,13 +134,13 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
+        Some(Overlay::Page(_) | Overlay::Coverage(_)) if chord.typed() == Some('q') => {
             close(state);
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
         Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_) | Overlay::Timeline) | None => false,
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline) | None => false,
     };
     if changed {
         live_filter(state)
@@ -171,7 +171,10 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::Timeline | Overlay::Question(_)) | None => {
+        Some(
+            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline | Overlay::Question(_),
+        )
+        | None => {
             return Vec::new();
         }
     }
@@ -212,6 +215,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         }
         Some(Overlay::Timeline) => timeline::step(state, to),
         Some(Overlay::Page(page)) => page.top = to(page.top),
+        Some(Overlay::Coverage(view)) => view.top = to(view.top),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -288,7 +292,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Timeline) => timeline::accept(state),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Question(_)) | None => Vec::new(),
     }
 }
 

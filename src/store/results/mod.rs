@@ -5,6 +5,7 @@ mod news;
 mod order;
 mod record;
 mod update;
+mod zero;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use order::{answer_find, answer_order, filter, find};
 pub use record::update_record;
 pub(super) use update::selected_page;
 pub use update::{press_row, update};
+pub use zero::Zero;
 
 use super::effect::{OrderId, OrderSpec};
 use super::state::OBJECT_TABLE;
@@ -187,6 +189,8 @@ pub struct Tab {
     pub finding: Option<OrderId>,
     /// The open record view.
     pub record: Option<RecordView>,
+    /// Why it has no row, where that was asked.
+    pub zero: Option<Zero>,
 }
 
 impl Tab {
@@ -211,6 +215,7 @@ impl Tab {
             find: None,
             finding: None,
             record: None,
+            zero: None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Origin, Phase};
+use super::{Origin, Phase, zero};
 use crate::domain::query::{QueryErrorKind, QueryId, TextPosition};
 use crate::store::editor::bill;
 use crate::store::effect::{Effect, ExportId};
@@ -93,6 +93,10 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             state.inform(told);
             return Vec::new();
         }
+        QueryNews::Explained(told) => {
+            zero::answer(tab, told);
+            return Vec::new();
+        }
         QueryNews::KeptAs(Ok(name)) => {
             tab.kept = Some(name);
             return state.session_changed();
@@ -145,6 +149,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     if may_be_left {
         effects.push(Effect::LoadUnfinished);
     }
+    effects.extend(zero::ended(state, query));
     // What it scanned tells what the next one like it will.
     state.editor.bill = None;
     effects.extend(bill::ask_soon(state));

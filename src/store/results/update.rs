@@ -4,6 +4,7 @@ use super::Tab;
 use super::exact::exact;
 use super::news::run_in_place;
 use super::order::{clear, filter_cell, find_step, not_yet, sort};
+use super::zero;
 use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::record::RecordView;
 use crate::domain::view::Step;
@@ -55,6 +56,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::ResultsCopyCell => return copy_cell(state),
         Command::ResultsCopyRow => return copy_row(state),
         Command::ResultsToEditor => return to_editor(state),
+        Command::ResultsExplain => return zero::explain(state),
+        Command::ResultsCorrect => return zero::correct(state),
         Command::ResultsBack => crate::store::pivot::back(state),
         Command::ResultsNotes => open_page(state, PageContent::Result),
         _ => {}

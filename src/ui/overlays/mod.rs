@@ -1,5 +1,6 @@
 //! What lies over the panes, one file a kind.
 
+mod coverage;
 mod form;
 mod page;
 mod picker;
@@ -30,6 +31,7 @@ pub(in crate::ui) fn draw(
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
         Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
         Overlay::Timeline => timeline::draw(state, theme, buffer),
+        Overlay::Coverage(view) => coverage::draw(state, view, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

@@ -7,7 +7,7 @@ use crate::store::case;
 use crate::store::command::{COMMANDS, Command, Context};
 use crate::store::entity::{self, EntityPage};
 use crate::store::overlay::{Page, PageContent};
-use crate::store::results::{Phase, Tab};
+use crate::store::results::{Phase, Tab, Zero};
 use crate::ui::paint::{Pen, foot, frame, more};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::text::{SafeText, safe_lines, wrap};
@@ -249,6 +249,7 @@ fn result(state: &State, width: usize) -> Vec<Line> {
         lines.push(Line::pair("answered from", &of));
     }
     lines.extend(counts(tab));
+    lines.extend(why_empty(tab, width));
     for (name, path) in &tab.origin.attached {
         lines.push(Line::pair(
             "table",
@@ -266,6 +267,43 @@ fn result(state: &State, width: usize) -> Vec<Line> {
             text,
             role: Role::SqlIdentifier,
         }));
+    }
+    lines
+}
+
+/// Why it has no row, in full, and the statement that would answer.
+fn why_empty(tab: &Tab, width: usize) -> Vec<Line> {
+    let Some(Zero::Told(told)) = &tab.zero else {
+        return Vec::new();
+    };
+    let left = "no row";
+    let room = width.saturating_sub(left.len() + 16).max(1);
+    let pieces = told.lines().into_iter().enumerate().flat_map(|(at, line)| {
+        let role = if at == 0 { Role::Warn } else { Role::Text };
+        let pieces = wrap(&SafeText::new(&line), room);
+        pieces.into_iter().map(move |text| (role, text))
+    });
+    let mut lines: Vec<Line> = pieces
+        .enumerate()
+        .map(|(at, (role, text))| Line {
+            left: if at == 0 {
+                left.to_owned()
+            } else {
+                String::new()
+            },
+            text,
+            role,
+        })
+        .collect();
+    if let Some(correction) = &told.correction {
+        for line in safe_lines(&correction.sql) {
+            let wrapped = wrap(&line, width.saturating_sub(2));
+            lines.extend(wrapped.into_iter().map(|text| Line {
+                left: String::new(),
+                text,
+                role: Role::SqlIdentifier,
+            }));
+        }
     }
     lines
 }

@@ -7,3 +7,4 @@ pub(in crate::ui) mod playbook;
 mod record;
 pub(in crate::ui) mod results;
 mod view_line;
+mod zero;

@@ -90,7 +90,7 @@ pub(in crate::ui) fn draw(
                 return super::record::draw(state, tab, record, theme, body, focused, buffer);
             }
             if tab.shown_rows() == 0 && !tab.phase.is_running() {
-                return placeholder(buffer, theme, body, &nothing(tab));
+                return super::zero::draw(state, tab, theme, body, buffer);
             }
             let marked = marked_rows(state, tab);
             let grid = Grid {
@@ -260,45 +260,6 @@ fn waiting(tab: &Tab) -> String {
         "reading, {} of {} files",
         progress.files_done, progress.files_total
     )
-}
-
-/// An empty result says what was searched.
-fn nothing(tab: &Tab) -> Vec<String> {
-    let arrived = tab.rows.as_ref().map_or(0, |rows| rows.len());
-    if arrived > 0 {
-        return vec![format!(
-            "none of the {} rows passes the filter; the lower edge names it",
-            group_digits(arrived as u64)
-        )];
-    }
-    let mut lines = vec!["no rows".to_owned()];
-    if let Phase::Finished(summary) = &tab.phase {
-        let progress = summary.progress;
-        lines.push(match &summary.execution {
-            Some(execution) => format!(
-                "{} bytes were scanned, none of their rows matched",
-                group_digits(execution.scanned_bytes)
-            ),
-            None => searched(&progress, summary.files_known),
-        });
-        if progress.files_total == 0 && summary.files_known > 0 {
-            lines.push("no file lies in the time, Region or account asked for".to_owned());
-        }
-    }
-    lines
-}
-
-/// `45 of 45 files searched, 45,541 rows, none matched`.
-fn searched(progress: &QueryProgress, files_known: u64) -> String {
-    let files = format!(
-        "{} of {} files searched",
-        group_digits(progress.files_total),
-        group_digits(files_known)
-    );
-    match progress.rows_searched {
-        0 => files,
-        rows => format!("{files}, {} rows, none matched", group_digits(rows)),
-    }
 }
 
 fn draw_failure(theme: &Theme, area: Rect, buffer: &mut Buffer, lines: &[String]) {
