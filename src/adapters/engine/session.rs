@@ -16,6 +16,7 @@ use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::prelude::{SessionConfig, SessionContext};
 
+use super::early::RowsEarly;
 use super::lake::FOLDER_DATABASE;
 use super::lambdas::LambdasApart;
 use super::scope::{CATALOG, Catalogues, Scope};
@@ -56,6 +57,7 @@ pub(super) fn template(
         .with_default_features();
     let rules = &mut builder.physical_optimizers().get_or_insert_default().rules;
     rules.insert(0, Arc::new(LambdasApart));
+    rules.push(Arc::new(RowsEarly));
     let context = SessionContext::new_with_state(dialect::register(builder).build());
     functions::register(&context);
     Ok(context.state())

@@ -187,3 +187,38 @@ async fn a_folder_to_spill_into_is_made() {
     assert!(running.batches.next().await.unwrap().is_ok());
     assert!(spill.is_dir());
 }
+
+#[tokio::test]
+async fn rows_come_as_they_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    // A condition on a list is none that the Parquet reader applies by itself.
+    let mut names = arrow::array::ListBuilder::new(arrow::array::StringBuilder::new());
+    for row in 0..30_000 {
+        names
+            .values()
+            .append_value(if row % 6_000 == 5 { "rare" } else { "usual" });
+        names.append(true);
+    }
+    let names: ArrayRef = Arc::new(names.finish());
+    let times: ArrayRef = Arc::new(Int64Array::from_iter_values(0..30_000));
+    let batch = RecordBatch::try_from_iter([("time", times), ("names", names)]).unwrap();
+    write(
+        &place(dir.path(), "us-east-1", "1", "20260102", "a"),
+        &batch,
+    );
+    let engine = open(dir.path());
+    // One row in each of five stretches of the file; nothing above the filter needs them all.
+    let sql = "SELECT \"time\" FROM vpc_flow WHERE any_match(names, name -> name = 'rare') \
+        UNION ALL SELECT \"time\" FROM vpc_flow WHERE contains(names, 'none')";
+    let mut running = engine
+        .start(QueryRequest::new(QueryId(1), sql), RunControl::default())
+        .await
+        .unwrap();
+    let mut sizes = Vec::new();
+    while let Some(batch) = running.batches.next().await {
+        sizes.push(batch.unwrap().num_rows());
+    }
+    assert_eq!(sizes.iter().sum::<usize>(), 5);
+    // So many of the batches that are read have one.
+    assert_eq!(sizes.len(), 3, "{sizes:?}");
+}
