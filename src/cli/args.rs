@@ -4,7 +4,8 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, demo, open, pivot, playbook, query, resume, tables, templates,
+    case, completions, config, demo, lineage, open, pivot, playbook, query, resume, tables,
+    templates,
 };
 
 const EXAMPLES: &str = "\
@@ -38,6 +39,7 @@ pub(super) enum Subcommand {
     Query(query::Args),
     Resume(resume::Args),
     Pivot(pivot::Args),
+    Lineage(lineage::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

@@ -8,6 +8,7 @@ pub mod entity;
 pub mod estimate;
 pub mod format;
 pub mod lake;
+pub mod lineage;
 pub mod names;
 pub mod nearest;
 pub mod playbook;

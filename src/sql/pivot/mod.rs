@@ -6,6 +6,7 @@
 //! which statement it is depends on the type alone, never on the value.
 
 mod columns;
+mod lineage;
 mod naming;
 mod outline;
 mod relations;
@@ -20,6 +21,7 @@ use crate::domain::lake::Source;
 use outline::{Leaf, leaves};
 use relations::Relation;
 
+pub use lineage::{LineageStatements, lineage};
 pub use relations::{COMMON_COLUMNS, RELATIONS};
 pub use template::{PivotTemplate, PivotTemplates};
 
