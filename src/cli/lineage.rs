@@ -18,7 +18,7 @@ use crate::app::pivot_tables;
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::lineage::{Forest, Line, Node};
 use crate::domain::query::{QueryErrorKind, QueryId};
-use crate::runtime::{LineageRequests, lineage};
+use crate::runtime::lineage;
 use crate::sql::parameters;
 use crate::sql::pivot::{self, Window};
 use crate::ui::text::Align;
@@ -100,7 +100,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let tables = lake.catalog.tables().await;
         let tables = pivot_tables(&tables.map_err(|error| Stop::query(error, ""))?, on_aws);
         let statements = pivot::lineage(&tables, window).map_err(Stop::failed)?;
-        let requests = LineageRequests::new([QueryId(1), QueryId(2)], statements);
+        let requests = statements.requests([QueryId(1), QueryId(2)]);
         let requests = requests.with(|request| {
             request.max_bytes = args.max_bytes;
             request.attended = is_attended();

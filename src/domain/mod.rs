@@ -13,6 +13,7 @@ pub mod names;
 pub mod nearest;
 pub mod playbook;
 pub mod query;
+pub mod rarity;
 pub mod record;
 pub mod rfc3339;
 pub mod rows;

@@ -22,8 +22,9 @@ use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
 use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
+use crate::runtime::lineage;
 use crate::sql::completion::Catalogue;
-use crate::sql::pivot::PivotTable;
+use crate::sql::pivot::{LineageRequests, PivotTable};
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
@@ -148,6 +149,7 @@ impl Effects {
             Effect::StartQuery(request) => self.start_query(request),
             Effect::Estimate(request) => self.estimate(request),
             Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
+            Effect::Lineage(requests) => self.stitch(*requests),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
             }
@@ -296,6 +298,24 @@ impl Effects {
             let id = request.id;
             let outcome = queries.estimate(request, Effort::Quick).await;
             let _ = answers.send(Event::Estimated(id, outcome)).await;
+        });
+    }
+
+    fn stitch(&self, requests: LineageRequests) {
+        let id = requests.issued.id;
+        let control = RunControl::default();
+        let run = Run {
+            control: control.clone(),
+            rows: None,
+        };
+        self.lock_runs().insert(id, run);
+        let queries = Arc::clone(&self.services.queries);
+        let (answers, runs) = (self.answers.clone(), Arc::clone(&self.runs));
+        self.runtime.spawn(async move {
+            let outcome = lineage(queries.as_ref(), requests, control).await;
+            lock(&runs).remove(&id);
+            let event = Event::Lineage(id, outcome.map(Arc::new));
+            let _ = answers.send(event).await;
         });
     }
 

@@ -4,44 +4,11 @@ use futures::StreamExt;
 
 use crate::domain::lineage::batches::{BatchError, take_issued, take_used};
 use crate::domain::lineage::{Forest, Stitcher};
-use crate::domain::query::{QueryError, QueryErrorKind, QueryId, QueryRequest};
+use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest};
 use crate::ports::{QueryService, RunControl};
-use crate::sql::pivot::LineageStatements;
+use crate::sql::pivot::LineageRequests;
 
 use arrow::array::RecordBatch;
-
-/// The requests for both statements.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LineageRequests {
-    /// The calls that gave credentials out.
-    pub issued: QueryRequest,
-    /// What was done with each credential.
-    pub used: QueryRequest,
-}
-
-impl LineageRequests {
-    /// Requests for statements under ids of their own, which nobody has to be asked about yet.
-    pub fn new(ids: [QueryId; 2], statements: LineageStatements) -> Self {
-        let request = |id, statement: crate::sql::pivot::PivotStatement| QueryRequest {
-            parameters: statement.parameters,
-            fresh: true,
-            ..QueryRequest::new(id, statement.sql)
-        };
-        let [issued, used] = ids;
-        Self {
-            issued: request(issued, statements.issued),
-            used: request(used, statements.used),
-        }
-    }
-
-    /// The same with a change to both.
-    #[must_use]
-    pub fn with(mut self, change: impl Fn(&mut QueryRequest)) -> Self {
-        change(&mut self.issued);
-        change(&mut self.used);
-        self
-    }
-}
 
 /// Runs both statements side by side and stitches their rows.
 ///

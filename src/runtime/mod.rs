@@ -19,7 +19,7 @@ mod timers;
 pub use effects::{Effects, Keeping, LakeContent, LoadAccess, Services};
 pub use event_loop::{EventLoop, Screen};
 pub use input::input;
-pub use lineage::{LineageRequests, lineage};
+pub use lineage::lineage;
 pub use signals::{Signal, signals};
 
 use chrono::{DateTime, Utc};

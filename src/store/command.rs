@@ -23,6 +23,8 @@ pub enum Context {
     Playbook,
     /// In overlays: palette, lists, forms, prompts, help.
     Overlay,
+    /// In the tree of credentials.
+    Lineage,
     /// In a question that is answered by yes or no.
     Question,
 }
@@ -39,6 +41,7 @@ impl Context {
             Self::Record => "Record",
             Self::Playbook => "Playbook",
             Self::Overlay => "Lists and forms",
+            Self::Lineage => "Credentials",
             Self::Question => "Questions",
         }
     }
@@ -102,6 +105,7 @@ commands! {
         BorderRight "border.right" "Move the border beside this pane to the right";
         BorderUp "border.up" "Move the border between editor and results up";
         BorderDown "border.down" "Move the border between editor and results down";
+        Lineage "lineage" "Show the tree of credentials around the key, session, role or principal that is named here";
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -216,6 +220,14 @@ commands! {
         OverlayPageDown "overlay.page-down" "Go a page down";
         OverlayNextField "overlay.next-field" "Go to the next field";
         OverlayPreviousField "overlay.previous-field" "Go to the previous field";
+    }
+    Lineage {
+        LineageUp "lineage.up" "Go one credential up";
+        LineageDown "lineage.down" "Go one credential down";
+        LineageFold "lineage.fold" "Fold what is below it, or go to what gave it out" ["fold"];
+        LineageUnfold "lineage.unfold" "Unfold what is below it, or go to the first of it" ["unfold"];
+        LineageEvents "lineage.events" "Ask for all events of the credential in a tab of its own" ["events"];
+        LineageCopy "lineage.copy" "Copy the credential's id" ["copy"];
     }
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];

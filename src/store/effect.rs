@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::session::Session;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
+use crate::sql::pivot::LineageRequests;
 
 /// Names one order or find of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,6 +42,8 @@ pub enum Effect {
     CancelQuery(QueryId),
     /// Say what a statement would read and cost; it is not run.
     Estimate(QueryRequest),
+    /// Stitch credentials into trees out of the rows of two statements.
+    Lineage(Box<LineageRequests>),
     /// Let go of its rows.
     DropRows(QueryId),
     /// Put a result's rows into an order.
@@ -123,6 +126,7 @@ impl Effect {
             Self::StartQuery(_) => "start query",
             Self::CancelQuery(_) => "cancel query",
             Self::Estimate(_) => "estimate",
+            Self::Lineage(_) => "stitch credentials",
             Self::DropRows(_) => "drop rows",
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",

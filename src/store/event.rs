@@ -13,6 +13,7 @@ use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
+use crate::domain::lineage::Forest;
 use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
 };
@@ -58,6 +59,8 @@ pub enum Event {
         /// Positions in the shown order, ascending.
         rows: Arc<[u32]>,
     },
+    /// Credentials were stitched into trees, or could not be; by the first id of the requests.
+    Lineage(QueryId, Result<Arc<Forest>, QueryError>),
     /// An export ended.
     Exported {
         /// Which one.

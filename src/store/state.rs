@@ -15,6 +15,7 @@ use super::effect::{Effect, ExportId, OrderId, TimerId};
 use super::feed::Feed;
 use super::keymap::Keymap;
 use super::layout::Layout;
+use super::lineage::Lineages;
 use super::overlay::Overlay;
 use super::pivot::Pivots;
 use super::playbook::PlaybookPane;
@@ -124,6 +125,8 @@ pub struct State {
     pub content: Content,
     /// Which tables pivots ask, and how far around an event.
     pub pivots: Pivots,
+    /// Trees of credentials that were asked for.
+    pub lineage: Lineages,
     /// Tables, columns and functions for completion.
     pub catalogue: Arc<Catalogue>,
     /// The theme's name.
@@ -156,6 +159,7 @@ impl State {
             facts: None,
             content: Content::default(),
             pivots: Pivots::default(),
+            lineage: Lineages::default(),
             catalogue: Arc::default(),
             theme,
             mouse: true,
@@ -260,6 +264,7 @@ impl State {
     pub fn contexts(&self) -> Vec<Context> {
         match &self.overlay {
             Some(Overlay::Question(_)) => vec![Context::Question],
+            Some(Overlay::Lineage(_)) => vec![Context::Lineage, Context::Overlay],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }

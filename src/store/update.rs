@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{editor, feed, pivot, playbook, results, unfinished};
+use super::{editor, feed, lineage, pivot, playbook, results, unfinished};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -49,6 +49,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             results::answer_find(state, id, rows);
             Vec::new()
         }
+        Event::Lineage(id, outcome) => lineage::answer(state, id, outcome),
         Event::Exported { id, outcome } => {
             results::answer_export(state, id, outcome);
             Vec::new()
@@ -167,6 +168,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Results => results::update(state, command),
         Context::Record => results::update_record(state, command),
         Context::Playbook => playbook::update(state, command),
+        Context::Lineage => lineage::update(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
@@ -193,6 +195,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::FocusResults => focus(state, Pane::Results),
         Command::FocusPlaybook => focus(state, Pane::Playbook),
         Command::PanePivot => pivot::open(state),
+        Command::Lineage => lineage::open(state),
         Command::Zoom | Command::PaneZoom => {
             state.screen.zoomed = !state.screen.zoomed;
             state.relayout();
@@ -271,6 +274,10 @@ fn run_statement(state: &mut State, route: Route) -> Vec<Effect> {
 }
 
 fn cancel(state: &mut State) -> Vec<Effect> {
+    if lineage::is_waiting(state) {
+        state.inform("the tree of credentials is not waited for any more".to_owned());
+        return lineage::stop(state);
+    }
     let Some(tab) = state.results.tab_mut().filter(|tab| tab.phase.is_running()) else {
         let quit = state
             .setting

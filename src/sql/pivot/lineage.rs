@@ -8,6 +8,7 @@ use super::outline::{Holds, Leaf, identifier, leaves};
 use super::relations::Time;
 use super::{LONGEST_STATEMENT, PivotError, PivotStatement, PivotTable, Window};
 use crate::domain::entity::EntityType;
+use crate::domain::query::{QueryId, QueryRequest};
 
 use From::{Json, Path, Unmapped};
 
@@ -124,6 +125,42 @@ pub struct LineageStatements {
     pub issued: PivotStatement,
     /// What was done with each credential; read by `domain::lineage::batches::take_used`.
     pub used: PivotStatement,
+}
+
+impl LineageStatements {
+    /// The requests for both, under ids of their own. A kept result does not do for them, and
+    /// nobody has to be asked about them yet.
+    pub fn requests(self, ids: [QueryId; 2]) -> LineageRequests {
+        let request = |id, statement: PivotStatement| QueryRequest {
+            parameters: statement.parameters,
+            fresh: true,
+            ..QueryRequest::new(id, statement.sql)
+        };
+        let [issued, used] = ids;
+        LineageRequests {
+            issued: request(issued, self.issued),
+            used: request(used, self.used),
+        }
+    }
+}
+
+/// The requests for the statements of [`lineage`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineageRequests {
+    /// The calls that gave credentials out.
+    pub issued: QueryRequest,
+    /// What was done with each credential.
+    pub used: QueryRequest,
+}
+
+impl LineageRequests {
+    /// The same with a change to both.
+    #[must_use]
+    pub fn with(mut self, change: impl Fn(&mut QueryRequest)) -> Self {
+        change(&mut self.issued);
+        change(&mut self.used);
+        self
+    }
 }
 
 /// Writes the statements on all credentials of a window over a lake's tables of API calls.

@@ -21,7 +21,7 @@ use crate::domain::lake::Source;
 use outline::{Leaf, leaves};
 use relations::Relation;
 
-pub use lineage::{LineageStatements, lineage};
+pub use lineage::{LineageRequests, LineageStatements, lineage};
 pub use relations::{COMMON_COLUMNS, RELATIONS};
 pub use template::{PivotTemplate, PivotTemplates};
 

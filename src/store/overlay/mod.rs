@@ -14,6 +14,7 @@ use std::time::Duration;
 use super::command::{COMMANDS, CommandRow, Context};
 use super::effect::{Effect, TimerId};
 use super::line_input::LineInput;
+use super::lineage::LineageTree;
 use super::pivot::PivotMenu;
 use crate::domain::query::QueryId;
 
@@ -28,6 +29,8 @@ pub enum Overlay {
     Playbooks(Picker),
     /// Choose what to ask of whom.
     Pivot(PivotMenu),
+    /// Walk a tree of credentials.
+    Lineage(Box<LineageTree>),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.
@@ -146,7 +149,7 @@ pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
         .filter(|row| {
             !matches!(
                 row.context,
-                Context::Pane | Context::Overlay | Context::Question
+                Context::Pane | Context::Overlay | Context::Lineage | Context::Question
             )
         })
         .collect();

@@ -8,6 +8,7 @@ use crate::sql::parameters;
 use crate::store::command::{Command, Context};
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
+use crate::store::lineage;
 use crate::store::pivot::{self, PivotMenu};
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
@@ -18,6 +19,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     let page = usize::from(state.screen.height / 2).max(1);
     let down = |by: usize, at: usize| at.saturating_add(by);
     match command {
+        Command::OverlayClose if matches!(state.overlay, Some(Overlay::Lineage(_))) => {
+            lineage::put_away(state);
+        }
         Command::OverlayClose | Command::QuestionNo => state.overlay = None,
         Command::QuestionYes if is_deaf(state) => return wait_anew(),
         Command::QuestionYes => {
@@ -74,7 +78,8 @@ pub fn listen(state: &mut State) {
 fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
     match question {
         Question::Leave => state.leave(),
-        Question::Run { query, .. } => crate::store::results::run_agreed(state, *query),
+        Question::Run { query, .. } => lineage::agreed(state, *query)
+            .unwrap_or_else(|| crate::store::results::run_agreed(state, *query)),
     }
 }
 
@@ -101,6 +106,12 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
+        Some(Overlay::Lineage(_)) => {
+            if chord.typed() == Some('q') {
+                lineage::put_away(state);
+            }
+            false
+        }
         Some(Overlay::Page(_)) if chord.typed() == Some('q') => {
             state.overlay = None;
             false
@@ -137,7 +148,9 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => return Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Lineage(_) | Overlay::Question(_)) | None => {
+            return Vec::new();
+        }
     }
     live_filter(state)
 }
@@ -173,6 +186,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
         Some(Overlay::Page(page)) => page.top = to(page.top),
+        Some(Overlay::Lineage(tree)) => tree.step(to),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -247,7 +261,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::Question(_)) | None => Vec::new(),
+        Some(Overlay::Page(_) | Overlay::Lineage(_) | Overlay::Question(_)) | None => Vec::new(),
     }
 }
 
@@ -258,7 +272,11 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         Context::Editor => Pane::Editor,
         Context::Results | Context::Record => Pane::Results,
         Context::Playbook => Pane::Playbook,
-        Context::Global | Context::Pane | Context::Overlay | Context::Question => return,
+        Context::Global
+        | Context::Pane
+        | Context::Overlay
+        | Context::Lineage
+        | Context::Question => return,
     };
     if state.screen.focus != pane {
         state.focus(pane);

@@ -9,6 +9,7 @@ use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::effect::Effect;
+use super::lineage;
 use super::overlay::{Overlay, Picker};
 use super::results::{Origin, selected_page};
 use super::screen::Pane;
@@ -59,12 +60,42 @@ pub struct PivotMenu {
     pub picker: Picker,
     /// The entities, that of the selected cell first.
     pub found: Vec<Found>,
-    /// The lines: an entity's place and a template's name.
+    /// The lines: an entity's place and a template's name, which [`TREE`] has none.
     pub lines: Vec<(usize, String)>,
     /// When it happened; `None` where that is not known.
     pub time: Option<DateTime<Utc>>,
     /// The run whose row it is.
     from: Option<QueryId>,
+}
+
+/// The line that asks for the tree of credentials, which two statements answer and no template.
+const TREE: &str = "lineage";
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    /// A question with a template.
+    Template(&'a PivotTemplate),
+    /// The tree of credentials.
+    Tree,
+}
+
+impl Asked<'_> {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Template(template) => &template.name,
+            Self::Tree => TREE,
+        }
+    }
+
+    /// What it answers.
+    pub fn purpose(&self) -> &str {
+        match self {
+            Self::Template(template) => &template.purpose,
+            Self::Tree => "The tree of credentials that it came from and that came of it.",
+        }
+    }
 }
 
 impl PivotMenu {
@@ -73,9 +104,13 @@ impl PivotMenu {
         &self,
         templates: &'a PivotTemplates,
         number: usize,
-    ) -> Option<(&Found, &'a PivotTemplate)> {
-        let (entity, template) = self.lines.get(number)?;
-        Some((self.found.get(*entity)?, templates.get(template)?))
+    ) -> Option<(&Found, Asked<'a>)> {
+        let (entity, name) = self.lines.get(number)?;
+        let asked = match name.as_str() {
+            TREE => Asked::Tree,
+            name => Asked::Template(templates.get(name)?),
+        };
+        Some((self.found.get(*entity)?, asked))
     }
 }
 
@@ -86,11 +121,7 @@ pub fn span_told(state: &State) -> &'static str {
 
 /// Opens the menu on what is selected in the focused pane.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let (found, time, from) = match state.screen.focus {
-        Pane::Feed => (of_notification(state), None, None),
-        Pane::Results => of_row(state),
-        Pane::Editor | Pane::Playbook => (Vec::new(), None, None),
-    };
+    let (found, time, from) = selected(state);
     if found.is_empty() {
         state.inform("no address, key, principal, resource … is named here".to_owned());
         return Vec::new();
@@ -98,7 +129,11 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     let templates = Arc::clone(&state.content.pivots);
     let lines = found.iter().enumerate().flat_map(|(at, found)| {
         let asked = templates.of_type(found.entity.kind);
-        asked.map(move |template| (at, template.name.clone()))
+        let tree = lineage::is_for(found.entity.kind).then(|| TREE.to_owned());
+        asked
+            .map(|template| template.name.clone())
+            .chain(tree)
+            .map(move |name| (at, name))
     });
     let menu = PivotMenu {
         picker: Picker::default(),
@@ -114,9 +149,12 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 /// The lines that pass the filter, by their number.
 pub fn matches(state: &State, menu: &PivotMenu) -> Vec<usize> {
     let text = |number: usize| match menu.line(&state.content.pivots, number) {
-        Some((found, template)) => format!(
+        Some((found, asked)) => format!(
             "{} {} {} {}",
-            found.entity.kind, found.entity.value, template.name, template.purpose
+            found.entity.kind,
+            found.entity.value,
+            asked.name(),
+            asked.purpose()
         ),
         None => String::new(),
     };
@@ -136,12 +174,28 @@ pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
         return Vec::new();
     };
     let templates = Arc::clone(&state.content.pivots);
-    let Some((found, template)) = menu.line(&templates, number) else {
-        return Vec::new();
-    };
-    let window = window(state, template, menu.time);
+    match menu.line(&templates, number) {
+        Some((found, Asked::Template(template))) => {
+            ask(state, &found.entity, template, menu.time, menu.from)
+        }
+        Some((found, Asked::Tree)) => {
+            lineage::ask(state, found.entity.clone(), menu.time, menu.from)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Asks a question about an entity in a tab of its own: around a time, from the row of a run.
+pub fn ask(
+    state: &mut State,
+    entity: &Entity,
+    template: &PivotTemplate,
+    time: Option<DateTime<Utc>>,
+    from: Option<QueryId>,
+) -> Vec<Effect> {
+    let window = window(state, template, time);
     let tables = Arc::clone(&state.pivots.tables);
-    let pivot = match statement(template, &found.entity, &tables, window, true) {
+    let pivot = match statement(template, entity, &tables, window, true) {
         Ok(pivot) => pivot,
         Err(error) => {
             state.fail(error.to_string());
@@ -151,12 +205,12 @@ pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
     let told = format!("asking {}", pivot.asked.join(", "));
     let origin = Origin {
         parameters: pivot.parameters,
-        ..Origin::statement(&title(&found.entity, template), &pivot.sql)
+        ..Origin::statement(&title(entity, template), &pivot.sql)
     };
     state.focus(Pane::Results);
     let (query, effects) = state.run(origin);
     if let Some(tab) = state.results.by_query(query) {
-        tab.from = menu.from;
+        tab.from = from;
     }
     state.inform(told);
     effects
@@ -185,16 +239,32 @@ fn title(entity: &Entity, template: &PivotTemplate) -> String {
 /// All time in a folder, where looking costs nothing; on AWS some days around the event, and what
 /// is meant for the time around an event everywhere.
 fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) -> Window {
-    let around = |place: usize| {
-        let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
-        Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
-    };
-    if template.around {
-        around(state.pivots.span)
-    } else if state.setting.on_aws {
-        around(state.pivots.span.max(SEVEN_DAYS))
-    } else {
-        Window::EVER
+    match template.around {
+        true => around(state, time, state.pivots.span),
+        false => wide_window(state, time),
+    }
+}
+
+/// All time in a folder, on AWS some days around an event.
+pub(super) fn wide_window(state: &State, time: Option<DateTime<Utc>>) -> Window {
+    match state.setting.on_aws {
+        true => around(state, time, state.pivots.span.max(SEVEN_DAYS)),
+        false => Window::EVER,
+    }
+}
+
+/// So far around an event as a place in [`SPANS`] says.
+fn around(state: &State, time: Option<DateTime<Utc>>, place: usize) -> Window {
+    let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
+    Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
+}
+
+/// The entities of what is selected in the focused pane, the time of its event and its run.
+pub(super) fn selected(state: &State) -> (Vec<Found>, Option<DateTime<Utc>>, Option<QueryId>) {
+    match state.screen.focus {
+        Pane::Feed => (of_notification(state), None, None),
+        Pane::Results => of_row(state),
+        Pane::Editor | Pane::Playbook => (Vec::new(), None, None),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What lies over the panes, one file a kind.
 
 mod form;
+mod lineage;
 mod page;
 mod picker;
 mod prompt;
@@ -27,6 +28,7 @@ pub(in crate::ui) fn draw(
         Overlay::Templates(picker) => picker::templates(state, picker, theme, buffer),
         Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
+        Overlay::Lineage(tree) => lineage::draw(state, tree, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

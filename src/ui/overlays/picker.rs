@@ -66,13 +66,15 @@ pub(in crate::ui) fn pivots(
     let templates = &state.content.pivots;
     let lines = pivot::matches(state, menu).into_iter();
     let rows = lines.filter_map(|number| {
-        let (found, template) = menu.line(templates, number)?;
+        let (found, asked) = menu.line(templates, number)?;
         Some(Row {
             label: format!(
                 "{} {} · {}",
-                found.entity.kind, found.entity.value, template.name
+                found.entity.kind,
+                found.entity.value,
+                asked.name()
             ),
-            detail: template.purpose.clone(),
+            detail: asked.purpose().to_owned(),
         })
     });
     let title = format!("Pivot, around means {}", pivot::span_told(state));
