@@ -1,6 +1,7 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
 mod keep;
+mod rare;
 mod reader;
 mod rows;
 
@@ -26,7 +27,7 @@ use crate::runtime::lineage;
 use crate::sql::completion::Catalogue;
 use crate::sql::pivot::{LineageRequests, PivotTable};
 use crate::store::content::Content;
-use crate::store::effect::Effect;
+use crate::store::effect::{Effect, OrderId};
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
 
@@ -150,6 +151,7 @@ impl Effects {
             Effect::Estimate(request) => self.estimate(request),
             Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
             Effect::Lineage(requests) => self.stitch(*requests),
+            Effect::Judge { id, query, past } => self.judge(id, query, past),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
             }
@@ -316,6 +318,21 @@ impl Effects {
             lock(&runs).remove(&id);
             let event = Event::Lineage(id, outcome.map(Arc::new));
             let _ = answers.send(event).await;
+        });
+    }
+
+    fn judge(&self, id: OrderId, query: QueryId, past: Option<Box<QueryRequest>>) {
+        let Some(rows) = self
+            .lock_runs()
+            .get(&query)
+            .and_then(|run| run.rows.clone())
+        else {
+            return;
+        };
+        let (services, answers) = (self.services.clone(), self.answers.clone());
+        self.runtime.spawn(async move {
+            let ranking = Arc::new(rare::judge(services, rows, past.map(|past| *past)).await);
+            let _ = answers.send(Event::Judged { id, ranking }).await;
         });
     }
 

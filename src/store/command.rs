@@ -155,6 +155,7 @@ commands! {
         ResultsLastColumn "results.last-column" "Go to the last column";
         ResultsRecord "results.record" "Open the row as a record" ["record"];
         ResultsSort "results.sort" "Sort by this column: ascending, descending, as it came" ["sort"];
+        ResultsRare "results.rare" "Put the most surprising rows first, with the reason, or as they came again";
         ResultsFind "results.find" "Find a text in the rows" ["find"];
         ResultsFindNext "results.find-next" "Go to the next match";
         ResultsFindPrevious "results.find-previous" "Go to the previous match";

@@ -17,6 +17,7 @@ use crate::domain::lineage::Forest;
 use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
 };
+use crate::domain::rarity::Ranking;
 use crate::domain::rows::RowsHandle;
 use crate::sql::completion::Catalogue;
 use crate::sql::pivot::PivotTable;
@@ -61,6 +62,13 @@ pub enum Event {
     },
     /// Credentials were stitched into trees, or could not be; by the first id of the requests.
     Lineage(QueryId, Result<Arc<Forest>, QueryError>),
+    /// A result's rows were judged.
+    Judged {
+        /// Which judgement was asked for.
+        id: OrderId,
+        /// How surprising each row is.
+        ranking: Arc<Ranking>,
+    },
     /// An export ended.
     Exported {
         /// Which one.

@@ -49,6 +49,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             results::answer_find(state, id, rows);
             Vec::new()
         }
+        Event::Judged { id, ranking } => results::answer_judged(state, id, ranking),
         Event::Lineage(id, outcome) => lineage::answer(state, id, outcome),
         Event::Exported { id, outcome } => {
             results::answer_export(state, id, outcome);

@@ -1,6 +1,6 @@
 //! What was seen, counted by value, by pair and by the hour.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
@@ -83,6 +83,8 @@ impl Tally {
 pub struct Builder {
     values: [Dictionary; DIMENSIONS],
     counts: HashMap<(i32, Features), u64>,
+    /// Time and values of the rows so far.
+    seen: HashSet<(i64, Features)>,
 }
 
 /// What was seen before.
@@ -118,8 +120,31 @@ impl Builder {
             });
             let features = self.features(&values, row);
             let hour = values.hour(row).unwrap_or(TIMELESS);
+            if let Some(time) = values.time(row) {
+                self.seen.insert((time, features));
+            }
             *self.counts.entry((hour, features)).or_default() += count;
         }
+    }
+
+    /// Takes the rows of another result. Two results may tell of one event: a row counts only where
+    /// none of that time with these values came before, and none without a time does.
+    pub fn add_other(&mut self, batch: &RecordBatch, roles: &Roles) {
+        let values = roles.values(batch);
+        for row in 0..batch.num_rows() {
+            let (Some(time), Some(hour)) = (values.time(row), values.hour(row)) else {
+                continue;
+            };
+            let features = self.features(&values, row);
+            if self.seen.insert((time, features)) {
+                *self.counts.entry((hour, features)).or_default() += 1;
+            }
+        }
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.counts.values().sum()
     }
 
     fn features(&mut self, values: &Values, row: usize) -> Features {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, UInt64Array};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, RecordBatch, StringArray, UInt64Array};
 use arrow::compute::{cast, take};
-use arrow::datatypes::{DataType, TimeUnit, TimestampMillisecondType};
+use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMillisecondType};
 
 use super::{DIMENSIONS, HOUR, NETWORK, OPERATION, PRINCIPAL, RESOURCE};
 use crate::domain::rows::Column;
@@ -21,8 +21,6 @@ const NAMES: [&[&str]; DIMENSIONS - 1] = [
         "caller",
         "actor.user.uuid",
         "actor.user.uid",
-        "actor.user.name",
-        "actor.invoked_by",
         "user",
         "uuid",
         "uid",
@@ -30,7 +28,6 @@ const NAMES: [&[&str]; DIMENSIONS - 1] = [
     &["api.operation", "operation", "what", "event_name"],
     &[
         "src_endpoint.ip",
-        "src_endpoint.domain",
         "address",
         "source_address",
         "src_ip",
@@ -66,7 +63,8 @@ struct Place {
 /// The values of a batch, one array a dimension.
 pub(super) struct Values {
     texts: [Option<Vec<StringArray>>; DIMENSIONS - 1],
-    hours: Option<Vec<Option<i32>>>,
+    /// Milliseconds since 1970.
+    times: Option<Int64Array>,
 }
 
 impl Roles {
@@ -115,6 +113,14 @@ impl Roles {
             && names(PRINCIPAL).or(names(NETWORK)).is_some()
     }
 
+    /// Whether the kind of resource is told by the service that was called.
+    pub fn is_service(&self) -> bool {
+        let place = self.places.get(RESOURCE).and_then(|places| places.first());
+        place.is_some_and(|place| {
+            place.name.ends_with("service") || place.name.ends_with("service.name")
+        })
+    }
+
     /// The values of a batch.
     pub(super) fn values(&self, batch: &RecordBatch) -> Values {
         let texts = |places: &Vec<Place>| {
@@ -132,10 +138,10 @@ impl Roles {
                 texts(network),
                 texts(resource),
             ],
-            hours: self
+            times: self
                 .time
                 .as_ref()
-                .and_then(|place| hours(batch.columns().get(place.column)?)),
+                .and_then(|place| times(batch.columns().get(place.column)?)),
         }
     }
 }
@@ -143,14 +149,21 @@ impl Roles {
 impl Values {
     /// The hour of a row since 1970.
     pub(super) fn hour(&self, row: usize) -> Option<i32> {
-        self.hours.as_ref()?.get(row).copied().flatten()
+        let hour = self.time(row)?.div_euclid(MILLISECONDS_OF_AN_HOUR);
+        i32::try_from(hour).ok()
+    }
+
+    /// When a row's event was, in milliseconds since 1970.
+    pub(super) fn time(&self, row: usize) -> Option<i64> {
+        let times = self.times.as_ref()?;
+        (row < times.len() && times.is_valid(row)).then(|| times.value(row))
     }
 
     /// A row's value in a dimension: `None` where the result does not tell it, empty where the row
     /// has none.
     pub(super) fn text(&self, dimension: usize, row: usize) -> Option<Cow<'_, str>> {
         if dimension == HOUR {
-            self.hours.as_ref()?;
+            self.times.as_ref()?;
             return Some(match self.hour(row) {
                 Some(hour) => Cow::Owned(format!("{:02}", hour.rem_euclid(24))),
                 None => Cow::Borrowed(""),
@@ -164,7 +177,6 @@ impl Values {
         Some(match dimension {
             NETWORK => network(text),
             PRINCIPAL => without_session(text),
-            RESOURCE => Cow::Borrowed(text),
             _ => Cow::Borrowed(text),
         })
     }
@@ -212,12 +224,11 @@ fn texts(array: &ArrayRef, fields: &[String]) -> Option<StringArray> {
     array.as_string_opt::<i32>().cloned()
 }
 
-fn hours(array: &ArrayRef) -> Option<Vec<Option<i32>>> {
+fn times(array: &ArrayRef) -> Option<Int64Array> {
     let wanted = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
     let array = cast(array, &wanted).ok()?;
     let array = array.as_primitive_opt::<TimestampMillisecondType>()?;
-    let hour = |time: i64| i32::try_from(time.div_euclid(MILLISECONDS_OF_AN_HOUR)).ok();
-    Some(array.iter().map(|time| time.and_then(hour)).collect())
+    Some(array.reinterpret_cast::<Int64Type>())
 }
 
 /// The network of an address: the first 16 bits of version 4, the first 32 of version 6. What is no

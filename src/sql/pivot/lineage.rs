@@ -216,7 +216,7 @@ pub fn lineage(tables: &[PivotTable], window: Window) -> Result<LineageStatement
 
 /// The tables' parts of a statement under way.
 #[derive(Default)]
-struct Parts {
+pub(super) struct Parts {
     selects: Vec<String>,
     parameters: Vec<String>,
     asked: Vec<String>,
@@ -224,9 +224,12 @@ struct Parts {
 }
 
 /// What one table gives: its columns, and what stands from `WHERE` on.
-type Part = (String, Piece);
+pub(super) type Part = (String, Piece);
 
-fn write(tables: &[(&PivotTable, Vec<Leaf>)], part: &dyn Fn(&[Leaf]) -> Option<Part>) -> Parts {
+pub(super) fn write(
+    tables: &[(&PivotTable, Vec<Leaf>)],
+    part: &dyn Fn(&[Leaf]) -> Option<Part>,
+) -> Parts {
     let mut parts = Parts::default();
     for (table, leaves) in tables {
         let is_of_calls = text_at(leaves, "api.operation").is_some()
@@ -248,7 +251,7 @@ fn write(tables: &[(&PivotTable, Vec<Leaf>)], part: &dyn Fn(&[Leaf]) -> Option<P
     parts
 }
 
-fn part(leaves: &[Leaf], columns: &[CommonColumn], window: Window) -> Option<Part> {
+pub(super) fn part(leaves: &[Leaf], columns: &[CommonColumn], window: Window) -> Option<Part> {
     let time = Time::of(leaves)?;
     let mut written = format!("{} AS \"time\"", time.column());
     for column in columns {
@@ -273,7 +276,7 @@ fn body(columns: &[CommonColumn], counted: &str) -> String {
     )
 }
 
-fn finish(parts: Parts, body: &str) -> Result<PivotStatement, PivotError> {
+pub(super) fn finish(parts: Parts, body: &str) -> Result<PivotStatement, PivotError> {
     if parts.selects.is_empty() {
         return Err(PivotError::NoTable {
             template: NAME.to_owned(),
