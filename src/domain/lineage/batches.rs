@@ -40,7 +40,7 @@ pub const USED: [&str; 12] = [
 ];
 
 /// A batch that is no answer of its statement.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer's column {place} ({name}) {fault}")]
 pub struct BatchError {
     /// The column's place, from 1.
