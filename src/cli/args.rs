@@ -4,8 +4,8 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, coverage, demo, open, pivot, playbook, query, resume, tables,
-    templates,
+    case, completions, config, coverage, demo, lineage, open, pivot, playbook, query, resume,
+    tables, templates,
 };
 
 const EXAMPLES: &str = "\
@@ -40,6 +40,7 @@ pub(super) enum Subcommand {
     Resume(resume::Args),
     Pivot(pivot::Args),
     Coverage(coverage::Args),
+    Lineage(lineage::Args),
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),

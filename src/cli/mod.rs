@@ -21,6 +21,7 @@ mod demo;
 mod explain;
 mod interrupt;
 mod lake;
+mod lineage;
 mod listing;
 mod logging;
 mod open;
@@ -92,6 +93,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Coverage(args) => coverage::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Lineage(args) => lineage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Templates(args) => {
             cli.lake.refuse("templates")?;

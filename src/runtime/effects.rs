@@ -2,6 +2,7 @@
 
 mod case;
 mod keep;
+mod rare;
 mod reader;
 mod rows;
 mod timeline;
@@ -26,10 +27,11 @@ use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
 use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
+use crate::runtime::lineage;
 use crate::sql::completion::Catalogue;
-use crate::sql::pivot::PivotTable;
+use crate::sql::pivot::{LineageRequests, PivotTable};
 use crate::store::content::Content;
-use crate::store::effect::Effect;
+use crate::store::effect::{Effect, OrderId};
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
 use crate::store::timeline::TimelineRequest;
@@ -167,6 +169,8 @@ impl Effects {
             Effect::StartQuery(request) => self.start_query(request),
             Effect::Estimate(request) => self.estimate(request),
             Effect::CancelQuery(query) => self.with_run(query, |run| run.control.stop()),
+            Effect::Lineage(requests) => self.stitch(*requests),
+            Effect::Judge { id, query, past } => self.judge(id, query, past),
             Effect::DropRows(query) => {
                 self.lock_runs().remove(&query);
             }
@@ -371,6 +375,39 @@ impl Effects {
         self.blocking(move || {
             let told = explain(&request, seen.as_deref());
             Some(Event::Query(request.id, QueryNews::Explained(told)))
+        });
+    }
+
+    fn stitch(&self, requests: LineageRequests) {
+        let id = requests.issued.id;
+        let control = RunControl::default();
+        let run = Run {
+            control: control.clone(),
+            rows: None,
+        };
+        self.lock_runs().insert(id, run);
+        let queries = Arc::clone(&self.services.queries);
+        let (answers, runs) = (self.answers.clone(), Arc::clone(&self.runs));
+        self.runtime.spawn(async move {
+            let outcome = lineage(queries.as_ref(), requests, control).await;
+            lock(&runs).remove(&id);
+            let event = Event::Lineage(id, outcome.map(Arc::new));
+            let _ = answers.send(event).await;
+        });
+    }
+
+    fn judge(&self, id: OrderId, query: QueryId, past: Option<Box<QueryRequest>>) {
+        let Some(rows) = self
+            .lock_runs()
+            .get(&query)
+            .and_then(|run| run.rows.clone())
+        else {
+            return;
+        };
+        let (services, answers) = (self.services.clone(), self.answers.clone());
+        self.runtime.spawn(async move {
+            let ranking = Arc::new(rare::judge(services, rows, past.map(|past| *past)).await);
+            let _ = answers.send(Event::Judged { id, ranking }).await;
         });
     }
 

@@ -11,6 +11,7 @@
 pub mod effects;
 mod event_loop;
 mod input;
+mod lineage;
 mod pacer;
 mod signals;
 mod timers;
@@ -18,6 +19,7 @@ mod timers;
 pub use effects::{Casework, Effects, Keeping, LakeContent, LoadAccess, Services};
 pub use event_loop::{EventLoop, Screen};
 pub use input::input;
+pub use lineage::lineage;
 pub use signals::{Signal, signals};
 
 use chrono::{DateTime, Utc};

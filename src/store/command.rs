@@ -27,6 +27,8 @@ pub enum Context {
     Overlay,
     /// On the page of an entity.
     Entity,
+    /// In the tree of credentials.
+    Lineage,
     /// In a question that is answered by yes or no.
     Question,
 }
@@ -45,6 +47,7 @@ impl Context {
             Self::Timeline => "Timeline",
             Self::Overlay => "Lists and forms",
             Self::Entity => "On the page of an entity",
+            Self::Lineage => "Credentials",
             Self::Question => "Questions",
         }
     }
@@ -118,6 +121,7 @@ commands! {
         CaseClose "case.close" "Close the case, or open it again";
         TimelineOpen "timeline.open" "Show what happened when: pins and whole results by time" ["timeline"];
         Coverage "coverage" "Show which hours the lake covers, by source, account and Region, and the gaps";
+        Lineage "lineage" "Show the tree of credentials around the key, session, role or principal that is named here";
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -167,6 +171,7 @@ commands! {
         ResultsLastColumn "results.last-column" "Go to the last column";
         ResultsRecord "results.record" "Open the row as a record" ["record"];
         ResultsSort "results.sort" "Sort by this column: ascending, descending, as it came" ["sort"];
+        ResultsRare "results.rare" "Put the most surprising rows first, with the reason, or as they came again";
         ResultsFind "results.find" "Find a text in the rows" ["find"];
         ResultsFindNext "results.find-next" "Go to the next match";
         ResultsFindPrevious "results.find-previous" "Go to the previous match";
@@ -268,6 +273,14 @@ commands! {
         EntityNote "entity.note" "Write a note on it" ["note"];
         EntityPivot "entity.pivot" "Ask more about it" ["pivot"];
     }
+    Lineage {
+        LineageUp "lineage.up" "Go one credential up";
+        LineageDown "lineage.down" "Go one credential down";
+        LineageFold "lineage.fold" "Fold what is below it, or go to what gave it out" ["fold"];
+        LineageUnfold "lineage.unfold" "Unfold what is below it, or go to the first of it" ["unfold"];
+        LineageEvents "lineage.events" "Ask for all events of the credential in a tab of its own" ["events"];
+        LineageCopy "lineage.copy" "Copy the credential's id" ["copy"];
+    }
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];
         QuestionNo "question.no" "No, go back" ["no"];
@@ -290,6 +303,7 @@ impl Command {
             Self::CancelQuery
                 | Self::ResumeQueries
                 | Self::DemoLive
+                | Self::Lineage
                 | Self::Quit
                 | Self::FeedOpen
                 | Self::FeedFilter

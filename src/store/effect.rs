@@ -1,5 +1,6 @@
 //! What the store asks for: plain data, each with the id that its answer echoes.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,9 @@ use super::timeline::TimelineRequest;
 use crate::domain::coverage::Coverage;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
+use crate::domain::rarity::Ranking;
 use crate::domain::timeline::Outline;
+use crate::sql::pivot::LineageRequests;
 
 /// Names one order or find of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,6 +51,17 @@ pub enum Effect {
     CancelQuery(QueryId),
     /// Say what a statement would read and cost; it is not run.
     Estimate(QueryRequest),
+    /// Stitch credentials into trees out of the rows of two statements.
+    Lineage(Box<LineageRequests>),
+    /// Judge a result's rows by how surprising they are.
+    Judge {
+        /// Echoed in the answer.
+        id: OrderId,
+        /// The result.
+        query: QueryId,
+        /// What counts the past on the lake; `None` judges against results alone.
+        past: Option<Box<QueryRequest>>,
+    },
     /// Let go of its rows.
     DropRows(QueryId),
     /// Put a result's rows into an order.
@@ -163,6 +177,8 @@ impl Effect {
             Self::StartQuery(_) => "start query",
             Self::CancelQuery(_) => "cancel query",
             Self::Estimate(_) => "estimate",
+            Self::Lineage(_) => "stitch credentials",
+            Self::Judge { .. } => "judge rows",
             Self::DropRows(_) => "drop rows",
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",
@@ -193,6 +209,8 @@ impl Effect {
 /// Which rows of a result are shown, in which order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrderSpec {
+    /// The most surprising first; nothing else sorts then.
+    pub surprise: Option<Surprise>,
     /// Sort by this column.
     pub sort: Option<Sort>,
     /// Keep the rows that contain this text in any column, any case.
@@ -205,6 +223,24 @@ impl OrderSpec {
     /// Whether all rows are shown as they came.
     pub fn is_plain(&self) -> bool {
         *self == Self::default()
+    }
+}
+
+/// How surprising the rows are. The same judgement is the same order.
+#[derive(Clone)]
+pub struct Surprise(pub Arc<Ranking>);
+
+impl PartialEq for Surprise {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Surprise {}
+
+impl fmt::Debug for Surprise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Surprise({} rows)", self.0.scores.len())
     }
 }
 

@@ -16,9 +16,11 @@ use crate::domain::access::Access;
 use crate::domain::coverage::Coverage;
 use crate::domain::emptiness::Explanation;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
+use crate::domain::lineage::Forest;
 use crate::domain::query::{
     QueryError, QueryId, QueryProgress, QuerySummary, ScanEstimate, UnfinishedRun,
 };
+use crate::domain::rarity::Ranking;
 use crate::domain::rows::RowsHandle;
 use crate::domain::timeline::Outline;
 use crate::sql::completion::Catalogue;
@@ -68,6 +70,15 @@ pub enum Event {
         id: OrderId,
         /// Its lines.
         outline: Arc<Outline>,
+    },
+    /// Credentials were stitched into trees, or could not be; by the first id of the requests.
+    Lineage(QueryId, Result<Arc<Forest>, QueryError>),
+    /// A result's rows were judged.
+    Judged {
+        /// Which judgement was asked for.
+        id: OrderId,
+        /// How surprising each row is.
+        ranking: Arc<Ranking>,
     },
     /// An export ended.
     Exported {

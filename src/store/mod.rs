@@ -18,6 +18,7 @@ pub mod key;
 pub mod keymap;
 pub mod layout;
 pub mod line_input;
+pub mod lineage;
 pub mod overlay;
 pub mod pivot;
 pub mod playbook;

@@ -16,6 +16,7 @@ use super::effect::{Effect, ExportId, OrderId, TimerId};
 use super::feed::Feed;
 use super::keymap::Keymap;
 use super::layout::Layout;
+use super::lineage::Lineages;
 use super::overlay::Overlay;
 use super::pivot::Pivots;
 use super::playbook::PlaybookPane;
@@ -130,6 +131,8 @@ pub struct State {
     pub pivots: Pivots,
     /// What happened when.
     pub timeline: Timeline,
+    /// Trees of credentials that were asked for.
+    pub lineage: Lineages,
     /// Tables, columns and functions for completion.
     pub catalogue: Arc<Catalogue>,
     /// The theme's name.
@@ -166,6 +169,7 @@ impl State {
             case: CaseDesk::default(),
             pivots: Pivots::default(),
             timeline: Timeline::default(),
+            lineage: Lineages::default(),
             catalogue: Arc::default(),
             theme,
             mouse: true,
@@ -284,6 +288,7 @@ impl State {
                 vec![Context::Entity, Context::Overlay]
             }
             Some(Overlay::Timeline) => vec![Context::Timeline, Context::Overlay],
+            Some(Overlay::Lineage(_)) => vec![Context::Lineage, Context::Overlay],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }

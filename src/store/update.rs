@@ -10,7 +10,9 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
-use super::{case, coverage, editor, feed, pivot, playbook, results, timeline, unfinished};
+use super::{
+    case, coverage, editor, feed, lineage, pivot, playbook, results, timeline, unfinished,
+};
 use crate::domain::case::{Key, What};
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
@@ -57,6 +59,8 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             timeline::answer(state, id, outline);
             Vec::new()
         }
+        Event::Judged { id, ranking } => results::answer_judged(state, id, ranking),
+        Event::Lineage(id, outcome) => lineage::answer(state, id, outcome),
         Event::Exported { id, outcome } => {
             results::answer_export(state, id, outcome);
             Vec::new()
@@ -186,6 +190,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Playbook => playbook::update(state, command),
         Context::Entity => super::entity::update(state, command),
         Context::Timeline => timeline::update(state, command),
+        Context::Lineage => lineage::update(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
@@ -212,6 +217,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::FocusResults => focus(state, Pane::Results),
         Command::FocusPlaybook => focus(state, Pane::Playbook),
         Command::PanePivot => pivot::open(state),
+        Command::Lineage => lineage::open(state),
         Command::Zoom | Command::PaneZoom => {
             state.screen.zoomed = !state.screen.zoomed;
             state.relayout();
@@ -300,6 +306,10 @@ fn run_statement(state: &mut State, route: Route) -> Vec<Effect> {
 }
 
 fn cancel(state: &mut State) -> Vec<Effect> {
+    if lineage::is_waiting(state) {
+        state.inform("the tree of credentials is not waited for any more".to_owned());
+        return lineage::stop(state);
+    }
     let Some(tab) = state.results.tab_mut().filter(|tab| tab.phase.is_running()) else {
         let quit = state
             .setting

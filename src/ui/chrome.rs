@@ -260,6 +260,12 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
                 (Command::OverlayRemove, "take it back"),
             ],
         },
+        Some(Overlay::Lineage(_)) => &[
+            (Command::LineageEvents, "events"),
+            (Command::LineageFold, "fold"),
+            (Command::LineageUnfold, "unfold"),
+            (Command::LineageCopy, "copy"),
+        ],
         Some(Overlay::Form(_)) => &[
             (Command::OverlayAccept, "run"),
             (Command::OverlayNextField, "next field"),

@@ -370,3 +370,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn credentials_are_a_tree() {
+    for (name, width, height) in [("credentials", 80, 24), ("credentials wide", 120, 40)] {
+        let mut state = busy(width, height, "");
+        press(&mut state, "alt-3");
+        crate::store::lineage::tests::show_a_tree(&mut state);
+        assert_snapshot!(name, picture(&state));
+    }
+}

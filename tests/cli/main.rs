@@ -16,6 +16,7 @@ mod help;
 #[cfg(unix)]
 mod interrupts;
 mod lakes;
+mod lineage;
 mod pivot;
 mod query;
 mod support;

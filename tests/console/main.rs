@@ -10,6 +10,7 @@
 mod case;
 mod ending;
 mod investigation;
+mod lineage;
 mod picture;
 mod pivots;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]

@@ -20,7 +20,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 
 use crate::domain::rows::{Column, Page, Rows};
-pub use order::{Keep, filter, sort};
+pub use order::{Keep, filter, sort, sort_by_key};
 use spill::{Place, SpillFile};
 
 /// Rows in a page at most: a page read back from disk is a few megabytes even of wide rows.

@@ -93,6 +93,18 @@ pub fn sort(
     order
 }
 
+/// The given rows (all of them if `None`) sorted by a number of each, the largest first; equal ones
+/// in the order in which they came.
+pub fn sort_by_key(rows: &dyn Rows, kept: Option<&[u32]>, key: impl Fn(usize) -> f64) -> Vec<u32> {
+    let mut order: Vec<u32> = match kept {
+        Some(kept) => kept.to_vec(),
+        None => (0..rows.len()).map(number).collect(),
+    };
+    let key = |row: &u32| key(*row as usize);
+    order.sort_by(|one, other| key(other).total_cmp(&key(one)));
+    order
+}
+
 /// Whether a column of texts holds severities and nothing else: those have an order of their own,
 /// in which High does not stand between Critical and Low.
 fn are_severities(rows: &dyn Rows, column: usize) -> bool {

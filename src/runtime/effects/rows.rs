@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 
-use crate::adapters::results::{Keep, filter, sort};
+use crate::adapters::results::{Keep, filter, sort, sort_by_key};
 use crate::domain::cell::TimeStyle;
 use crate::domain::format::Format;
 use crate::domain::rows::Rows;
@@ -22,6 +22,10 @@ fn shown(rows: &dyn Rows, spec: &OrderSpec, style: TimeStyle) -> Option<Vec<u32>
         same_as: spec.same_as.map(|cell| (cell.row, cell.column)),
     };
     let kept = (keep != Keep::default()).then(|| filter(rows, &keep, style));
+    if let Some(surprise) = &spec.surprise {
+        let surprise = |row| surprise.0.surprise(row);
+        return Some(sort_by_key(rows, kept.as_deref(), surprise));
+    }
     match spec.sort {
         Some(by) => Some(sort(rows, kept.as_deref(), by.column, by.descending, style)),
         None => kept,

@@ -6,6 +6,8 @@
 //! which statement it is depends on the type alone, never on the value.
 
 mod columns;
+mod history;
+mod lineage;
 mod naming;
 mod outline;
 mod relations;
@@ -20,6 +22,8 @@ use crate::domain::lake::Source;
 use outline::{Leaf, leaves};
 use relations::Relation;
 
+pub use history::history;
+pub use lineage::{LineageRequests, LineageStatements, lineage};
 pub use relations::{COMMON_COLUMNS, RELATIONS};
 pub use template::{PivotTemplate, PivotTemplates};
 

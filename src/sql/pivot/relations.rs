@@ -180,14 +180,14 @@ fn issuing(leaves: &[Leaf]) -> Option<Piece> {
 }
 
 /// The columns that tell when an event was.
-struct Time<'a> {
+pub(super) struct Time<'a> {
     time: &'a Leaf,
     /// The day of the path, by which version 1 is partitioned.
     day: Option<&'a Leaf>,
 }
 
 impl<'a> Time<'a> {
-    fn of(leaves: &'a [Leaf]) -> Option<Self> {
+    pub(super) fn of(leaves: &'a [Leaf]) -> Option<Self> {
         let column = |path: &str, holds: Holds| {
             leaves
                 .iter()
@@ -203,7 +203,7 @@ impl<'a> Time<'a> {
         })
     }
 
-    fn column(&self) -> String {
+    pub(super) fn column(&self) -> String {
         let time = self.time.first();
         match self.time.holds {
             Holds::Whole => format!("from_unixtime(CAST({time} AS double) / 1000)"),
@@ -211,7 +211,7 @@ impl<'a> Time<'a> {
         }
     }
 
-    fn inside(&self, window: Window, piece: &mut Piece) {
+    pub(super) fn inside(&self, window: Window, piece: &mut Piece) {
         let time = self.time.first();
         piece.sql.push_str(&format!("{time} >= ? AND {time} < ?"));
         let literal = |time: chrono::DateTime<chrono::Utc>| match self.time.holds {

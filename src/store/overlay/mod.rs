@@ -17,6 +17,7 @@ use super::coverage::CoverageView;
 use super::effect::{Effect, TimerId};
 use super::entity::EntityPage;
 use super::line_input::LineInput;
+use super::lineage::LineageTree;
 use super::pivot::PivotMenu;
 use crate::domain::query::QueryId;
 
@@ -37,6 +38,8 @@ pub enum Overlay {
     Timeline,
     /// See what the lake covers.
     Coverage(CoverageView),
+    /// Walk a tree of credentials.
+    Lineage(Box<LineageTree>),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.
@@ -159,6 +162,7 @@ pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
                     | Context::Timeline
                     | Context::Overlay
                     | Context::Entity
+                    | Context::Lineage
                     | Context::Question
             )
         })

@@ -9,6 +9,7 @@ use crate::store::case::{self, CaseMenu};
 use crate::store::command::{Command, Context};
 use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
+use crate::store::lineage;
 use crate::store::pivot::{self, PivotMenu};
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
@@ -65,7 +66,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
 
 /// Closes the overlay: back to the timeline where it was opened from there.
 fn close(state: &mut State) {
-    if is_over_timeline(state) {
+    if matches!(state.overlay, Some(Overlay::Lineage(_))) {
+        lineage::put_away(state);
+    } else if is_over_timeline(state) {
         timeline::close(state);
     } else {
         state.overlay = None;
@@ -106,7 +109,8 @@ pub fn listen(state: &mut State) {
 fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
     match question {
         Question::Leave => state.leave(),
-        Question::Run { query, .. } => crate::store::results::run_agreed(state, *query),
+        Question::Run { query, .. } => lineage::agreed(state, *query)
+            .unwrap_or_else(|| crate::store::results::run_agreed(state, *query)),
     }
 }
 
@@ -134,13 +138,16 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::Page(_) | Overlay::Coverage(_)) if chord.typed() == Some('q') => {
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_))
+            if chord.typed() == Some('q') =>
+        {
             close(state);
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
         Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline) | None => false,
+        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline | Overlay::Lineage(_))
+        | None => false,
     };
     if changed {
         live_filter(state)
@@ -172,7 +179,11 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             }
         }
         Some(
-            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline | Overlay::Question(_),
+            Overlay::Page(_)
+            | Overlay::Coverage(_)
+            | Overlay::Timeline
+            | Overlay::Lineage(_)
+            | Overlay::Question(_),
         )
         | None => {
             return Vec::new();
@@ -216,6 +227,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Timeline) => timeline::step(state, to),
         Some(Overlay::Page(page)) => page.top = to(page.top),
         Some(Overlay::Coverage(view)) => view.top = to(view.top),
+        Some(Overlay::Lineage(tree)) => tree.step(to),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -292,7 +304,10 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Timeline) => timeline::accept(state),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Question(_)) | None => Vec::new(),
+        Some(
+            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_) | Overlay::Question(_),
+        )
+        | None => Vec::new(),
     }
 }
 
@@ -308,6 +323,7 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         | Context::Timeline
         | Context::Overlay
         | Context::Entity
+        | Context::Lineage
         | Context::Question => return,
     };
     if state.screen.focus != pane {

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::case;
 use super::effect::Effect;
 use super::entity;
+use super::lineage;
 use super::overlay::{Overlay, Picker};
 use super::results::{Origin, selected_page};
 use super::screen::Pane;
@@ -73,37 +74,47 @@ pub struct PivotMenu {
     pub picker: Picker,
     /// The entities, that of the selected cell first.
     pub found: Vec<Found>,
-    /// The lines: an entity's place and a template's name, or its page.
-    pub lines: Vec<(usize, Option<String>)>,
+    /// The lines: an entity's place and what can be asked of it.
+    pub lines: Vec<(usize, Ask)>,
     /// Where they were found.
     pub place: Place,
 }
 
+/// What a line of the menu asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// A question with a template, by its name.
+    Template(String),
+    /// The tree of credentials, which two statements answer and no template.
+    Tree,
+    /// The page of the entity.
+    Page,
+}
+
 impl PivotMenu {
-    /// What a line asks of whom; no template for the page of an entity.
-    pub fn line<'a>(
-        &self,
-        templates: &'a PivotTemplates,
-        number: usize,
-    ) -> Option<(&Found, Option<&'a PivotTemplate>)> {
-        let (entity, template) = self.lines.get(number)?;
-        let found = self.found.get(*entity)?;
-        match template {
-            Some(name) => Some((found, Some(templates.get(name)?))),
-            None => Some((found, None)),
-        }
+    /// What a line asks of whom.
+    pub fn line(&self, number: usize) -> Option<(&Found, &Ask)> {
+        let (entity, ask) = self.lines.get(number)?;
+        Some((self.found.get(*entity)?, ask))
     }
 }
 
-/// The name and the purpose of a line.
-pub fn line_told(template: Option<&PivotTemplate>) -> (&str, &str) {
-    template.map_or(
-        (
+/// The name and the purpose of what can be asked.
+pub fn line_told<'a>(templates: &'a PivotTemplates, ask: &'a Ask) -> (&'a str, &'a str) {
+    match ask {
+        Ask::Template(name) => {
+            let template = templates.get(name);
+            (name, template.map_or("", |template| &template.purpose))
+        }
+        Ask::Tree => (
+            "lineage",
+            "The tree of credentials that it came from and that came of it.",
+        ),
+        Ask::Page => (
             "page",
             "What is known of it: seen, with what, notes, verdict.",
         ),
-        |template| (template.name.as_str(), template.purpose.as_str()),
-    )
+    }
 }
 
 /// The words of the time in force.
@@ -119,11 +130,7 @@ pub fn span_told(state: &State) -> String {
 
 /// Opens the menu on what is selected in the focused pane.
 pub fn open(state: &mut State) -> Vec<Effect> {
-    let (found, place) = match state.screen.focus {
-        Pane::Feed => (of_notification(state), Place::default()),
-        Pane::Results => of_row(state),
-        Pane::Editor | Pane::Playbook => (Vec::new(), Place::default()),
-    };
+    let (found, place) = selected(state);
     if found.is_empty() {
         state.inform("no address, key, principal, resource … is named here".to_owned());
     } else {
@@ -132,13 +139,24 @@ pub fn open(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The entities of what is selected in the focused pane, and where they were found.
+pub(super) fn selected(state: &State) -> (Vec<Found>, Place) {
+    match state.screen.focus {
+        Pane::Feed => (of_notification(state), Place::default()),
+        Pane::Results => of_row(state),
+        Pane::Editor | Pane::Playbook => (Vec::new(), Place::default()),
+    }
+}
+
 /// Opens the menu on entities.
 pub(super) fn open_on(state: &mut State, found: Vec<Found>, place: Place) {
     let templates = Arc::clone(&state.content.pivots);
     let lines = found.iter().enumerate().flat_map(|(at, found)| {
         let asked = templates.of_type(found.entity.kind);
-        let asked = asked.map(move |template| (at, Some(template.name.clone())));
-        asked.chain([(at, None)])
+        let asked = asked.map(|template| Ask::Template(template.name.clone()));
+        let tree = lineage::is_for(found.entity.kind).then_some(Ask::Tree);
+        let all = asked.chain(tree).chain([Ask::Page]);
+        all.map(move |ask| (at, ask))
     });
     let menu = PivotMenu {
         picker: Picker::default(),
@@ -151,9 +169,10 @@ pub(super) fn open_on(state: &mut State, found: Vec<Found>, place: Place) {
 
 /// The lines that pass the filter, by their number.
 pub fn matches(state: &State, menu: &PivotMenu) -> Vec<usize> {
-    let text = |number: usize| match menu.line(&state.content.pivots, number) {
-        Some((found, template)) => {
-            let (name, purpose) = line_told(template);
+    let templates = &state.content.pivots;
+    let text = |number: usize| match menu.line(number) {
+        Some((found, ask)) => {
+            let (name, purpose) = line_told(templates, ask);
             let entity = &found.entity;
             format!("{} {} {name} {purpose}", entity.kind, entity.value)
         }
@@ -172,17 +191,19 @@ pub fn widen(state: &mut State, by: isize) {
     state.pivots.span = wider.min(SPANS.len() - 1);
 }
 
-/// Asks the chosen question in a tab of its own, or opens the page of the entity.
+/// Asks the chosen question in a tab of its own, or opens the page of the entity or its tree.
 pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
     let Some(number) = matches(state, menu).get(menu.picker.selected).copied() else {
         return Vec::new();
     };
     let templates = Arc::clone(&state.content.pivots);
-    match menu.line(&templates, number) {
-        Some((found, Some(template))) => {
-            ask(state, found, template, menu.place).map_or_else(Vec::new, |asked| asked.effects)
-        }
-        Some((found, None)) => entity::open(state, found, menu.place),
+    match menu.line(number) {
+        Some((found, Ask::Template(name))) => templates
+            .get(name)
+            .and_then(|template| ask(state, found, template, menu.place))
+            .map_or_else(Vec::new, |asked| asked.effects),
+        Some((found, Ask::Tree)) => lineage::ask(state, found.entity.clone(), menu.place),
+        Some((found, Ask::Page)) => entity::open(state, found, menu.place),
         None => Vec::new(),
     }
 }
@@ -246,22 +267,31 @@ fn title(entity: &Entity, template: &PivotTemplate) -> String {
     format!("{} {}", template.name, entity.value)
 }
 
-/// The range chosen in the timeline where there is one. Else all time in a folder, where looking costs nothing; on AWS some days around the event, and what
-/// is meant for the time around an event everywhere.
+/// The range chosen in the timeline where there is one. Else what is meant for the time around an
+/// event that time, and all time or, on AWS, some days for anything else.
 fn window(state: &State, template: &PivotTemplate, time: Option<DateTime<Utc>>) -> Window {
-    let around = |place: usize| {
-        let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
-        Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
-    };
+    match state.pivots.range {
+        None if template.around => around(state, time, state.pivots.span),
+        _ => wide_window(state, time),
+    }
+}
+
+/// The range chosen in the timeline where there is one. Else all time in a folder, where looking
+/// costs nothing, and on AWS some days around an event.
+pub(super) fn wide_window(state: &State, time: Option<DateTime<Utc>>) -> Window {
     if let Some((since, until)) = state.pivots.range {
         Window { since, until }
-    } else if template.around {
-        around(state.pivots.span)
     } else if state.setting.on_aws {
-        around(state.pivots.span.max(SEVEN_DAYS))
+        around(state, time, state.pivots.span.max(SEVEN_DAYS))
     } else {
         Window::EVER
     }
+}
+
+/// So far around an event as a place in [`SPANS`] says.
+fn around(state: &State, time: Option<DateTime<Utc>>, place: usize) -> Window {
+    let minutes = SPANS.get(place).map_or(60, |(minutes, _)| *minutes);
+    Window::around(time.unwrap_or(state.now), TimeDelta::minutes(minutes))
 }
 
 /// The entities of the selected row, its time and its run.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 pub use news::{answer_export, news, run_agreed};
-pub use order::{answer_find, answer_order, filter, find};
+pub use order::{answer_find, answer_judged, answer_order, filter, find};
 pub use record::update_record;
 pub(super) use update::selected_page;
 pub use update::{press_row, update};
@@ -183,6 +183,8 @@ pub struct Tab {
     pub order: Option<Arc<[u32]>>,
     /// The order that was asked for and has not been answered.
     pub ordering: Option<OrderId>,
+    /// The judgement that was asked for and has not been answered.
+    pub judging: Option<OrderId>,
     /// The open find.
     pub find: Option<Find>,
     /// The find that has not been answered.
@@ -212,6 +214,7 @@ impl Tab {
             spec: OrderSpec::default(),
             order: None,
             ordering: None,
+            judging: None,
             find: None,
             finding: None,
             record: None,

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use super::Find;
 use super::update::{selected_page, step_grid};
 use crate::domain::cell::{Cell, TimeStyle};
+use crate::domain::query::QueryRequest;
+use crate::domain::rarity::{Ranking, Roles};
 use crate::domain::view::Step;
-use crate::store::effect::{CellRef, Effect, OrderId, OrderSpec, Sort};
+use crate::sql::pivot::{Window, history};
+use crate::store::effect::{CellRef, Effect, OrderId, OrderSpec, Sort, Surprise};
 use crate::store::state::State;
 
 /// Ascending, then descending, then as it came.
@@ -34,9 +37,82 @@ pub(super) fn sort(state: &mut State) -> Vec<Effect> {
     };
     let spec = OrderSpec {
         sort: next,
+        surprise: None,
         ..tab.spec.clone()
     };
     reorder(state, spec)
+}
+
+/// The most surprising rows first, or as they came again. They are judged off the loop.
+pub(super) fn rare_first(state: &mut State) -> Vec<Effect> {
+    let id = state.fresh_order();
+    let past_id = state.fresh_query();
+    let Some(tab) = state.results.tab() else {
+        return Vec::new();
+    };
+    if tab.spec.surprise.is_some() {
+        let spec = OrderSpec {
+            surprise: None,
+            ..tab.spec.clone()
+        };
+        return reorder(state, spec);
+    }
+    let Some(rows) = &tab.rows else {
+        not_yet(state);
+        return Vec::new();
+    };
+    let schema = rows.schema();
+    let types: Vec<_> = schema
+        .fields()
+        .iter()
+        .map(|field| field.data_type())
+        .collect();
+    let roles = Roles::of(rows.columns(), &types);
+    if !roles.are_any() {
+        state.inform("none of these columns tells who, what, from where or on what".to_owned());
+        return Vec::new();
+    }
+    // Counting the lake costs nothing in a folder; on AWS nobody has asked for it.
+    let past = (!state.setting.on_aws && roles.are_calls())
+        .then(|| history(&state.pivots.tables, Window::EVER, roles.is_service()).ok())
+        .flatten()
+        .map(|statement| {
+            Box::new(QueryRequest {
+                parameters: statement.parameters,
+                fresh: true,
+                ..QueryRequest::new(past_id, statement.sql)
+            })
+        });
+    let query = tab.query;
+    if let Some(tab) = state.results.tab_mut() {
+        tab.judging = Some(id);
+    }
+    vec![Effect::Judge { id, query, past }]
+}
+
+/// The rows were judged: the most surprising go first.
+pub fn answer_judged(state: &mut State, id: OrderId, ranking: Arc<Ranking>) -> Vec<Effect> {
+    let order = state.fresh_order();
+    let tabs = &mut state.results.tabs;
+    let Some(tab) = tabs.iter_mut().find(|tab| tab.judging == Some(id)) else {
+        return Vec::new();
+    };
+    tab.judging = None;
+    tab.find = None;
+    let told = format!("the most surprising first, against {}", ranking.against);
+    tab.spec = OrderSpec {
+        surprise: Some(Surprise(ranking)),
+        sort: None,
+        ..tab.spec.clone()
+    };
+    tab.ordering = Some(order);
+    let effect = Effect::Order {
+        id: order,
+        query: tab.query,
+        spec: tab.spec.clone(),
+    };
+    state.inform(told);
+    vec![effect]
 }
 
 /// Shows only the rows that contain a text; an empty one shows all.
@@ -78,6 +154,7 @@ pub(super) fn clear(state: &mut State) -> Vec<Effect> {
     tab.find = None;
     let spec = OrderSpec {
         sort: tab.spec.sort,
+        surprise: tab.spec.surprise.clone(),
         ..OrderSpec::default()
     };
     if tab.spec == spec {
@@ -247,3 +324,7 @@ fn to_matching_cell(state: &mut State) {
         step_grid(state, Step::Column(column));
     }
 }
+
+#[cfg(test)]
+#[path = "order_tests.rs"]
+mod tests;

@@ -3,7 +3,7 @@
 use super::Tab;
 use super::exact::exact;
 use super::news::run_in_place;
-use super::order::{clear, filter_cell, find_step, not_yet, sort};
+use super::order::{clear, filter_cell, find_step, not_yet, rare_first, sort};
 use super::zero;
 use crate::domain::cell::{Cell, TimeStyle};
 use crate::domain::record::RecordView;
@@ -34,6 +34,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     match command {
         Command::ResultsRecord => open_record(state),
         Command::ResultsSort => return sort(state),
+        Command::ResultsRare => return rare_first(state),
         Command::ResultsFind => prompt(state, PromptKind::Find),
         Command::ResultsFilter => prompt(state, PromptKind::Filter),
         Command::ResultsExport => prompt(state, PromptKind::Export),

@@ -2,6 +2,7 @@
 
 mod coverage;
 mod form;
+mod lineage;
 mod page;
 mod picker;
 mod prompt;
@@ -32,6 +33,7 @@ pub(in crate::ui) fn draw(
         Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
         Overlay::Timeline => timeline::draw(state, theme, buffer),
         Overlay::Coverage(view) => coverage::draw(state, view, theme, buffer),
+        Overlay::Lineage(tree) => lineage::draw(state, tree, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

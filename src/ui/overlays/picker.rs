@@ -67,8 +67,8 @@ pub(in crate::ui) fn pivots(
     let templates = &state.content.pivots;
     let lines = pivot::matches(state, menu).into_iter();
     let rows = lines.filter_map(|number| {
-        let (found, template) = menu.line(templates, number)?;
-        let (name, purpose) = pivot::line_told(template);
+        let (found, ask) = menu.line(number)?;
+        let (name, purpose) = pivot::line_told(templates, ask);
         let entity = &found.entity;
         Some(Row {
             label: format!("{} {} · {name}", entity.kind, entity.value),

@@ -11,6 +11,13 @@ use crate::ui::widgets::grid::group_digits;
 /// they came.
 pub(super) fn view_line(state: &State, tab: &Tab) -> String {
     let mut parts = Vec::new();
+    if let Some(surprise) = &tab.spec.surprise
+        && let Some(score) = tab
+            .selected_row()
+            .and_then(|row| surprise.0.scores.get(row))
+    {
+        parts.push(format!("{:.1} bits: {}", score.surprise, score.reason));
+    }
     if let Some(from) = &tab.answered {
         let ended = from.ended.with_timezone(&state.setting.zone);
         let key = state.setting.keymap.label(Command::ResultsRerun);
@@ -50,6 +57,12 @@ pub(super) fn view_line(state: &State, tab: &Tab) -> String {
     if let Some(sort) = spec.sort {
         let sign = if sort.descending { "▼" } else { "▲" };
         parts.push(format!("by {} {sign}", column(tab, sort.column)));
+    }
+    if spec.surprise.is_some() {
+        parts.push("by surprise ▼".to_owned());
+    }
+    if tab.judging.is_some() {
+        parts.push("being judged …".to_owned());
     }
     if tab.ordering.is_some() {
         parts.push("being put in order …".to_owned());

@@ -1,5 +1,6 @@
 use super::*;
-use crate::store::effect::{CellRef, Sort};
+use crate::domain::rarity::{Ranking, Score};
+use crate::store::effect::{CellRef, Sort, Surprise};
 use crate::store::testing::rows;
 
 const STYLE: TimeStyle = TimeStyle::Athena;
@@ -8,7 +9,7 @@ fn spec(sort: Option<(usize, bool)>, contains: Option<&str>) -> OrderSpec {
     OrderSpec {
         sort: sort.map(|(column, descending)| Sort { column, descending }),
         contains: contains.map(str::to_owned),
-        same_as: None,
+        ..OrderSpec::default()
     }
 }
 
@@ -33,6 +34,37 @@ fn same_as_keeps_equal_values() {
         ..OrderSpec::default()
     };
     assert_eq!(*order(rows.as_ref(), &same, STYLE), [1, 4]);
+}
+
+#[test]
+fn the_most_surprising_stand_first_and_filters_stay() {
+    let rows = rows(6, |n| {
+        if n % 2 == 0 {
+            "even".into()
+        } else {
+            "odd".into()
+        }
+    });
+    let score = |surprise| Score {
+        surprise,
+        reason: "why".into(),
+    };
+    // The last row came after the others were judged.
+    let scores = [1.0, 7.5, -0.5, 7.5, 9.0].map(score).into();
+    let surprise = Surprise(Arc::new(Ranking {
+        scores,
+        against: String::new(),
+    }));
+    let all = OrderSpec {
+        surprise: Some(surprise),
+        ..OrderSpec::default()
+    };
+    assert_eq!(*order(rows.as_ref(), &all, STYLE), [4, 1, 3, 0, 2, 5]);
+    let odd = OrderSpec {
+        contains: Some("odd".to_owned()),
+        ..all
+    };
+    assert_eq!(*order(rows.as_ref(), &odd, STYLE), [1, 3, 5]);
 }
 
 #[test]
