@@ -1,6 +1,7 @@
 //! The whole screen: pictures at three sizes, and no panic at any size with any text.
 
 mod timeline;
+mod zero;
 
 use insta::assert_snapshot;
 use proptest::prelude::*;

@@ -49,7 +49,10 @@ impl Coverage {
 fn gaps_of(stretch: &Stretch, series: &Series, until: Option<i64>) -> Vec<Gap> {
     let hours: Vec<i64> = series.hours.keys().copied().collect();
     let pauses: Vec<i64> = hours.windows(2).map(|pair| pair[1] - pair[0] - 1).collect();
-    let usual = usual(&pauses);
+    let usual = usual(
+        &pauses,
+        hours.first().zip(hours.last()).map_or(0, |(a, b)| b - a),
+    );
     let is_gap = |pause: i64| pause >= SHORTEST && pause >= usual.saturating_mul(UNUSUAL).max(1);
     let gap = |first: i64, end: i64, open: bool| {
         Some(Gap {
@@ -72,9 +75,13 @@ fn gaps_of(stretch: &Stretch, series: &Series, until: Option<i64>) -> Vec<Gap> {
     gaps
 }
 
-/// The pause that is usual between two hours with objects: nine of ten are no longer.
-fn usual(pauses: &[i64]) -> i64 {
-    let mut sorted = pauses.to_vec();
+/// The pause that is usual between two hours with objects: nine of ten are no longer. Where there
+/// is one a day, such as at night, pauses are the source's way, and only they are compared.
+fn usual(pauses: &[i64], hours: i64) -> i64 {
+    const OFTEN: i64 = 3;
+    let real: Vec<i64> = pauses.iter().copied().filter(|pause| *pause > 0).collect();
+    let daily = i64::try_from(real.len()).unwrap_or(i64::MAX) >= OFTEN.max(hours / 24);
+    let mut sorted = if daily { real } else { pauses.to_vec() };
     sorted.sort_unstable();
     let place = sorted.len().saturating_sub(1) * 9 / 10;
     sorted.get(place).copied().unwrap_or(0)

@@ -68,6 +68,11 @@ fn an_unusual_pause_is_a_gap_and_a_usual_one_is_none() {
     let mut objects = hourly("vpc_flow", steady);
     // Findings come every six hours: that is their way.
     objects.extend(hourly("sh_findings", (0..24).step_by(6)));
+    // Calls of a small account rest three times a day, now and then for longer.
+    objects.extend(hourly(
+        "lambda_execution",
+        [0, 1, 5, 6, 9, 10, 18, 19, 20, 23].into_iter(),
+    ));
     // DNS ends at noon, while the flows go on.
     objects.extend(hourly("route53", 0..12));
     let gaps = Coverage::of(objects, true).gaps();

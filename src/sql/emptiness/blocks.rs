@@ -20,15 +20,17 @@ pub(super) struct Query {
     pub(super) offset: bool,
 }
 
+/// A table's name, part by part in lower case, with the bytes of the name and its alias.
+pub(super) type NamedTable = (Vec<String>, Range<usize>);
+
 /// One SELECT with a FROM. Ranges count bytes of the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Select {
     /// What stands before it and names queries that it may use.
     pub(super) with: Vec<String>,
     pub(super) from: Range<usize>,
-    /// The names in FROM that stand where tables are named, part by part in lower case, each with
-    /// the bytes of the name and its alias.
-    pub(super) tables: Vec<(Vec<String>, Range<usize>)>,
+    /// The names in FROM that stand where tables are named.
+    pub(super) tables: Vec<NamedTable>,
     /// The conditions of WHERE that must all hold.
     pub(super) conditions: Vec<Range<usize>>,
     /// What WHERE is, without the word.
@@ -184,7 +186,7 @@ impl Reader<'_> {
         with: &[String],
         named: &[Query],
         deeper: usize,
-    ) -> (Vec<(Vec<String>, Range<usize>)>, Vec<Query>) {
+    ) -> (Vec<NamedTable>, Vec<Query>) {
         let text = self.text;
         let mut tables = Vec::new();
         let mut inner = Vec::new();

@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::expression::paths;
-use super::given::{some, table};
+use super::sources::{some, table};
 use super::text::Text;
 use super::window::{Said, TimeColumn, Window};
 use super::{Cells, Condition, Judge, Stop, Term, count_told, moment_told};

@@ -12,7 +12,8 @@
 //! 1. [`blocks`] takes the statement apart into its SELECTs and their conditions; what is between the
 //!    words stays as it was written.
 //! 2. [`expression`] looks into a condition; [`window`] and [`moment`] read what it says of the time.
-//! 3. [`given`] judges by what is known without asking: units, formats, the window, the coverage.
+//!    [`misfit`] what is in another unit or format.
+//! 3. [`given`] judges by the text alone, [`sources`] by the objects of the lake.
 //! 4. [`counts`] counts the rows of the window, those that pass each condition alone, and those that
 //!    pass all but one.
 //! 5. [`values`] looks for the values that occur where the asked one does not; [`near`] says which of
@@ -22,8 +23,10 @@ mod blocks;
 mod counts;
 mod expression;
 mod given;
+mod misfit;
 mod moment;
 mod near;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod text;

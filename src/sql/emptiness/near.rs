@@ -46,7 +46,7 @@ pub(super) fn nearest(wanted: &str, like: bool, seen: &[(String, u64)]) -> Vec<N
             Some((rank, *rows, near))
         })
         .collect();
-    near.sort_by(|a, b| (a.0, std::cmp::Reverse(a.1)).cmp(&(b.0, std::cmp::Reverse(b.1))));
+    near.sort_by_key(|(rank, rows, _)| (*rank, std::cmp::Reverse(*rows)));
     let best = near.first().map_or(0, |near| near.0);
     let mut offered: Vec<NearValue> = Vec::new();
     for (rank, _, value) in near {

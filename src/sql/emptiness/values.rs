@@ -4,11 +4,14 @@ use std::ops::Range;
 
 use super::counts::{guarded, numbers};
 use super::expression::{Compared, Leaf, Written};
-use super::given::some;
 use super::near::{nearest, words_for};
+use super::sources::some;
 use super::{Condition, Judge, Stop, Term, count_told};
 use crate::domain::emptiness::{Cause, Explanation, NearValue};
 use crate::sql::parameters::quote_text;
+
+/// Texts to put into a statement, each in the place of some of its bytes.
+type Edits = Vec<(Range<usize>, String)>;
 
 /// Values of a column that are looked at, the likeliest first.
 const MOST_VALUES: usize = 200;
@@ -83,12 +86,29 @@ impl Judge<'_> {
         rows: u64,
     ) -> Result<Explanation, Stop> {
         let mut quiet: Option<Explanation> = None;
+        let mut told: Option<Explanation> = None;
+        let mut edits: Edits = Vec::new();
         for condition in dead {
-            let told = self.dead_one(term, condition, rows)?;
-            if told.cause == Cause::CannotMatch {
-                return Ok(told);
+            let (one, better) = self.dead_one(term, condition, rows)?;
+            if one.cause != Cause::CannotMatch {
+                quiet.get_or_insert(one);
+                continue;
             }
-            quiet.get_or_insert(told);
+            edits.extend(better);
+            match &mut told {
+                None => told = Some(one),
+                // What is wrong in several places is put right in all of them at once.
+                Some(told) => {
+                    told.evidence.push(one.told);
+                    told.nearest.extend(one.nearest);
+                }
+            }
+        }
+        if let Some(mut told) = told {
+            let values: Vec<&str> = edits.iter().map(|(_, text)| text.as_str()).collect();
+            let with = format!("with {}", values.join(", "));
+            told.correction = term.edited(edits, with);
+            return Ok(told);
         }
         Ok(quiet.unwrap_or_else(|| {
             Explanation::new(
@@ -98,12 +118,13 @@ impl Judge<'_> {
         }))
     }
 
+    /// Why one condition holds for no row, and what to put into the statement.
     fn dead_one(
         &self,
         term: &Term<'_>,
         condition: &Condition<'_>,
         rows: u64,
-    ) -> Result<Explanation, Stop> {
+    ) -> Result<(Explanation, Edits), Stop> {
         let window = term.window_told();
         let counted = format!("{} in the window ({window})", count_told(rows, "row"));
         let mut quiet = Explanation::new(
@@ -117,7 +138,8 @@ impl Judge<'_> {
         let elsewhere = self.elsewhere(term, condition)?;
         if elsewhere > 0 {
             let times = count_told(elsewhere, "row");
-            return Ok(quiet.with(format!("at other times it holds for {times}")));
+            let told = quiet.with(format!("at other times it holds for {times}"));
+            return Ok((told, Vec::new()));
         }
         for leaf in &condition.leaves {
             let seen = match self.seen(term, leaf)? {
@@ -131,25 +153,25 @@ impl Judge<'_> {
                 }
             };
             if seen.is_empty() {
-                return Ok(Explanation::new(
+                let told = Explanation::new(
                     Cause::CannotMatch,
                     format!(
                         "`{}` cannot hold: {} is NULL in every row of the window",
                         condition.told(),
                         leaf.told()
                     ),
-                )
-                .with(counted));
+                );
+                return Ok((told.with(counted), Vec::new()));
             }
-            if let Some(told) = written_otherwise(term, condition, leaf, &seen) {
-                return Ok(told.with(counted));
+            if let Some((told, edits)) = written_otherwise(condition, leaf, &seen) {
+                return Ok((told.with(counted), edits));
             }
             if let Some(told) = no_such_word(condition, leaf, &seen) {
-                return Ok(told.with(counted));
+                return Ok((told.with(counted), Vec::new()));
             }
             quiet = quiet.with(values_told(leaf, &seen));
         }
-        Ok(quiet)
+        Ok((quiet, Vec::new()))
     }
 
     /// Rows at other times for which a condition holds; asked only where reading is free.
@@ -222,13 +244,12 @@ impl Judge<'_> {
 
 /// A value that occurs, written otherwise.
 fn written_otherwise(
-    term: &Term<'_>,
     condition: &Condition<'_>,
     leaf: &Leaf,
     seen: &[(String, u64)],
-) -> Option<Explanation> {
+) -> Option<(Explanation, Edits)> {
     let like = leaf.compared == Compared::Like;
-    let mut edits: Vec<(Range<usize>, String)> = Vec::new();
+    let mut edits: Edits = Vec::new();
     let mut offered: Vec<NearValue> = Vec::new();
     let mut missed = Vec::new();
     for written in &leaf.values {
@@ -261,14 +282,13 @@ fn written_otherwise(
         leaf.told()
     );
     let mut told = Explanation::new(Cause::CannotMatch, told);
-    let with = offered.first().map(|near| near.value.clone());
-    told.correction = term.changed(
-        condition,
-        &edits,
-        format!("with {}", with.unwrap_or_default()),
-    );
     told.nearest = offered;
-    Some(told)
+    // In the places of the whole statement.
+    let start = condition.range.start;
+    for (range, _) in &mut edits {
+        *range = range.start + start..range.end + start;
+    }
+    Some((told, edits))
 }
 
 /// A word that is none of a column's few.

@@ -4,7 +4,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-
 use super::command::Command;
 use super::effect::Effect;
 use super::overlay::{Overlay, Question};

@@ -120,9 +120,11 @@ fn lines<'a>(coverage: &'a Coverage, gaps: &'a [Gap]) -> Vec<Line<'a>> {
     lines.push(Line::Text(title, Role::Header));
     lines.extend(gaps.iter().map(Line::Gap));
     lines.push(Line::Text(String::new(), Role::Dim));
-    let told = |shade: Shade| format!("{} {}", shade.sign(), shade.told());
-    let legend = Shade::ALL.map(told).join("  ");
-    lines.push(Line::Text(format!("{legend}  {GAP} gap"), Role::Dim));
+    lines.push(Line::Text("signs".to_owned(), Role::Header));
+    let told = |shade: Shade| Line::Text(format!("{} {}", shade.sign(), shade.told()), role(shade));
+    lines.extend(Shade::ALL.map(told));
+    let gap = format!("{GAP} no object, and that is unusual: a gap");
+    lines.push(Line::Text(gap, Role::Error));
     lines
 }
 
@@ -202,12 +204,15 @@ fn role(shade: Shade) -> Role {
 }
 
 fn gap_told(state: &State, gap: &Gap) -> String {
-    let from = moment(state, gap.from);
     let hours = group_digits(gap.hours().unsigned_abs());
+    let short = |time: DateTime<Utc>| {
+        let shown = time.with_timezone(&state.setting.zone);
+        shown.format("%m-%d %H:%M").to_string()
+    };
     if gap.open {
-        format!("nothing since {from} ({hours} h, others went on)")
+        format!("{hours} h: nothing since {}", short(gap.from))
     } else {
-        format!("{from} to {} ({hours} h)", moment(state, gap.to))
+        format!("{hours} h: {} – {}", short(gap.from), short(gap.to))
     }
 }
 

@@ -286,11 +286,7 @@ fn why_empty(tab: &Tab, width: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = pieces
         .enumerate()
         .map(|(at, (role, text))| Line {
-            left: if at == 0 {
-                left.to_owned()
-            } else {
-                String::new()
-            },
+            left: if at == 0 { left } else { " " }.to_owned(),
             text,
             role,
         })
