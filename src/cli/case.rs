@@ -111,7 +111,9 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
         Action::Show { id, format } => show(&cases, &id, format),
         Action::Timeline(args) => {
             let history = cases.read(args.case()).map_err(stop)?;
-            timeline::run(context, &args, &CaseState::of(&history))
+            let kept = cases.kept(args.case()).and_then(|kept| kept.results());
+            let results = args.chosen(kept.map_err(stop)?);
+            timeline::run(context, &args, &CaseState::of(&history), results)
         }
         Action::Export { id, output } => export(&cases, &id, &output),
         Action::Import { file } => import(&cases, &file),

@@ -6,16 +6,19 @@ use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use super::context::Context;
 use super::output::OutputArgs;
 use super::stop::{Stop, say};
+use crate::adapters::case::CaseResult;
+use crate::adapters::kept::KeptResults;
 use crate::domain::case::CaseState;
 use crate::domain::nearest::did_you_mean;
-use crate::domain::timeline::{Grouping, Moment, Outline, TimelineItem, items_of, table};
+use crate::domain::rows::RowsHandle;
+use crate::domain::timeline::{Grouping, Moment, Sources, items_of, table, time_column};
 use crate::sql::parameters;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
   lakehound case timeline 3f1c
   lakehound case timeline 3f1c --group stage --zone Europe/Berlin
-  lakehound case timeline 3f1c -o timeline.md
+  lakehound case timeline 3f1c --result result_3 -o timeline.md
 
 An item is of the stage that one of its tags names: a tactic of MITRE ATT&CK
 (`initial-access`, `exfiltration` …) or `stage:NAME`.";
@@ -37,6 +40,12 @@ pub(super) struct Args {
     /// The zone of the times, such as Europe/Berlin [default: that of the configuration]
     #[arg(long, value_name = "ZONE", value_parser = zone)]
     zone: Option<Tz>,
+    /// Put a kept result of the case into it as a whole; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    result: Vec<String>,
+    /// Put every kept result of the case into it as a whole
+    #[arg(long, conflicts_with = "result")]
+    all_results: bool,
     /// How long a gap is marked, such as 2h [default: an outlier of the gaps]
     #[arg(long, value_name = "SPAN", value_parser = span)]
     gap: Option<Moment>,
@@ -48,6 +57,24 @@ impl Args {
     /// The case, by its id, the beginning of it, or its name.
     pub(super) fn case(&self) -> &str {
         &self.id
+    }
+
+    /// Those of the case's kept results that were asked for, or the names that it has not.
+    pub(super) fn chosen(&self, kept: Vec<CaseResult>) -> Vec<Result<CaseResult, String>> {
+        if self.all_results {
+            return kept.into_iter().map(Ok).collect();
+        }
+        let mut chosen = Vec::new();
+        for name in &self.result {
+            // Copies of a merged case may have two results of one name: both are meant.
+            let named = kept.iter().filter(|result| result.name == *name);
+            let before = chosen.len();
+            chosen.extend(named.cloned().map(Ok));
+            if chosen.len() == before {
+                chosen.push(Err(name.clone()));
+            }
+        }
+        chosen
     }
 }
 
@@ -65,25 +92,41 @@ fn span(text: &str) -> Result<Moment, String> {
         .ok_or_else(|| format!("`{text}` is too long"))
 }
 
-/// Writes the timeline of a case.
-pub(super) fn run(context: &Context, args: &Args, case: &CaseState) -> Result<(), Stop> {
+/// Writes the timeline of a case: its pins, and the kept results that were asked for.
+pub(super) fn run(
+    context: &Context,
+    args: &Args,
+    case: &CaseState,
+    results: Vec<Result<CaseResult, String>>,
+) -> Result<(), Stop> {
     let items = items_of(case);
     let grouping = args.group.unwrap_or_default();
     let zone = args.zone.unwrap_or(context.config.zone);
-    let run = items.iter().map(TimelineItem::moment).zip(0..);
-    let outline = Outline::new([run], grouping, args.gap, |mark| {
-        let item = items.get(mark.row as usize);
-        item.map(|item| item.groups(grouping)).unwrap_or_default()
-    });
-    let rows = table(&outline, grouping, zone, |number| {
-        let mark = outline.mark(number)?;
-        items.get(mark.row as usize).cloned()
-    });
-    if items.is_empty() {
+    let mut whole = Vec::new();
+    for result in results {
+        let result = result.map_err(|name| {
+            Stop::failed(format_args!("the case has no kept result `{name}`"))
+                .hint("`lakehound case show ID --format json` lists them")
+        })?;
+        let (_, rows) =
+            KeptResults::open_files(&result.rows, &result.manifest).map_err(Stop::failed)?;
+        let rows: RowsHandle = rows;
+        if time_column(&rows.schema(), rows.columns()).is_none() {
+            say(format_args!(
+                "note: {} has no column that tells a time; its rows stand at the end",
+                result.name
+            ));
+        }
+        whole.push((result.name, Some(rows)));
+    }
+    if items.is_empty() && whole.is_empty() {
         say(format_args!(
             "note: nothing is pinned in this case, so its timeline is empty"
         ));
     }
+    let sources = Sources::new(&items, whole);
+    let outline = sources.outline(grouping, args.gap);
+    let rows = table(&outline, grouping, zone, |mark| sources.item(mark));
     let (schema, columns) = (rows.schema.clone(), rows.columns.clone());
     args.output.write_rows(&schema, &columns, rows)
 }

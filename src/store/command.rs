@@ -240,6 +240,8 @@ commands! {
         TimelineDown "timeline.down" "Go one line down";
         TimelineTop "timeline.top" "Go to the first line";
         TimelineBottom "timeline.bottom" "Go to the last line";
+        TimelineNext "timeline.next" "Go to the next group or gap";
+        TimelinePrevious "timeline.previous" "Go to the previous group or gap";
         TimelineResult "timeline.result" "Put the whole shown result into the timeline, or take it out" ["result in/out"];
         TimelineGroup "timeline.group" "Group by entity, by tag, by stage, or not at all" ["group"];
         TimelineBrush "timeline.brush" "Set the brush to the time of the chosen line, or take it away" ["brush"];

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ratatui::buffer::Buffer;
 
+use super::overlays::TimelineMemo;
 use super::paint::{clear, fill, rect};
 use super::theme::{Depth, Role, Theme};
 use super::widgets::grid::GridMemo;
@@ -17,6 +18,7 @@ pub struct Painter {
     themes: HashMap<String, Theme>,
     depth: Depth,
     grids: HashMap<QueryId, GridMemo>,
+    timeline: TimelineMemo,
 }
 
 /// The cell in which a text cursor stands.
@@ -30,6 +32,7 @@ impl Painter {
             themes,
             depth,
             grids: HashMap::new(),
+            timeline: TimelineMemo::default(),
         }
     }
 
@@ -69,7 +72,7 @@ impl Painter {
         }
         chrome::footer(state, &theme, buffer);
         if let Some(overlay) = &state.overlay {
-            cursor = overlays::draw(state, overlay, &theme, buffer);
+            cursor = overlays::draw(state, overlay, &mut self.timeline, &theme, buffer);
         }
         cursor
     }

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use chrono::{DateTime, TimeDelta, Utc};
 use lakehound::adapters::case::Cases;
+use lakehound::adapters::kept::{KeepRequest, KeptResults};
 use lakehound::domain::case::{Author, Draft, EvidenceRow, Key, Pin, Source, What};
+use lakehound::domain::query::QuerySummary;
+use lakehound::domain::rows::Column;
 use serde_json::Value;
 
 use crate::support::{Home, assert_holds};
@@ -156,6 +159,81 @@ fn what_an_attacker_wrote_stays_text() {
         .run(&["case", "timeline", &id, "--format", "csv-safe"])
         .ok();
     assert_holds(&safe, &["\"'=cmd|", "note"]);
+}
+
+/// Keeps a result of three calls with the case, one of them without a time.
+fn keep_calls(home: &Home, id: &str) {
+    let times = [Some(30), Some(2), None];
+    let times = times.map(|minutes| {
+        let time = minutes.map(|minutes| noon() + TimeDelta::minutes(minutes));
+        time.map(|time| time.timestamp_millis())
+    });
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("time", Arc::new(Int64Array::from(times.to_vec()))),
+        (
+            "operation",
+            Arc::new(StringArray::from(vec!["Late", "Early", "Never"])),
+        ),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let names = ["time", "operation"].map(|name| Column {
+        name: name.to_owned(),
+    });
+    let kept = KeptResults::open(home.path("kept")).unwrap();
+    let request = KeepRequest {
+        name: Some("calls".to_owned()),
+        sql: "SELECT 1".to_owned(),
+        parameters: Vec::new(),
+        engine: "embedded".to_owned(),
+        profile: None,
+        settings: None,
+        started: noon(),
+        raw_columns: Vec::new(),
+    };
+    let mut writer = kept.keep(request, &names, &batch.schema()).unwrap();
+    writer.append(&batch).unwrap();
+    writer.finish(noon(), &QuerySummary::default()).unwrap();
+    let (rows, manifest) = kept.files("calls").unwrap();
+    let cases = Cases::at(home.path("data").join("cases"));
+    cases
+        .kept(id)
+        .unwrap()
+        .keep_result(&rows, &manifest)
+        .unwrap();
+}
+
+#[test]
+fn kept_results_go_into_it_as_a_whole() {
+    let (home, id) = home();
+    keep_calls(&home, &id);
+    for chosen in [&["--result", "calls"][..], &["--all-results"]] {
+        let mut arguments = vec!["case", "timeline", &id, "--format", "json"];
+        arguments.extend(chosen);
+        let out = home.run(&arguments).ok();
+        let items: Vec<Value> = serde_json::from_str(&out).unwrap();
+        let summaries: Vec<&str> = items
+            .iter()
+            .map(|item| item["summary"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            summaries,
+            [
+                "AssumeRole",
+                "ListBuckets",
+                "Early",
+                "Late",
+                "GetObject",
+                "Never"
+            ]
+        );
+        assert_eq!(items[2]["origin"], "calls row 2");
+        assert_eq!(items[2]["discovery_time"], Value::Null);
+        assert_eq!(items[5]["event_time"], Value::Null);
+    }
+    let wrong = home
+        .run(&["case", "timeline", &id, "--result", "nothing"])
+        .fails(1);
+    assert_holds(&wrong, &["`nothing`", "case show"]);
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub struct Group {
     pub first: Moment,
     /// The moment of the last that has a time.
     pub last: Moment,
+    /// How long a gap in it is worth a line, in microseconds.
+    pub threshold: Moment,
 }
 
 /// A line of the list.
@@ -37,11 +39,19 @@ pub enum Line {
     Group(u32),
     /// An item, by the number of its mark.
     Item(u32),
-    /// Nothing for longer than [`Outline::threshold`].
+    /// Nothing for longer than the threshold of the group, or of everything.
     Gap {
         /// How long, in microseconds.
         span: Moment,
     },
+}
+
+/// The threshold that the usual rule gives for ascending moments.
+fn rule(moments: impl Iterator<Item = Moment> + Clone) -> Moment {
+    let dated = moments.take_while(|at| *at != UNDATED);
+    let later = dated.clone().skip(1);
+    let gaps = dated.zip(later).map(|(one, next)| next.saturating_sub(one));
+    gaps::threshold(gaps.collect())
 }
 
 /// A whole timeline.
@@ -51,7 +61,7 @@ pub struct Outline {
     pub marks: Vec<Mark>,
     /// How many of them have a time.
     pub dated: usize,
-    /// How long a gap is worth a line, in microseconds.
+    /// How long a gap is worth a line where nothing is grouped, in microseconds.
     pub threshold: Moment,
     /// The groups in the order of their lines; none where nothing is grouped.
     pub groups: Vec<Group>,
@@ -78,30 +88,21 @@ impl Outline {
             .map(|(run, rows)| rows.into_iter().map(move |(at, row)| Mark { at, run, row }));
         let marks: Vec<Mark> = merge(runs, |mark: &Mark| mark.at).collect();
         let dated = marks.partition_point(|mark| mark.at != UNDATED);
-        let threshold = threshold.unwrap_or_else(|| {
-            let times = marks.iter().take(dated).map(|mark| mark.at);
-            let later = times.clone().skip(1);
-            gaps::threshold(
-                times
-                    .zip(later)
-                    .map(|(one, next)| next.saturating_sub(one))
-                    .collect(),
-            )
-        });
+        let of_all = threshold.unwrap_or_else(|| rule(marks.iter().map(|mark| mark.at)));
         let mut outline = Self {
             marks,
             dated,
-            threshold,
+            threshold: of_all,
             groups: Vec::new(),
             lines: Vec::new(),
         };
         if grouping == Grouping::None {
             let all: Vec<u32> = (0..).zip(&outline.marks).map(|(place, _)| place).collect();
-            outline.write_items(&all);
+            outline.write_items(&all, of_all);
         } else {
             let parts = outline.parts(grouping, &mut groups);
             for (name, places) in parts {
-                outline.write_group(name, &places);
+                outline.write_group(name, &places, threshold);
             }
         }
         outline
@@ -142,22 +143,24 @@ impl Outline {
         parts
     }
 
-    fn write_group(&mut self, name: Option<String>, places: &[u32]) {
+    fn write_group(&mut self, name: Option<String>, places: &[u32], threshold: Option<Moment>) {
         let at = |place: &u32| self.mark(*place).map_or(UNDATED, |mark| mark.at);
         let first = places.first().map_or(UNDATED, at);
         let last = places.iter().rev().map(at).find(|at| *at != UNDATED);
+        let threshold = threshold.unwrap_or_else(|| rule(places.iter().map(at)));
         let number = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         self.groups.push(Group {
             name,
             items: u32::try_from(places.len()).unwrap_or(u32::MAX),
             first,
             last: last.unwrap_or(UNDATED),
+            threshold,
         });
         self.lines.push(Line::Group(number));
-        self.write_items(places);
+        self.write_items(places, threshold);
     }
 
-    fn write_items(&mut self, places: &[u32]) {
+    fn write_items(&mut self, places: &[u32], threshold: Moment) {
         let mut before: Option<Moment> = None;
         for place in places {
             let Some(at) = self.mark(*place).map(|mark| mark.at) else {
@@ -165,7 +168,7 @@ impl Outline {
             };
             if let Some(before) = before.filter(|_| at != UNDATED) {
                 let span = at.saturating_sub(before);
-                if span > self.threshold {
+                if span > threshold {
                     self.lines.push(Line::Gap { span });
                 }
             }

@@ -34,7 +34,7 @@ pub fn item_of(pin: &PinState, judged: &dyn Fn(&Entity) -> bool) -> TimelineItem
     let row = read(pin);
     let entity = row
         .as_ref()
-        .and_then(|(reader, batch)| reader.entity(batch, 0, judged));
+        .and_then(|(reader, batch)| reader.entity(batch, 0, Some(judged)));
     let told = row
         .as_ref()
         .and_then(|(reader, batch)| time_of(reader.moment(batch, 0)));

@@ -41,6 +41,9 @@ const HEAVY: [&str; 6] = [
     "enrichments",
 ];
 
+/// What paths to who acted begin with.
+const ACTOR: &str = "actor";
+
 /// Where the head of a summary stands, the most telling first.
 const HEADS: [&str; 15] = [
     "finding_info.title",
@@ -149,29 +152,37 @@ fn time_in(text: &str) -> Option<DateTime<Utc>> {
     Some(naive.and_utc())
 }
 
+/// Some of a result's columns, by place and name.
+type Part = (Vec<usize>, Vec<Column>);
+
 /// Reads the rows of one result.
 #[derive(Debug, Clone)]
 pub struct RowReader {
     columns: Vec<Column>,
     time: Option<usize>,
-    /// The columns that are not [`HEAVY`], by place and name.
-    light: (Vec<usize>, Vec<Column>),
+    /// The columns that tell who acted.
+    actor: Part,
+    /// The columns that are not [`HEAVY`].
+    light: Part,
 }
 
 impl RowReader {
     /// A reader of rows of a schema; `columns` are the display names.
     pub fn new(schema: &Schema, columns: &[Column]) -> Self {
-        let is_light = |column: &Column| {
-            let mut heavy = HEAVY.iter();
-            !heavy.any(|heavy| column.name.eq_ignore_ascii_case(heavy))
+        let part = |is_in: &dyn Fn(&str) -> bool| -> Part {
+            let columns = columns.iter().enumerate();
+            let chosen = columns
+                .filter(|(place, column)| *place < schema.fields().len() && is_in(&column.name));
+            chosen
+                .map(|(place, column)| (place, column.clone()))
+                .unzip()
         };
-        let light = columns.iter().enumerate();
-        let light =
-            light.filter(|(place, column)| *place < schema.fields().len() && is_light(column));
+        let is_heavy = |name: &str| HEAVY.iter().any(|heavy| name.eq_ignore_ascii_case(heavy));
         Self {
             columns: columns.to_vec(),
             time: time_column(schema, columns),
-            light: light.map(|(place, column)| (place, column.clone())).unzip(),
+            actor: part(&|name| name.starts_with(ACTOR)),
+            light: part(&|name| !is_heavy(name)),
         }
     }
 
@@ -187,21 +198,33 @@ impl RowReader {
         told.unwrap_or(UNDATED)
     }
 
-    /// Who or what a row is about first: whom `known` knows, else who acted, with what, from where,
-    /// on what.
+    /// Who or what a row is about first: whom `known` knows where it is given, else who acted, with
+    /// what, from where, on what.
     pub fn entity(
         &self,
         batch: &RecordBatch,
         row: usize,
-        known: &dyn Fn(&Entity) -> bool,
+        known: Option<&dyn Fn(&Entity) -> bool>,
     ) -> Option<Entity> {
-        let (places, columns) = &self.light;
-        let light = batch.project(places).ok();
-        let light = light.map(|light| entities_of(&light, columns, row));
-        if let Some(found) = light.as_deref().and_then(|found| lead(found, known)) {
+        let nobody = |_: &Entity| false;
+        let within = |(places, columns): &Part| {
+            let part = batch.project(places).ok()?;
+            lead(&entities_of(&part, columns, row), known.unwrap_or(&nobody))
+        };
+        // Who acted goes before all others: where nobody is known, the rest need not be read.
+        if known.is_none()
+            && !self.actor.0.is_empty()
+            && let Some(found) = within(&self.actor)
+        {
             return Some(found);
         }
-        lead(&entities_of(batch, &self.columns, row), known)
+        if let Some(found) = within(&self.light) {
+            return Some(found);
+        }
+        lead(
+            &entities_of(batch, &self.columns, row),
+            known.unwrap_or(&nobody),
+        )
     }
 
     /// What recorded a row.
@@ -279,7 +302,7 @@ impl RowReader {
             event_time: time_of(self.moment(batch, row)),
             discovered: None,
             source: self.source(batch, row).unwrap_or_else(|| result.to_owned()),
-            entity: self.entity(batch, row, &|_| false),
+            entity: self.entity(batch, row, None),
             tags: Vec::new(),
             stage: self.stage(batch, row),
             note: String::new(),
@@ -331,13 +354,25 @@ impl RowReader {
 
 /// The entity that an item is known by.
 fn lead(found: &[Found], known: &dyn Fn(&Entity) -> bool) -> Option<Entity> {
-    let acts = |found: &Found| found.paths.iter().any(|path| path.starts_with("actor"));
+    let acts = |found: &Found| found.paths.iter().any(|path| path.starts_with(ACTOR));
+    let who = |kind: EntityType| EntityType::Principal.covers(kind);
     let entities = found
         .iter()
-        .filter(|found| rank(found.entity.kind).is_some());
+        .filter_map(|found| Some((found, rank(found.entity.kind)?)));
     entities
-        .min_by_key(|found| (!known(&found.entity), rank(found.entity.kind), !acts(found)))
-        .map(|found| found.entity.clone())
+        .min_by_key(|(found, rank)| {
+            let entity = &found.entity;
+            // A name alone may be that of somebody in another account.
+            let is_bare = who(entity.kind) && !entity.value.starts_with("arn:");
+            (
+                !known(entity),
+                !acts(found),
+                !who(entity.kind),
+                is_bare,
+                *rank,
+            )
+        })
+        .map(|(found, _)| found.entity.clone())
 }
 
 /// How well a type stands for what happened, the best first; `None` for what says too little.

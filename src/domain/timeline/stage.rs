@@ -54,10 +54,20 @@ pub(super) fn of_tags(tags: &[String]) -> Option<String> {
     })
 }
 
-/// The stage that a type of a finding names: `TTPs/Initial Access/…`, `TTPs/Discovery:IAMUser-…`.
+/// The stage that a type of a finding names: Security Hub's `TTPs/Initial Access/…` and
+/// `Effects/Data Exfiltration/…`, GuardDuty's `Discovery:S3/…` and `Recon:EC2/…`.
 pub(super) fn of_finding_type(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("TTPs/")?;
-    let name = rest.split(['/', ':']).next()?;
+    let hub = ["TTPs/", "Effects/"];
+    let in_hub = hub.iter().find_map(|name| text.strip_prefix(name));
+    let (name, is_hub) = match in_hub {
+        Some(rest) => (rest.split(['/', ':']).next()?, true),
+        None => (text.split_once(':')?.0, false),
+    };
+    let name = match name {
+        "Recon" => "reconnaissance",
+        "Data Exfiltration" if is_hub => "exfiltration",
+        name => name,
+    };
     tactic(name).map(str::to_owned)
 }
 

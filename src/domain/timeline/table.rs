@@ -12,7 +12,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Tz;
 
 use super::item::{Grouping, TimelineItem};
-use super::outline::{Line, Outline};
+use super::outline::{Line, Mark, Outline};
 use crate::domain::rows::Column;
 
 /// Rows of one batch.
@@ -35,8 +35,8 @@ struct Row {
     item: TimelineItem,
 }
 
-/// The lines of an outline as a table, in their order. `item` gives the item of a mark's number;
-/// what it has no item for is left out.
+/// The lines of an outline as a table, in their order. `item` gives the item of a mark; what
+/// it has no item for is left out.
 ///
 /// Columns: `event_time`, `discovery_time`, `gap_before_s` (the length of a marked gap before it),
 /// `group` where something is grouped, `stage`, `tags`, `entity`, `source`, `summary`, `note`,
@@ -46,7 +46,7 @@ pub fn table<'a>(
     outline: &'a Outline,
     grouping: Grouping,
     zone: Tz,
-    mut item: impl FnMut(u32) -> Option<TimelineItem> + 'a,
+    mut item: impl FnMut(&Mark) -> Option<TimelineItem> + 'a,
 ) -> ItemTable<impl Iterator<Item = Result<RecordBatch, ArrowError>> + 'a> {
     let grouped = grouping != Grouping::None;
     let schema = schema(zone, grouped);
@@ -66,7 +66,7 @@ pub fn table<'a>(
         Line::Item(number) => Some(Row {
             group: group.clone(),
             gap: gap.take(),
-            item: item(*number)?,
+            item: item(outline.mark(*number)?)?,
         }),
     });
     let made = Arc::clone(&schema);

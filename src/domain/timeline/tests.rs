@@ -251,8 +251,27 @@ fn stages_come_from_tags_and_stand_as_an_attack_goes() {
     assert_eq!(of(&["defence_evasion"]).as_deref(), Some("defense-evasion"));
     assert_eq!(of(&["stage: clean-up"]).as_deref(), Some("clean-up"));
     assert_eq!(of(&["stage:", "loud"]), None);
-    let finding = super::stage::of_finding_type("TTPs/Exfiltration:S3/AnomalousBehavior");
-    assert_eq!(finding.as_deref(), Some("exfiltration"));
+    for (finding, stage) in [
+        (
+            "TTPs/Exfiltration:S3/AnomalousBehavior",
+            Some("exfiltration"),
+        ),
+        ("TTPs/Initial Access/Unusual", Some("initial-access")),
+        ("Effects/Data Exfiltration", Some("exfiltration")),
+        (
+            "CredentialAccess:IAMUser/AnomalousBehavior",
+            Some("credential-access"),
+        ),
+        ("Recon:EC2/Portscan", Some("reconnaissance")),
+        ("Policy:S3/BucketAnonymousAccessGranted", None),
+        ("Discovery", None),
+    ] {
+        assert_eq!(
+            super::stage::of_finding_type(finding).as_deref(),
+            stage,
+            "{finding}"
+        );
+    }
     let mut names = ["zeal", "impact", "initial-access", "aftermath"];
     names.sort_by(|one, other| super::stage::order(one, other));
     assert_eq!(names, ["initial-access", "impact", "aftermath", "zeal"]);
@@ -395,6 +414,35 @@ fn a_pin_tells_when_what_who_and_how_it_was_found() {
 }
 
 #[test]
+fn who_acted_is_told_by_the_arn_that_no_other_account_has() {
+    let arn = "arn:aws:sts::111122223333:assumed-role/deployer/run-1";
+    let nested = |name: &str, inner: Vec<(&str, &str)>| -> ArrayRef {
+        let fields = inner.into_iter().map(|(name, value)| {
+            let field = Arc::new(Field::new(name, arrow::datatypes::DataType::Utf8, true));
+            (field, texts(&[value]))
+        });
+        let inner: ArrayRef = Arc::new(StructArray::from(fields.collect::<Vec<_>>()));
+        let field = Arc::new(Field::new(name, inner.data_type().clone(), true));
+        Arc::new(StructArray::from(vec![(field, inner)]))
+    };
+    let entity = |actor: ArrayRef| {
+        let batch = batch(vec![("actor", actor), ("ip", texts(&["198.51.100.7"]))]);
+        let reader = RowReader::new(batch.schema_ref(), &columns(&batch));
+        let found = reader.entity(&batch, 0, None);
+        // Whether the other columns are looked at or not.
+        assert_eq!(found, reader.entity(&batch, 0, Some(&|_| false)));
+        found.unwrap().value
+    };
+    assert_eq!(
+        entity(nested("user", vec![("name", "deployer"), ("uid", arn)])),
+        arn
+    );
+    let key = vec![("credential_uid", "AKIAIOSFODNN7EXAMPLE")];
+    assert_eq!(entity(nested("user", key)), "AKIAIOSFODNN7EXAMPLE");
+    assert_eq!(entity(nested("other", vec![("x", "")])), "198.51.100.7");
+}
+
+#[test]
 fn a_row_without_anything_telling_is_told_by_its_values() {
     let batch = batch(vec![
         (
@@ -421,8 +469,8 @@ fn exported(
     let outline = Outline::new([run], grouping, None, |mark| {
         items[mark.row as usize].groups(grouping)
     });
-    let rows = table(&outline, grouping, zone, |number| {
-        items.get(number as usize).cloned()
+    let rows = table(&outline, grouping, zone, |mark| {
+        items.get(mark.row as usize).cloned()
     });
     let mut out = Vec::new();
     let mut writer = Writer::new(format, &rows.schema, &rows.columns, &mut out).unwrap();

@@ -38,6 +38,8 @@ pub struct Timeline {
     pub wanted: TimelineRequest,
     /// What is in the outline that is shown.
     pub shown: TimelineRequest,
+    /// Which request they answer: another one is another outline.
+    pub made: Option<OrderId>,
     /// The lines that are shown.
     pub outline: Arc<Outline>,
     /// The outline that was asked for and has not come.

@@ -87,6 +87,18 @@ fn it_opens_with_the_pins_and_asks_only_once() {
 }
 
 #[test]
+fn groups_are_gone_through() {
+    let mut state = open();
+    pressed(&mut state, "g");
+    press(&mut state, "home n");
+    assert_eq!(state.timeline.selected, 3, "the second group");
+    press(&mut state, "n");
+    assert_eq!(state.timeline.selected, 3, "there is no third");
+    press(&mut state, "down N N");
+    assert_eq!(state.timeline.selected, 0);
+}
+
+#[test]
 fn an_answer_that_is_no_longer_waited_for_is_dropped() {
     let mut state = open();
     let first = press(&mut state, "g");
@@ -250,7 +262,7 @@ fn a_page_leads_back_to_where_it_was_opened() {
 #[test]
 fn it_is_written_to_a_file_and_stays_open() {
     let mut state = open();
-    assert_eq!(work(&press(&mut state, "e ctrl-u \"x.nonsense enter")), 0);
+    assert_eq!(work(&press(&mut state, "e \"x.nonsense enter")), 0);
     assert!(
         matches!(state.overlay, Some(Overlay::Prompt(_))),
         "asked again"

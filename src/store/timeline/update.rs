@@ -58,6 +58,7 @@ pub fn answer(state: &mut State, id: OrderId, outline: Arc<Outline>) {
     let before = timeline.selected_mark().copied();
     let same_runs = runs(&timeline.shown) == runs(&request);
     timeline.shown = request;
+    timeline.made = Some(id);
     timeline.outline = outline;
     // Regrouped, the same item stays chosen.
     let place = before.filter(|_| same_runs).and_then(|before| {
@@ -88,6 +89,8 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         Command::TimelineDown => step(state, |at| at.saturating_add(1)),
         Command::TimelineTop => step(state, |_| 0),
         Command::TimelineBottom => step(state, |_| usize::MAX),
+        Command::TimelineNext => to_head(state, true),
+        Command::TimelinePrevious => to_head(state, false),
         Command::TimelineGroup => {
             let grouping = &mut state.timeline.wanted.grouping;
             *grouping = grouping.next();
@@ -107,7 +110,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             state.inform("there is nothing in the timeline to write".to_owned());
         }
         Command::TimelineExport => {
-            let prompt = Prompt::new(PromptKind::ExportTimeline, "timeline.md");
+            let prompt = Prompt::proposing(PromptKind::ExportTimeline, "timeline.md");
             state.overlay = Some(Overlay::Prompt(prompt));
         }
         Command::TimelineHelp => {
@@ -125,6 +128,22 @@ pub fn step(state: &mut State, to: impl Fn(usize) -> usize) {
     let timeline = &mut state.timeline;
     let last = timeline.outline.lines.len().saturating_sub(1);
     timeline.selected = to(timeline.selected).min(last);
+}
+
+/// Goes to the next or the previous head of a group or gap, if there is one.
+fn to_head(state: &mut State, forth: bool) {
+    let timeline = &mut state.timeline;
+    let lines = timeline.outline.lines.iter().enumerate();
+    let mut heads = lines
+        .filter(|(_, line)| !matches!(line, Line::Item(_)))
+        .map(|(place, _)| place);
+    let at = timeline.selected;
+    let found = if forth {
+        heads.find(|place| *place > at)
+    } else {
+        heads.take_while(|place| *place < at).last()
+    };
+    timeline.selected = found.unwrap_or(at);
 }
 
 /// Puts the whole shown result into the timeline, or takes it out.

@@ -9,6 +9,8 @@ mod prompt;
 pub(in crate::ui) mod question;
 mod timeline;
 
+pub(in crate::ui) use timeline::TimelineMemo;
+
 use ratatui::buffer::Buffer;
 
 use super::screen::Cursor;
@@ -22,6 +24,7 @@ use crate::store::overlay::Overlay;
 pub(in crate::ui) fn draw(
     state: &State,
     overlay: &Overlay,
+    memo: &mut TimelineMemo,
     theme: &Theme,
     buffer: &mut Buffer,
 ) -> Cursor {
@@ -31,7 +34,7 @@ pub(in crate::ui) fn draw(
         Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
         Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
-        Overlay::Timeline => timeline::draw(state, theme, buffer),
+        Overlay::Timeline => timeline::draw(state, memo, theme, buffer),
         Overlay::Coverage(view) => coverage::draw(state, view, theme, buffer),
         Overlay::Lineage(tree) => lineage::draw(state, tree, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),

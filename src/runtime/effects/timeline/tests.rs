@@ -6,7 +6,7 @@ use arrow::array::{ArrayRef, RecordBatch, StringArray, TimestampMillisecondArray
 
 use super::*;
 use crate::domain::query::QueryId;
-use crate::domain::timeline::{Line, UNDATED};
+use crate::domain::timeline::{Grouping, Line, UNDATED};
 use crate::store::testing::{OnePage, noon, pinned};
 
 /// Rows out of order: ben at 2 s, eve at 0 s, nobody without a time, eve at 1 s.

@@ -10,19 +10,23 @@
 //! └─────────────────────────────────────────────────────── ▼ 9 more ────┘
 //! ```
 
+mod list;
+
 use chrono_tz::Tz;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::entity::Entity;
-use crate::domain::timeline::{Brush, Grouping, Line, Mark, Strip, span_told, time_of};
+use crate::domain::timeline::{Brush, Grouping, Strip, span_told, time_of};
 use crate::store::State;
 use crate::store::command::Command;
-use crate::store::timeline::{item, range_told, strip};
+use crate::store::timeline::{range_told, strip};
 use crate::ui::paint::{Pen, fill, foot, frame, more, placeholder};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::grid::group_digits;
+
+pub(in crate::ui) use list::TimelineMemo;
+use list::Widths;
 
 /// The steps of a bucket, from nothing to a full cell.
 const BLOCKS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -34,7 +38,12 @@ const STEPS: u8 = 8;
 const TALL: u16 = 32;
 
 /// Draws the page. It has no text cursor.
-pub(in crate::ui) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> Cursor {
+pub(in crate::ui) fn draw(
+    state: &State,
+    memo: &mut TimelineMemo,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
     let screen = *buffer.area();
     let area = overlay_area(buffer, theme, screen.width, screen.height);
     let inner = frame(buffer, theme, area, true, &title(state), &contents(state));
@@ -54,7 +63,7 @@ pub(in crate::ui) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> 
     }
     let (head, list) = split(below, 1);
     let widths = Widths::of(list.width);
-    draw_head(state, &widths, theme, head, buffer);
+    list::draw_head(state, &widths, theme, head, buffer);
     let height = usize::from(list.height);
     let lines = &outline.lines;
     let top = state.timeline.selected.saturating_sub(height / 2);
@@ -67,8 +76,11 @@ pub(in crate::ui) fn draw(state: &State, theme: &Theme, buffer: &mut Buffer) -> 
         (&told(state), Role::Dim),
         &more(top, left),
     );
-    for (row, (number, line)) in (0..list.height).zip(lines.iter().enumerate().skip(top)) {
-        draw_line(state, line, &widths, theme, (list, row), buffer);
+    let seen = lines.get(top..lines.len() - left).unwrap_or_default();
+    memo.read(state, seen);
+    for (row, (number, line)) in (0..list.height).zip((top..).zip(seen)) {
+        let mut pen = Pen::new(buffer, theme, list, row);
+        list::draw_line(state, memo, line, &widths, theme, &mut pen);
         if number == state.timeline.selected {
             let (_, rest) = split(list, row);
             let (line, _) = split(rest, 1);
@@ -144,7 +156,10 @@ fn empty(state: &State) -> Vec<String> {
 fn told(state: &State) -> String {
     let outline = &state.timeline.outline;
     let undated = outline.marks.len().saturating_sub(outline.dated);
-    let mut told = format!("gaps over {} are marked", span_told(outline.threshold));
+    let mut told = match outline.groups.as_slice() {
+        [] => format!("gaps over {} are marked", span_told(outline.threshold)),
+        _ => "long gaps of a group are marked".to_owned(),
+    };
     if undated > 0 {
         told += &format!(
             " · {} without a time, at the end",
@@ -217,142 +232,6 @@ fn draw_axis(state: &State, strip: &Strip, theme: &Theme, area: Rect, buffer: &m
     let gap = area.width.saturating_sub(ends - 4) / 2;
     pen.skip(gap).role(&middle, Role::Time);
     pen.skip_to_right(width(&last)).role(&last, Role::Dim);
-}
-
-/// The columns of the list.
-struct Widths {
-    /// Whether the year stands in the time.
-    year: bool,
-    time: u16,
-    discovered: u16,
-    source: u16,
-    entity: u16,
-    tags: u16,
-}
-
-impl Widths {
-    fn of(width: u16) -> Self {
-        match width {
-            0..110 => Self {
-                year: false,
-                time: 14,
-                discovered: 11,
-                source: 8,
-                entity: 15,
-                tags: 8,
-            },
-            _ => Self {
-                year: true,
-                time: 19,
-                discovered: 11,
-                source: width / 10,
-                entity: width / 5,
-                tags: width / 9,
-            },
-        }
-    }
-}
-
-fn draw_head(state: &State, widths: &Widths, theme: &Theme, area: Rect, buffer: &mut Buffer) {
-    let style = theme.style(Role::Header);
-    let zone = state.setting.zone;
-    let short = time_of(
-        state
-            .timeline
-            .outline
-            .marks
-            .first()
-            .map_or(0, |mark| mark.at),
-    );
-    let short = short.map(|time| time.with_timezone(&zone).format("%Z").to_string());
-    let mut pen = Pen::new(buffer, theme, area, 0);
-    let time = format!("TIME {}", short.unwrap_or_else(|| zone.name().to_owned()));
-    pen.skip(1).column(&time, widths.time, style);
-    pen.skip(1).column("DISCOVERED", widths.discovered, style);
-    pen.skip(1).column("SOURCE", widths.source, style);
-    pen.skip(1).column("ENTITY", widths.entity, style);
-    pen.skip(1).column("TAGS", widths.tags, style);
-    pen.skip(1).data("SUMMARY", style);
-}
-
-fn draw_line(
-    state: &State,
-    line: &Line,
-    widths: &Widths,
-    theme: &Theme,
-    (area, row): (Rect, u16),
-    buffer: &mut Buffer,
-) {
-    let outline = &state.timeline.outline;
-    let mut pen = Pen::new(buffer, theme, area, row);
-    match line {
-        Line::Gap { span } => {
-            let text = format!("{} without an event", span_told(*span));
-            pen.skip(3).role(&text, Role::Dim);
-        }
-        Line::Group(number) => {
-            let Some(group) = outline.groups.get(*number as usize) else {
-                return;
-            };
-            let grouping = state.timeline.shown.grouping.name();
-            let name = group
-                .name
-                .clone()
-                .unwrap_or_else(|| format!("no {grouping}"));
-            let count = group_digits(u64::from(group.items));
-            let span = span_told(group.last.saturating_sub(group.first));
-            let noun = if group.items == 1 { "event" } else { "events" };
-            let mut text = format!("{name} · {count} {noun}");
-            if group.items > 1 && time_of(group.last).is_some() {
-                text += &format!(" in {span}");
-            }
-            pen.role(&text, Role::Header);
-        }
-        Line::Item(number) => {
-            if let Some(mark) = outline.mark(*number) {
-                draw_item(state, mark, widths, theme, &mut pen);
-            }
-        }
-    }
-}
-
-fn draw_item(state: &State, mark: &Mark, widths: &Widths, theme: &Theme, pen: &mut Pen<'_>) {
-    let zone = state.setting.zone;
-    let time = if widths.year {
-        full_time(mark.at, zone)
-    } else {
-        short_time(mark.at, zone, "%m-%d %H:%M:%S")
-    };
-    let outside = state
-        .timeline
-        .brush
-        .is_some_and(|brush| !brush.holds(mark.at.div_euclid(1_000)));
-    let style = |role: Role| theme.style(if outside { Role::Dim } else { role });
-    pen.skip(1).column(&time, widths.time, style(Role::Time));
-    let Some(item) = item(state, mark) else {
-        pen.skip(1).role("its result was closed", Role::Dim);
-        return;
-    };
-    let discovered = item.discovered.map_or_else(String::new, |time| {
-        time.with_timezone(&zone).format("%m-%d %H:%M").to_string()
-    });
-    let entity = item.entity.as_ref().map(Entity::to_string);
-    let about = match item.note.as_str() {
-        "" => item.summary,
-        note => format!("{} · {note}", item.summary),
-    };
-    pen.skip(1)
-        .column(&discovered, widths.discovered, style(Role::Dim));
-    pen.skip(1)
-        .column(&item.source, widths.source, style(Role::Text));
-    pen.skip(1).column(
-        &entity.unwrap_or_default(),
-        widths.entity,
-        style(Role::Entity),
-    );
-    pen.skip(1)
-        .column(&item.tags.join(", "), widths.tags, style(Role::Note));
-    pen.skip(1).data(&about, style(Role::Text));
 }
 
 /// A moment in the shown zone, to the second.
