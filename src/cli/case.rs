@@ -67,6 +67,18 @@ enum Action {
     /// Show what the pins of a case tell, by the time at which it happened
     #[command(after_help = timeline::EXAMPLES)]
     Timeline(timeline::Args),
+    /// Show which value led to which query, as a tree
+    #[command(
+        after_help = "Example:\n  lakehound case trail 3f1c --format json | jq '.[] | select(.name)'"
+    )]
+    Trail {
+        /// The case
+        #[arg(value_name = "ID")]
+        id: String,
+        /// How it is printed
+        #[arg(long, value_enum, default_value = "table")]
+        format: ListFormat,
+    },
     /// Write a case as one file that opens without AWS; prints its SHA-256
     #[command(
         after_help = "Example:\n  lakehound case export 3f1c -o leak.lhcase\n\nThe file is a tar archive: `tar xf leak.lhcase && sha256sum -c SHA256SUMS`."
@@ -115,13 +127,14 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
             let results = args.chosen(kept.map_err(stop)?);
             timeline::run(context, &args, &CaseState::of(&history), results)
         }
+        Action::Trail { id, format } => super::trail::trail(&cases, &id, format),
         Action::Export { id, output } => export(&cases, &id, &output),
         Action::Import { file } => import(&cases, &file),
         Action::Verify { what, noted } => verify(&cases, &what, noted),
     }
 }
 
-fn stop(error: CaseError) -> Stop {
+pub(super) fn stop(error: CaseError) -> Stop {
     let hint = match &error {
         CaseError::Unknown { .. } => Some("`lakehound case list` lists them"),
         CaseError::Capsule { .. } => Some(
@@ -278,7 +291,7 @@ fn show(cases: &Cases, id: &str, format: ListFormat) -> Result<(), Stop> {
 }
 
 /// Prints one JSON document. It may hold what somebody else wrote.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
+pub(super) fn print_json(value: &impl serde::Serialize) -> Result<(), Stop> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Stop::failed(format_args!("cannot write JSON: {error}")))?;
     let mut out = Stdout::lock();
@@ -334,7 +347,7 @@ fn summary(case: &CaseSummary) -> Value {
     })
 }
 
-fn rfc3339(time: DateTime<Utc>) -> String {
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 

@@ -38,6 +38,7 @@ mod stop;
 mod tables;
 mod templates;
 mod timeline;
+mod trail;
 mod type_tree;
 
 use std::process::ExitCode;

@@ -31,7 +31,7 @@ use crate::runtime::lineage;
 use crate::sql::completion::Catalogue;
 use crate::sql::pivot::{LineageRequests, PivotTable};
 use crate::store::content::Content;
-use crate::store::effect::{Effect, OrderId};
+use crate::store::effect::{Effect, OrderId, OrderSpec};
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
 use crate::store::timeline::TimelineRequest;
@@ -103,6 +103,10 @@ pub struct Services {
     /// Where results that are too large for memory go.
     pub spill_dir: PathBuf,
 }
+
+/// Rows of a result that is looked through for what a new question asks; larger ones would take
+/// the machine from the question itself.
+const LOOKED_THROUGH: usize = 200_000;
 
 /// A query that was started.
 struct Run {
@@ -189,6 +193,7 @@ impl Effects {
                 id,
                 rows: rows::find(rows, &spec, &text, times),
             }),
+            Effect::FindHere { query, among, text } => self.find_here(query, &among, text),
             Effect::Export {
                 id,
                 query,
@@ -302,6 +307,28 @@ impl Effects {
         if let Some(run) = self.lock_runs().get(&query) {
             act(run);
         }
+    }
+
+    /// Counts the rows of results that contain a text as they are shown.
+    fn find_here(&self, query: QueryId, among: &[QueryId], text: String) {
+        let runs = self.lock_runs();
+        let rows_of = |of: &QueryId| Some((*of, runs.get(of)?.rows.clone()?));
+        let results: Vec<(QueryId, RowsHandle)> = among
+            .iter()
+            .filter_map(rows_of)
+            .filter(|(_, rows)| rows.len() <= LOOKED_THROUGH)
+            .collect();
+        drop(runs);
+        let times = self.services.times;
+        self.blocking(move || {
+            let spec = OrderSpec::default();
+            let count = |(of, rows): (QueryId, RowsHandle)| {
+                let found = rows::find(rows.as_ref(), &spec, &text, times).len();
+                (found > 0).then_some((of, found))
+            };
+            let here = results.into_iter().filter_map(count).collect();
+            Some(Event::Query(query, QueryNews::Here(here)))
+        });
     }
 
     /// Works on a result's rows off the loop, if there are any.

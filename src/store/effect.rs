@@ -84,6 +84,15 @@ pub enum Effect {
         /// The text, any case.
         text: String,
     },
+    /// Count the rows of open results that name what a run asks for.
+    FindHere {
+        /// The run that asks.
+        query: QueryId,
+        /// The results.
+        among: Vec<QueryId>,
+        /// What is asked for, any case.
+        text: String,
+    },
     /// Write a result to a file.
     Export {
         /// Echoed in the answer.
@@ -182,6 +191,7 @@ impl Effect {
             Self::DropRows(_) => "drop rows",
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",
+            Self::FindHere { .. } => "find here",
             Self::Export { .. } => "export",
             Self::Timeline { .. } => "timeline",
             Self::ExportTimeline { .. } => "export timeline",

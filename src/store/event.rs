@@ -141,6 +141,8 @@ pub enum QueryNews {
     KeptAs(Result<String, String>),
     /// The lake is not asked: a kept result provably holds the answer.
     Answered(AnsweredFrom),
+    /// Open results that name what it asks for, and how many rows of each.
+    Here(Vec<(QueryId, usize)>),
     /// The rows of an earlier start are there again.
     Kept {
         /// The rows.

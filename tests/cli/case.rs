@@ -185,3 +185,70 @@ fn an_unknown_case_offers_the_nearest_and_leaves_no_file() {
     let stderr = home.run(&["case", "import", "gone.lhcase"]).fails(1);
     assert_holds(&stderr, &["gone.lhcase"]);
 }
+
+#[test]
+fn the_trail_tells_which_value_led_where() {
+    use lakehound::adapters::case::Cases;
+    use lakehound::domain::case::{Author, Draft, EntityRef, Key, Outcome, PivotFrom, What};
+    let home = Home::new();
+    let id = new_case(&home, "Leaked key");
+    let author = Author {
+        analyst: "ana".to_owned(),
+        tool: "test".to_owned(),
+    };
+    let key = |name: &str| Key(name.to_owned());
+    let begun = |query: &str, sql: &str| What::QueryBegun {
+        query: key(query),
+        sql: sql.to_owned(),
+        parameters: vec!["'x'".to_owned()],
+        engine: "embedded".to_owned(),
+        profile: None,
+        files: Vec::new(),
+    };
+    let from = PivotFrom {
+        query: Some(key("q1")),
+        row: Some(4),
+        path: Some("src_endpoint.ip".to_owned()),
+        entity: EntityRef {
+            entity_type: "ip".to_owned(),
+            value: "198.51.100.7".to_owned(),
+        },
+    };
+    let whats = [
+        begun("q1", "SELECT\n  1"),
+        begun("q2", "SELECT 2"),
+        What::Pivoted {
+            from,
+            template: "who-used".to_owned(),
+            query: key("q2"),
+        },
+        What::TrailNamed {
+            query: key("q2"),
+            name: "the \u{1b}[31mkey".to_owned(),
+        },
+        What::QueryEnded {
+            query: key("q1"),
+            outcome: Outcome::Cancelled,
+        },
+    ];
+    let at = chrono::DateTime::UNIX_EPOCH;
+    let drafts: Vec<Draft> = whats.into_iter().map(|what| Draft { at, what }).collect();
+    let cases = Cases::at(home.path("data").join("cases"));
+    cases.open(&id, author).unwrap().append(&drafts).unwrap();
+
+    let shown = home.run(&["case", "trail", &id]).ok();
+    assert_holds(
+        &shown,
+        &[
+            "stopped",
+            "SELECT 1",
+            "  “the \\x1b[31mkey” ip 198.51.100.7 → who-used",
+        ],
+    );
+    assert!(!shown.contains('\u{1b}'));
+    let told = json(&home.run(&["case", "trail", &id, "--format", "json"]).ok());
+    assert_eq!(told[0]["outcome"]["how"], "cancelled");
+    assert_eq!(told[1]["parent"], "q1");
+    assert_eq!(told[1]["from"]["path"], "src_endpoint.ip");
+    assert_eq!(told[1]["parameters"][0], "'x'");
+}

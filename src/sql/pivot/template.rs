@@ -128,6 +128,18 @@ impl PivotTemplate {
         })
     }
 
+    /// Whether its rows are events in the order of their time, and then whether the newest stand
+    /// first: who sorts by the column `time` has them in that order.
+    pub fn time_order(&self) -> Option<bool> {
+        let first = self.order.as_deref()?.split(',').next()?.trim();
+        let mut words = first.split_whitespace();
+        let is_time = matches!(words.next(), Some("time" | "\"time\""));
+        let descending = words
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case("desc"));
+        is_time.then_some(descending)
+    }
+
     /// Whether it can be asked of entities of a type.
     pub fn is_for(&self, kind: EntityType) -> bool {
         self.types.is_empty() || self.types.iter().any(|own| own.covers(kind))

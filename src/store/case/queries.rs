@@ -83,7 +83,8 @@ pub(in crate::store) fn news(state: &mut State, query: QueryId, news: &QueryNews
         QueryNews::Planned(_)
         | QueryNews::Progress(_)
         | QueryNews::Answered(_)
-        | QueryNews::Explained(_) => return,
+        | QueryNews::Explained(_)
+        | QueryNews::Here(_) => return,
     };
     begun.ended = true;
     let query = begun.key.clone();

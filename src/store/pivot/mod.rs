@@ -10,7 +10,7 @@ use super::effect::Effect;
 use super::entity;
 use super::lineage;
 use super::overlay::{Overlay, Picker};
-use super::results::{Origin, selected_page};
+use super::results::{EndOrder, Origin, Tab, selected_page};
 use super::screen::Pane;
 use super::state::State;
 use super::timeline::{Span, range_told};
@@ -225,7 +225,13 @@ pub(super) fn ask(
 ) -> Option<Asked> {
     let window = window(state, template, place.time);
     let tables = Arc::clone(&state.pivots.tables);
-    let pivot = match statement(template, &found.entity, &tables, window, true) {
+    // What comes row by row is shown as it is found, and put in order when it is all there.
+    let end_order = template.time_order().map(|descending| EndOrder {
+        column: "time".to_owned(),
+        descending,
+    });
+    let ordered = end_order.is_none();
+    let pivot = match statement(template, &found.entity, &tables, window, ordered) {
         Ok(pivot) => pivot,
         Err(error) => {
             state.fail(error.to_string());
@@ -235,10 +241,22 @@ pub(super) fn ask(
     let told = format!("asking {}", pivot.asked.join(", "));
     let origin = Origin {
         parameters: pivot.parameters,
+        end_order,
         ..Origin::statement(&title(&found.entity, template), &pivot.sql)
     };
+    // What is here already is looked through while the lake is asked.
+    let with_rows = |tab: &&Tab| tab.rows.as_ref().is_some_and(|rows| !rows.is_empty());
+    let here = state.results.tabs.iter().filter(with_rows);
+    let among: Vec<QueryId> = here.map(|tab| tab.query).collect();
     state.focus(Pane::Results);
-    let (query, effects) = state.run(origin);
+    let (query, mut effects) = state.run(origin);
+    if !among.is_empty() {
+        effects.push(Effect::FindHere {
+            query,
+            among,
+            text: found.entity.value.clone(),
+        });
+    }
     if let Some(tab) = state.results.by_query(query) {
         tab.from = place.from;
     }

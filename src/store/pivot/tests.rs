@@ -134,3 +134,66 @@ fn what_names_nobody_opens_nothing() {
     press(&mut state, "alt-1 p");
     assert!(state.overlay.is_none());
 }
+
+#[test]
+fn events_are_shown_as_they_are_found_and_put_in_order_at_the_end() {
+    let mut state = state();
+    let mut templates = String::from(
+        "-- name: all-events\n-- purpose: Every event.\n-- types: any\n-- group: events\n",
+    );
+    templates += "-- order: \"time\", source\nSELECT \"time\", source FROM events_naming;\n";
+    let read = PivotTemplates::read([("all-events.sql", templates.as_str())]);
+    state.content.pivots = Arc::new(read);
+    let effects = press(&mut state, "p enter");
+    let request = asked(&effects).unwrap();
+    assert!(
+        !request.sql.to_lowercase().contains("order by"),
+        "{}",
+        request.sql
+    );
+    let query = request.id;
+    let times = TimestampMillisecondArray::from(vec![30, 10, 20]).with_timezone("UTC");
+    let columns: Vec<(&str, ArrayRef)> = vec![("time", Arc::new(times))];
+    let rows = Arc::new(OnePage::of(RecordBatch::try_from_iter(columns).unwrap()));
+    update(
+        &mut state,
+        Event::Query(query, QueryNews::Planned(rows)),
+        noon(),
+    );
+    // The analyst is on the last row by then, and stays there.
+    press(&mut state, "alt-3 G");
+    let done = QueryNews::Finished(QuerySummary::default());
+    let effects = update(&mut state, Event::Query(query, done), noon());
+    let order = effects.iter().find_map(|effect| match effect {
+        Effect::Order { id, spec, .. } => Some((*id, spec.sort.unwrap())),
+        _ => None,
+    });
+    let (id, sort) = order.unwrap();
+    assert_eq!((sort.column, sort.descending), (0, false));
+    let ordered = Event::Ordered {
+        id,
+        rows: vec![1, 2, 0].into(),
+    };
+    update(&mut state, ordered, noon());
+    let tab = state.results.tab().unwrap();
+    assert_eq!((tab.view.row, tab.selected_row()), (1, Some(2)));
+}
+
+#[test]
+fn what_is_here_already_is_looked_through_and_told() {
+    let mut state = state();
+    let before = state.results.tab().unwrap().query;
+    let effects = press(&mut state, "p enter");
+    let query = asked(&effects).unwrap().id;
+    let here = effects.iter().find_map(|effect| match effect {
+        Effect::FindHere { query, among, text } => Some((*query, among.clone(), text.clone())),
+        _ => None,
+    });
+    let (of, among, text) = here.unwrap();
+    assert_eq!((of, among.as_slice()), (query, [before].as_slice()));
+    assert!(!text.is_empty());
+    let found = QueryNews::Here(vec![(before, 4)]);
+    update(&mut state, Event::Query(query, found), noon());
+    let told = &state.message.as_ref().unwrap().text;
+    assert!(told.contains("4 in 1 test"), "{told}");
+}

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-pub use news::{answer_export, news, run_agreed};
+pub use news::{answer_export, news, run_agreed, told_here};
 pub use order::{answer_find, answer_judged, answer_order, filter, find};
 pub use record::update_record;
 pub(super) use update::selected_page;
@@ -96,6 +96,18 @@ pub struct Origin {
     /// The engine that was chosen for it.
     #[serde(default)]
     pub route: Route,
+    /// How its rows are put once they are all there; until then they stand as they are found.
+    #[serde(default)]
+    pub end_order: Option<EndOrder>,
+}
+
+/// An order that a result is put into when it is whole.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct EndOrder {
+    /// The column's name.
+    pub column: String,
+    /// Largest first.
+    pub descending: bool,
 }
 
 /// The kept result that gave the rows of another statement.
@@ -117,6 +129,7 @@ impl Origin {
             parameters: Vec::new(),
             attached: Vec::new(),
             route: Route::default(),
+            end_order: None,
         }
     }
 
@@ -167,6 +180,8 @@ pub struct Tab {
     pub kept: Option<String>,
     /// The run from whose row it was asked; a rerun of that one takes its place.
     pub from: Option<QueryId>,
+    /// The open results that name what it asks for, and how many rows of each.
+    pub here: Vec<(QueryId, usize)>,
     /// The kept result that its rows come from; `None` where the lake was asked.
     pub answered: Option<AnsweredFrom>,
     /// Its counts.
@@ -183,6 +198,8 @@ pub struct Tab {
     pub order: Option<Arc<[u32]>>,
     /// The order that was asked for and has not been answered.
     pub ordering: Option<OrderId>,
+    /// Whether the selected row stays selected when that order comes: nobody asked for it.
+    pub follows_row: bool,
     /// The judgement that was asked for and has not been answered.
     pub judging: Option<OrderId>,
     /// The open find.
@@ -206,6 +223,7 @@ impl Tab {
             phase,
             kept: None,
             from: None,
+            here: Vec::new(),
             answered: None,
             progress: QueryProgress::default(),
             rows: None,
@@ -214,6 +232,7 @@ impl Tab {
             spec: OrderSpec::default(),
             order: None,
             ordering: None,
+            follows_row: false,
             judging: None,
             find: None,
             finding: None,

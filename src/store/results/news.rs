@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::order::order_at_end;
 use super::{Origin, Phase, zero};
 use crate::domain::query::{QueryErrorKind, QueryId, TextPosition};
 use crate::store::editor::bill;
@@ -97,6 +98,14 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             zero::answer(tab, told);
             return Vec::new();
         }
+        QueryNews::Here(found) => {
+            tab.here = found;
+            let told = told_here(state, query);
+            if let Some(told) = told {
+                state.inform(told);
+            }
+            return Vec::new();
+        }
         QueryNews::KeptAs(Ok(name)) => {
             tab.kept = Some(name);
             return state.session_changed();
@@ -145,6 +154,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     } else {
         state.editor.settle(query, fault);
     }
+    effects.extend(order_at_end(state, query));
     effects.extend(state.session_changed());
     if may_be_left {
         effects.push(Effect::LoadUnfinished);
@@ -163,6 +173,22 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         }
     }
     effects
+}
+
+/// Which results that are open hold what a run asks for already, and how many rows of each.
+pub fn told_here(state: &State, query: QueryId) -> Option<String> {
+    let tabs = &state.results.tabs;
+    let tab = tabs.iter().find(|tab| tab.query == query)?;
+    let told = |(of, rows): &(QueryId, usize)| {
+        let place = tabs.iter().position(|tab| tab.query == *of)?;
+        Some(format!(
+            "{rows} in {} {}",
+            place + 1,
+            tabs[place].origin.title
+        ))
+    };
+    let places: Vec<String> = tab.here.iter().filter_map(told).collect();
+    (!places.is_empty()).then(|| format!("rows that name it here already: {}", places.join(", ")))
 }
 
 /// Whether a run that failed so may go on elsewhere.

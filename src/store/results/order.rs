@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Find;
 use super::update::{selected_page, step_grid};
 use crate::domain::cell::{Cell, TimeStyle};
-use crate::domain::query::QueryRequest;
+use crate::domain::query::{QueryId, QueryRequest};
 use crate::domain::rarity::{Ranking, Roles};
 use crate::domain::view::Step;
 use crate::sql::pivot::{Window, history};
@@ -187,12 +187,37 @@ fn reorder(state: &mut State, spec: OrderSpec) -> Vec<Effect> {
         tab.view.fit(rows, columns, page);
         return Vec::new();
     }
+    tab.follows_row = false;
     tab.ordering = Some(id);
     vec![Effect::Order {
         id,
         query: tab.query,
         spec,
     }]
+}
+
+/// All rows of a result are there: they are put as its origin says, unless somebody has ordered
+/// or narrowed them already.
+pub(super) fn order_at_end(state: &mut State, query: QueryId) -> Option<Effect> {
+    let id = state.fresh_order();
+    let tab = state.results.by_query(query)?;
+    let wanted = tab.origin.end_order.as_ref()?;
+    let columns = tab.rows.as_ref()?.columns();
+    let column = columns.iter().position(|c| c.name == wanted.column)?;
+    if !tab.spec.is_plain() || tab.ordering.is_some() || tab.judging.is_some() {
+        return None;
+    }
+    tab.spec.sort = Some(Sort {
+        column,
+        descending: wanted.descending,
+    });
+    tab.ordering = Some(id);
+    tab.follows_row = true;
+    Some(Effect::Order {
+        id,
+        query,
+        spec: tab.spec.clone(),
+    })
 }
 
 /// The rows in their new order have come.
@@ -206,12 +231,19 @@ pub fn answer_order(state: &mut State, id: OrderId, order: Arc<[u32]>) {
     else {
         return;
     };
+    let followed = std::mem::take(&mut tab.follows_row)
+        .then(|| tab.selected_row().filter(|_| tab.view.row > 0))
+        .flatten();
+    let place = followed.and_then(|row| order.iter().position(|at| *at as usize == row));
     tab.ordering = None;
     tab.order = Some(order);
     tab.view.row = 0;
     tab.view.top = 0;
     let (rows, columns) = (tab.shown_rows(), tab.columns());
     tab.view.fit(rows, columns, page);
+    if let Some(place) = place {
+        tab.view.step(Step::Row(place), rows, columns, page);
+    }
 }
 
 /// Looks for a text in the shown rows; an empty one ends the find.

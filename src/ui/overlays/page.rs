@@ -7,7 +7,7 @@ use crate::store::case;
 use crate::store::command::{COMMANDS, Command, Context};
 use crate::store::entity::{self, EntityPage};
 use crate::store::overlay::{Page, PageContent};
-use crate::store::results::{Phase, Tab, Zero};
+use crate::store::results::{Phase, Tab, Zero, told_here};
 use crate::ui::paint::{Pen, foot, frame, more};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::text::{SafeText, safe_lines, wrap};
@@ -247,6 +247,9 @@ fn result(state: &State, width: usize) -> Vec<Line> {
     if let Some(from) = &tab.answered {
         let of = format!("{}, of {}", from.name, time(from.ended));
         lines.push(Line::pair("answered from", &of));
+    }
+    if let Some(here) = told_here(state, tab.query) {
+        lines.push(Line::pair("here", &here));
     }
     lines.extend(counts(tab));
     lines.extend(why_empty(tab, width));

@@ -11,7 +11,7 @@ use crate::domain::size::Size;
 use crate::store::State;
 use crate::store::case::marked_rows;
 use crate::store::command::Command;
-use crate::store::results::{LastEnd, Phase, Tab};
+use crate::store::results::{LastEnd, Phase, Tab, told_here};
 use crate::ui::paint::{Pen, foot, frame, placeholder};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::grid::{Grid, GridMemo, Rest, RowCount, SortMark, group_digits};
@@ -84,7 +84,11 @@ pub(in crate::ui) fn draw(
             let lines = ["stopped before its first row".to_owned(), again(state)];
             placeholder(buffer, theme, body, &lines);
         }
-        (None, _) => placeholder(buffer, theme, body, &[waiting(tab)]),
+        (None, _) => {
+            let here = told_here(state, tab.query);
+            let lines: Vec<String> = std::iter::once(waiting(tab)).chain(here).collect();
+            placeholder(buffer, theme, body, &lines);
+        }
         (Some(rows), _) => {
             if let Some(record) = &tab.record {
                 return super::record::draw(state, tab, record, theme, body, focused, buffer);
