@@ -53,8 +53,9 @@ fn parts(state: &State) -> Vec<(u8, String)> {
         parts.push((1, format!("case {}", case.state.name)));
     }
     if let Some(range) = &state.pivots.range {
+        // What narrows the next query down stays in sight; it names the zone by itself.
         parts.push((
-            1,
+            0,
             format!("within {}", range_told(range, state.setting.zone)),
         ));
     }

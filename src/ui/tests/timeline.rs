@@ -73,6 +73,15 @@ fn the_brush_is_seen_without_colours() {
 }
 
 #[test]
+fn the_range_in_force_stays_in_sight_on_a_small_screen() {
+    let mut state = open(80, 24, "");
+    press(&mut state, "b a esc");
+    let range = "within 2026-09-21 14:13:24 to 14:24:13 UTC";
+    let seen = picture(&state);
+    assert!(seen.lines().next().unwrap().contains(range), "{seen}");
+}
+
+#[test]
 fn hostile_pins_steer_nothing_at_any_size() {
     let hostile = "\u{1b}]52;c;eA==\u{7}\u{202e}evil\u{9b}2J\0\r\n\t\u{200b}e\u{301}";
     for (width, height) in [(0, 0), (1, 1), (3, 5), (20, 6), (79, 24), (120, 40)] {
