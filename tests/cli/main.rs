@@ -19,3 +19,4 @@ mod lakes;
 mod pivot;
 mod query;
 mod support;
+mod zero;

@@ -13,6 +13,7 @@ mod picture;
 mod pivots;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
+mod zero;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

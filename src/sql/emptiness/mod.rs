@@ -360,7 +360,12 @@ fn rank(cause: Cause) -> u8 {
 
 /// A time for people.
 fn moment_told(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let format = if time.timestamp_subsec_millis() == 0 {
+        "%Y-%m-%d %H:%M:%S UTC"
+    } else {
+        "%Y-%m-%d %H:%M:%S%.3f UTC"
+    };
+    time.format(format).to_string()
 }
 
 /// A number of things for people: `1 row`, `12,345 rows`.
