@@ -10,6 +10,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::disallowed_macros,
     clippy::cast_possible_truncation,
     reason = "this test makes the lake that it asks, and fails by panic"
 )]
