@@ -221,6 +221,15 @@ impl<'a> Term<'a> {
         }
     }
 
+    /// Where rows were counted, for people.
+    fn place_told(&self) -> String {
+        if self.window == Window::default() {
+            "in all, at any time".to_owned()
+        } else {
+            format!("in the window ({})", self.window_told())
+        }
+    }
+
     /// The statement with texts of one condition changed.
     fn changed(
         &self,
