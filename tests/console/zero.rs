@@ -25,7 +25,7 @@ fn an_empty_result_is_explained_and_put_right_by_two_keys() {
     console.press(&["alt-3", "W"]);
     console.wait_for("status = 'Failure'");
     console.press(&["f5"]);
-    console.wait_until("rows", |screen| has_rows(screen));
+    console.wait_until("rows", has_rows);
 }
 
 #[test]
