@@ -67,7 +67,7 @@ fn coverage_tells_every_series_and_its_hours() {
             .map(|one| one[name].as_u64().unwrap())
             .sum::<u64>()
     };
-    let files = files_below(&demo_lake());
+    let files = files_below(demo_lake());
     assert_eq!(sum("objects"), files);
     // The hours of a series hold its rows, all of them and each once.
     for one in series {
