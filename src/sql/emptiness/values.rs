@@ -168,7 +168,11 @@ impl Judge<'_> {
             if let Some(told) = no_such_word(condition, leaf, &seen) {
                 return Ok((told.with(counted), Vec::new()));
             }
-            quiet = quiet.with(values_told(leaf, &seen));
+            let values = values_told(leaf, &seen);
+            // Alternatives often ask the same column.
+            if !quiet.evidence.contains(&values) {
+                quiet.evidence.push(values);
+            }
         }
         Ok((quiet, Vec::new()))
     }
