@@ -10,6 +10,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::disallowed_macros,
     clippy::cast_possible_truncation,
     reason = "this test makes the lake that it asks, and fails by panic"
 )]
@@ -33,6 +34,9 @@ const RIGHT_AT_LEAST: usize = 95;
 
 /// Seeds of all causes together, where nobody sets another number.
 const SEEDS: usize = 204;
+
+/// The source of which the objects of one day are gone.
+const GAP_IN: &str = "route53";
 
 /// Numbers that look like chance and are the same in every run.
 struct Chance(u64);
@@ -182,6 +186,10 @@ fn literal(time: DateTime<Utc>) -> String {
     format!("TIMESTAMP '{}'", time.format("%Y-%m-%d %H:%M:%S"))
 }
 
+fn precise(time: DateTime<Utc>) -> String {
+    format!("TIMESTAMP '{}'", time.format("%Y-%m-%d %H:%M:%S%.3f"))
+}
+
 /// A window of whole hours, said in one of several ways.
 fn window(chance: &mut Chance, first: i64, end: i64) -> String {
     let (from, to) = (time(first), time(end));
@@ -240,6 +248,18 @@ fn quiet(chance: &mut Chance, known: &Known) -> Option<String> {
     let source = chance.pick(&SOURCES);
     let column = *chance.pick(source.identities);
     let (first, end) = some_hours(chance, known, source.table);
+    if chance.below(8) == 0 {
+        // A moment between two events of an hour that has some.
+        let from = time(first) + TimeDelta::seconds(chance.below(600) as i64);
+        let to = from + TimeDelta::milliseconds(800);
+        let filter = format!("time_dt >= {} AND time_dt < {}", literal(from), precise(to));
+        return Some(statement(chance, source.table, &filter));
+    }
+    if chance.below(8) == 0 {
+        let window = window(chance, first, end);
+        let filter = format!("{window} AND severity_id > 90");
+        return Some(statement(chance, source.table, &filter));
+    }
     let values: Vec<(&String, &BTreeSet<i64>)> =
         known.values[&(source.table, column)].iter().collect();
     let value = if chance.below(3) > 0 {
@@ -270,7 +290,11 @@ fn absent(chance: &mut Chance, known: &Known) -> Option<String> {
     let (first, end) = some_hours(chance, known, table);
     let window = window(chance, first, end);
     let number = chance.next() % 900_000_000_000;
-    Some(match chance.below(4) {
+    Some(match chance.below(5) {
+        4 => {
+            let filter = format!("{window} AND accountid IN ('{number:012}', '999999999999')");
+            statement(chance, table, &filter)
+        }
         0 => {
             let old = format!("{table}_1_0");
             let filter = format!("eventday = '{}'", time(first).format("%Y%m%d"));
@@ -292,8 +316,21 @@ fn absent(chance: &mut Chance, known: &Known) -> Option<String> {
     })
 }
 
-/// Before the first event, or after the last one.
+/// The first and the last hour of the day whose objects of [`GAP_IN`] are gone.
+fn hours_of_the_gap(lake: &Lake) -> (i64, i64) {
+    let day = (lake.until - TimeDelta::days(2)).date_naive();
+    let first = day.and_hms_opt(0, 0, 0).unwrap().and_utc().timestamp() / 3_600;
+    (first, first + 23)
+}
+
+/// Before the first event, after the last one, or in a gap.
 fn outside(chance: &mut Chance, lake: &Lake) -> Option<String> {
+    if chance.below(4) == 0 {
+        let first = hours_of_the_gap(lake).0 + chance.below(18) as i64;
+        let end = first + 1 + chance.below(5) as i64;
+        let window = window(chance, first, end);
+        return Some(statement(chance, GAP_IN, &window));
+    }
     let source = chance.pick(&SOURCES);
     let until = lake.until.timestamp() / 3_600;
     let back = chance.below(300) as i64;
@@ -328,7 +365,22 @@ fn outside(chance: &mut Chance, lake: &Lake) -> Option<String> {
 fn unmatched(chance: &mut Chance, known: &Known) -> Option<String> {
     let source = chance.pick(&SOURCES);
     let (first, end) = some_hours(chance, known, source.table);
-    let kind = chance.below(8);
+    let kind = chance.below(10);
+    if kind == 8 {
+        let values: Vec<&String> = known.values[&("cloud_trail_mgmt", "api.operation")]
+            .keys()
+            .collect();
+        let value = values[chance.below(values.len())];
+        let core = value.get(1..value.len().min(8))?.to_uppercase();
+        let filter = format!("api.operation LIKE '%{core}%'");
+        return Some(statement(chance, "cloud_trail_mgmt", &filter));
+    }
+    if kind == 9 {
+        let window = window(chance, first, end);
+        let value = *chance.pick(&["Informational", "Low"]);
+        let filter = format!("{window} AND lower(severity) = '{value}'");
+        return Some(statement(chance, source.table, &filter));
+    }
     if kind == 7 {
         let day = time(first);
         let odd = match chance.below(3) {
@@ -412,6 +464,13 @@ async fn filtered(chance: &mut Chance, known: &Known, lake: &Lake) -> Option<Str
             .map(|(value, _)| value)
             .collect()
     };
+    if chance.below(8) == 0 {
+        let (from, to) = (literal(time(first)), literal(time(end)));
+        return Some(format!(
+            "SELECT a.time_dt FROM {table} a JOIN {table} b ON a.metadata.product.name = b.metadata.version \
+             WHERE a.time_dt >= {from} AND a.time_dt < {to} AND b.time_dt >= {from} AND b.time_dt < {to}"
+        ));
+    }
     let (ones, others) = (among(one), among(other));
     if ones.is_empty() || others.is_empty() {
         return None;
@@ -444,7 +503,9 @@ fn slipped(chance: &mut Chance, known: &Known) -> Option<String> {
     let source = chance.pick(&SOURCES);
     let (first, end) = some_hours(chance, known, source.table);
     let (from, to) = (time(first), time(end));
-    let filter = match chance.below(7) {
+    let filter = match chance.below(9) {
+        7 => format!("from_unixtime(time) < {}", literal(to)),
+        8 => format!("time >= {}", from.timestamp_micros()),
         0 => format!("time_dt >= {} AND time_dt < {}", literal(to), literal(from)),
         1 => format!("time_dt BETWEEN {} AND {}", literal(to), literal(from)),
         2 => format!("time >= {} AND time < {}", from.timestamp(), to.timestamp()),
@@ -502,6 +563,21 @@ async fn seeds(lake: &Lake, known: &Known, count: usize) -> Vec<(Cause, String)>
     seeds
 }
 
+/// Removes every folder of this name below another, and says how many there were.
+fn remove(below: &Path, name: &str) -> usize {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(below).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_name().is_some_and(|found| found == name) {
+            std::fs::remove_dir_all(&path).unwrap();
+            removed += 1;
+        } else if path.is_dir() {
+            removed += remove(&path, name);
+        }
+    }
+    removed
+}
+
 fn demo_lake(folder: &Path) -> DemoOptions {
     let options = DemoOptions {
         events: 20_000,
@@ -509,6 +585,9 @@ fn demo_lake(folder: &Path) -> DemoOptions {
         ..DemoOptions::new("2026-03-04T15:20:00Z".parse().unwrap())
     };
     demo::write_lake(folder, &options, &mut |_| {}).unwrap();
+    let day = (options.until - TimeDelta::days(2)).format("eventDay=%Y%m%d");
+    let gone = remove(&folder.join("aws/ROUTE53"), &day.to_string());
+    assert!(gone > 0, "objects of {day} were there");
     options
 }
 

@@ -67,7 +67,7 @@ pub struct NearValue {
     pub differs: &'static str,
 }
 
-/// A statement that would answer.
+/// The statement with what was probably meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Correction {
     /// The whole statement.
@@ -87,7 +87,7 @@ pub struct Explanation {
     pub evidence: Vec<String>,
     /// Values that occur where the asked one does not, the best first.
     pub nearest: Vec<NearValue>,
-    /// A statement that would answer, where one is known.
+    /// The statement put right, where it is known how. It has not been run.
     pub correction: Option<Correction>,
     /// Statements that were run to find out.
     pub probes: usize,
@@ -121,7 +121,7 @@ impl Explanation {
         lines.extend(
             self.correction
                 .as_ref()
-                .map(|correction| format!("a statement that answers: {}", correction.told)),
+                .map(|correction| format!("corrected statement: {}", correction.told)),
         );
         lines
     }

@@ -198,7 +198,7 @@ commands! {
         ResultsBack "results.back" "Go back to the result that this one was asked from";
         ResultsToEditor "results.to-editor" "Put this result's statement into the editor";
         ResultsExplain "results.explain" "Say why this result is empty";
-        ResultsCorrect "results.correct" "Put the statement that would answer into the editor, where an empty result was explained";
+        ResultsCorrect "results.correct" "Put the corrected statement into the editor, where an empty result was explained";
         ResultsNotes "results.notes" "Show what is to be known about this result: statement, times, files, notes";
     }
     Record {

@@ -43,3 +43,4 @@ mod secrets;
 mod support;
 #[allow(dead_code, reason = "the benches use the rest of it")]
 mod wire;
+mod zero;

@@ -21,3 +21,4 @@ mod pivot;
 mod query;
 mod support;
 mod timeline;
+mod zero;

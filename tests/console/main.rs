@@ -16,6 +16,7 @@ mod pivots;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 mod timeline;
+mod zero;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;

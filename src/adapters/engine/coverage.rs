@@ -1,7 +1,9 @@
 //! What the lake's objects cover, as their paths and footers tell.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -10,27 +12,80 @@ use super::lake::{LakeFile, Snapshot, TableKey};
 use crate::domain::coverage::{Coverage, SeenObject, Stretch};
 use crate::domain::lake::SourceVersion;
 
-/// Footers that are read at most to answer; those of the newest days.
+/// Footers that are read at most for one answer, the newest days first; the next answer reads on.
 const MOST_FOOTERS: usize = 4_000;
 
+/// What footers have told of files, in few bytes each: footers themselves are kept only up to a
+/// budget of memory.
+#[derive(Debug, Default)]
+pub(super) struct Told(Mutex<HashMap<PathBuf, OfFile>>);
+
+/// What is kept of one file.
+#[derive(Debug, Clone, Copy)]
+struct OfFile {
+    size: u64,
+    modified: SystemTime,
+    span: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    rows: Option<u64>,
+}
+
+impl OfFile {
+    fn read(file: &LakeFile, footer: Option<&Footer>) -> Self {
+        let time = |at: i64| DateTime::<Utc>::from_timestamp_millis(at);
+        let span = footer
+            .and_then(|footer| footer.time_dt.or(footer.time))
+            .and_then(|(first, last)| time(first).zip(time(last)));
+        Self {
+            size: file.size,
+            modified: file.modified,
+            span,
+            rows: footer.map(|footer| footer.rows),
+        }
+    }
+
+    fn is_of(&self, file: &LakeFile) -> bool {
+        self.size == file.size && self.modified == file.modified
+    }
+}
+
 /// What the objects of a folder cover. Reads footers: call it where blocking is allowed.
-pub(super) fn coverage(snapshot: &Snapshot, footers: &FooterCache, threads: usize) -> Coverage {
+pub(super) fn coverage(
+    snapshot: &Snapshot,
+    told: &Told,
+    footers: &FooterCache,
+    threads: usize,
+) -> Coverage {
     let mut files = distinct(snapshot);
     files.sort_by(|(_, a), (_, b)| b.event_day().cmp(&a.event_day()));
-    let read: Vec<Arc<LakeFile>> = files
+    let before = std::mem::take(&mut *told.0.lock().unwrap_or_else(PoisonError::into_inner));
+    let known = |file: &LakeFile| before.get(&file.path).filter(|of| of.is_of(file)).copied();
+    let unread: Vec<Arc<LakeFile>> = files
         .iter()
+        .map(|(_, file)| file)
+        .filter(|file| known(file).is_none())
         .take(MOST_FOOTERS)
-        .map(|(_, file)| Arc::clone(file))
+        .map(Arc::clone)
         .collect();
-    let mut known = footers.get_all(&read, threads).into_iter();
-    let objects = files.iter().map(|(source, file)| {
-        let footer = match known.next() {
-            Some(footer) => footer.ok(),
-            None => footers.kept(file).and_then(Result::ok),
-        };
-        seen(source, file, footer.as_deref())
-    });
-    Coverage::of(objects, true)
+    let read = footers.get_all(&unread, threads);
+    let mut now: HashMap<PathBuf, OfFile> = unread
+        .iter()
+        .zip(&read)
+        .map(|(file, footer)| {
+            let footer = footer.as_ref().ok().map(AsRef::as_ref);
+            (file.path.clone(), OfFile::read(file, footer))
+        })
+        .collect();
+    for (_, file) in &files {
+        if let Some(of) = known(file) {
+            now.insert(file.path.clone(), of);
+        }
+    }
+    let objects = files
+        .iter()
+        .map(|(source, file)| seen(source, file, now.get(&file.path)));
+    let coverage = Coverage::of(objects, true);
+    *told.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    coverage
 }
 
 /// Every file once, with the table that it belongs to first of all: a file of a plain folder can be
@@ -64,7 +119,7 @@ fn label(key: &TableKey) -> String {
     }
 }
 
-fn seen(source: &Arc<str>, file: &LakeFile, footer: Option<&Footer>) -> SeenObject {
+fn seen(source: &Arc<str>, file: &LakeFile, of: Option<&OfFile>) -> SeenObject {
     let part = |at: usize| {
         file.partitions
             .get(at)
@@ -72,10 +127,6 @@ fn seen(source: &Arc<str>, file: &LakeFile, footer: Option<&Footer>) -> SeenObje
             .flatten()
             .unwrap_or_default()
     };
-    let time = |at: i64| DateTime::<Utc>::from_timestamp_millis(at);
-    let span = footer
-        .and_then(|footer| footer.time_dt.or(footer.time))
-        .and_then(|(first, last)| time(first).zip(time(last)));
     SeenObject {
         stretch: Stretch {
             source: Arc::clone(source),
@@ -85,8 +136,8 @@ fn seen(source: &Arc<str>, file: &LakeFile, footer: Option<&Footer>) -> SeenObje
         day: file
             .event_day()
             .and_then(|day| NaiveDate::parse_from_str(day, "%Y%m%d").ok()),
-        span,
+        span: of.and_then(|of| of.span),
         bytes: file.size,
-        rows: footer.map(|footer| footer.rows),
+        rows: of.and_then(|of| of.rows),
     }
 }

@@ -166,6 +166,7 @@ struct Inner {
     lake: LakeHome,
     options: Share,
     footers: Arc<FooterCache>,
+    told: coverage::Told,
     columns: Arc<ColumnsOf>,
     template: OnceLock<Result<SessionState, QueryError>>,
     /// Set when the engine ends, and its queries with it.
@@ -218,6 +219,7 @@ impl Engine {
             lake,
             options,
             footers: Arc::new(FooterCache::new(FOOTER_BYTES)),
+            told: coverage::Told::default(),
             columns: Arc::default(),
             template: OnceLock::new(),
             closing: Arc::default(),
@@ -447,7 +449,12 @@ impl Catalog for Engine {
             };
             let snapshot = inner.snapshot();
             let threads = inner.options.threads;
-            Ok(Some(coverage::coverage(&snapshot, &inner.footers, threads)))
+            Ok(Some(coverage::coverage(
+                &snapshot,
+                &inner.told,
+                &inner.footers,
+                threads,
+            )))
         })
         .await
     }

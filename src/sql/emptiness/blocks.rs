@@ -351,6 +351,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
         #[test]
         fn any_text_is_borne(
             sql in "(SELECT |FROM |WHERE |WITH |AND |OR |a|x AS |\\(|\\)|,|'|\"|\\.|= |BETWEEN |UNION |é| ){0,40}"

@@ -463,9 +463,9 @@ fn filtered(term: &Term<'_>, rest: &[&Condition<'_>], counted: &Counted) -> Expl
         _ => "each condition holds for some rows, and all together for none",
     };
     let mut told = Explanation::new(Cause::Filtered, told).with(format!(
-        "{} in the window ({})",
+        "{} {}",
         count_told(counted.rows, "row"),
-        term.window_told()
+        term.place_told()
     ));
     for (condition, alone) in rest.iter().zip(&counted.alone) {
         told = told.with(format!(

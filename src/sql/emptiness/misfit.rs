@@ -31,7 +31,8 @@ pub(super) fn division(text: &str, what: &Expr) -> Option<(Range<usize>, String)
     };
     let inside = unquoted(inside.trim_matches(['(', ')']));
     let call = text.to_lowercase().find("from_unixtime")?;
-    let start = call + text.get(call..)?.find(inside.as_str())?;
+    let open = call + text.get(call..)?.find('(')?;
+    let start = open + text.get(open..)?.find(inside.as_str())?;
     Some((start..start + inside.len(), format!("{inside} / 1000")))
 }
 

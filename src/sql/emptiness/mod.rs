@@ -221,6 +221,15 @@ impl<'a> Term<'a> {
         }
     }
 
+    /// Where rows were counted, for people.
+    fn place_told(&self) -> String {
+        if self.window == Window::default() {
+            "in all, at any time".to_owned()
+        } else {
+            format!("in the window ({})", self.window_told())
+        }
+    }
+
     /// The statement with texts of one condition changed.
     fn changed(
         &self,
@@ -360,7 +369,12 @@ fn rank(cause: Cause) -> u8 {
 
 /// A time for people.
 fn moment_told(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
+    let format = if time.timestamp_subsec_millis() == 0 {
+        "%Y-%m-%d %H:%M:%S UTC"
+    } else {
+        "%Y-%m-%d %H:%M:%S%.3f UTC"
+    };
+    time.format(format).to_string()
 }
 
 /// A number of things for people: `1 row`, `12,345 rows`.

@@ -303,6 +303,8 @@ fn a_probe_that_fails_is_told_and_not_repeated() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
     #[test]
     fn judging_ends_whatever_the_statement_and_the_answers(
         sql in "SELECT a FROM (t|vpc_flow|x JOIN y ON x.a = y.a|\\(SELECT b FROM z WHERE c = 'q'\\) s)( WHERE (a = 'é'|time_dt > now\\(\\)|b LIKE '%x'|eventday = '1'|NOT c)( AND (a = 1|time < 5|b IN \\('x', 'y'\\)|\\(a = 1 OR b = 2\\))){0,3})?( LIMIT [0-9])?",

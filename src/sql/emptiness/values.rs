@@ -125,12 +125,11 @@ impl Judge<'_> {
         condition: &Condition<'_>,
         rows: u64,
     ) -> Result<(Explanation, Edits), Stop> {
-        let window = term.window_told();
-        let counted = format!("{} in the window ({window})", count_told(rows, "row"));
+        let counted = format!("{} {}", count_told(rows, "row"), term.place_told());
         let mut quiet = Explanation::new(
             Cause::Quiet,
             format!(
-                "`{}` holds for no row of the window, and the source was collected then",
+                "`{}` holds for none of the rows there, and the source was collected",
                 condition.told()
             ),
         )
@@ -156,7 +155,7 @@ impl Judge<'_> {
                 let told = Explanation::new(
                     Cause::CannotMatch,
                     format!(
-                        "`{}` cannot hold: {} is NULL in every row of the window",
+                        "`{}` cannot hold: {} is NULL in every row there",
                         condition.told(),
                         leaf.told()
                     ),
@@ -169,7 +168,11 @@ impl Judge<'_> {
             if let Some(told) = no_such_word(condition, leaf, &seen) {
                 return Ok((told.with(counted), Vec::new()));
             }
-            quiet = quiet.with(values_told(leaf, &seen));
+            let values = values_told(leaf, &seen);
+            // Alternatives often ask the same column.
+            if !quiet.evidence.contains(&values) {
+                quiet.evidence.push(values);
+            }
         }
         Ok((quiet, Vec::new()))
     }
@@ -277,7 +280,7 @@ fn written_otherwise(
     offered.dedup_by(|a, b| a.value == b.value);
     let values: Vec<String> = missed.iter().map(|value| format!("‘{value}’")).collect();
     let told = format!(
-        "{} never occurs as {} in the window, and is written otherwise there",
+        "{} never occurs as {} there, and is written otherwise",
         values.join(", "),
         leaf.told()
     );

@@ -397,6 +397,11 @@ mod tests {
         ] {
             assert_eq!(told(sql), wanted, "{sql}");
         }
+        let call = "from_unixtime(time) < now()";
+        let Said::Never(misfit) = said(call, &parse(call).unwrap(), DateTime::UNIX_EPOCH) else {
+            panic!("{call}")
+        };
+        assert_eq!(misfit.better[0].0, 14..18);
         let both = "time BETWEEN 1767312000 AND 1767315600";
         assert_eq!(
             unit_changes(both, &parse(both).unwrap(), DateTime::UNIX_EPOCH).len(),

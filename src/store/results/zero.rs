@@ -81,7 +81,7 @@ pub(super) fn answer(tab: &mut Tab, told: Result<Explanation, QueryError>) {
     });
 }
 
-/// Puts the statement that would answer into the editor.
+/// Puts the corrected statement into the editor.
 pub(super) fn correct(state: &mut State) -> Vec<Effect> {
     let Some(tab) = state.results.tab() else {
         return Vec::new();
@@ -91,7 +91,7 @@ pub(super) fn correct(state: &mut State) -> Vec<Effect> {
         _ => None,
     };
     let Some(correction) = correction else {
-        state.inform("no statement is known that would answer".to_owned());
+        state.inform("no correction of this statement is known".to_owned());
         return Vec::new();
     };
     let title = tab.origin.title.clone();

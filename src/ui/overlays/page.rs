@@ -274,7 +274,7 @@ fn result(state: &State, width: usize) -> Vec<Line> {
     lines
 }
 
-/// Why it has no row, in full, and the statement that would answer.
+/// Why it has no row, in full, and the corrected statement.
 fn why_empty(tab: &Tab, width: usize) -> Vec<Line> {
     let Some(Zero::Told(told)) = &tab.zero else {
         return Vec::new();

@@ -60,7 +60,7 @@ fn explained(
         state.setting.keymap.label(Command::ResultsCorrect),
     ) {
         let text = format!(
-            "{key} puts the statement that answers into the editor: {}",
+            "{key} puts the corrected statement into the editor: {}",
             correction.told
         );
         lines.push(("", text, Role::Info));

@@ -79,7 +79,7 @@ fn an_empty_result_says_why_and_what_to_do() {
             "cannot match: ‘failed’ never occurs",
             "· 3,597 rows in the window",
             "→ near: Failure (the word for it here, 110 rows)",
-            "W puts the statement",
+            "W puts the corrected statement",
         ] {
             assert!(seen.contains(text), "{text}\n{seen}");
         }
