@@ -184,7 +184,7 @@ pub fn ask(
     let ids = [state.fresh_query(), state.fresh_query()];
     let requests = statements
         .requests(ids)
-        .with(|request| request.attended = true);
+        .with(|request| request.attended = state.setting.on_aws);
     let mut effects = stop(state);
     state.inform(format!("stitching the credentials of {asked} …"));
     effects.push(Effect::Lineage(Box::new(requests.clone())));
@@ -277,6 +277,11 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             return id.map_or_else(Vec::new, |id| state.copy(id));
         }
         Command::LineageEvents => return events(state),
+        Command::LineageAgain => {
+            let (entity, time, from) = (tree.entity.clone(), tree.time, tree.from);
+            put_away(state);
+            return ask(state, entity, time, from);
+        }
         _ => {}
     }
     Vec::new()
