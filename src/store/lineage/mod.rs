@@ -18,13 +18,13 @@ use crate::domain::lineage::{Forest, Line, Node};
 use crate::domain::query::{QueryError, QueryErrorKind, QueryId};
 use crate::sql::pivot::{LineageRequests, lineage};
 
-/// The types that a tree can be asked for, the most exact first.
-const TYPES: [EntityType; 5] = [
+/// The types that a tree can be asked for, the most exact first. An account has as many trees as the
+/// lake has of it: too much for one look.
+const TYPES: [EntityType; 4] = [
     EntityType::AccessKey,
     EntityType::Session,
     EntityType::Role,
     EntityType::Principal,
-    EntityType::Account,
 ];
 
 /// The pivot that shows the events of a credential.
