@@ -281,6 +281,7 @@ commands! {
         LineageFold "lineage.fold" "Fold what is below it, or go to what gave it out" ["fold"];
         LineageUnfold "lineage.unfold" "Unfold what is below it, or go to the first of it" ["unfold"];
         LineageEvents "lineage.events" "Ask for all events of the credential in a tab of its own" ["events"];
+        LineageAgain "lineage.again" "Ask for the tree again";
         LineageCopy "lineage.copy" "Copy the credential's id" ["copy"];
     }
     Question {

@@ -5,7 +5,8 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type, TimeUnit, TimestampMillisecondType};
 use chrono::{DateTime, Utc};
 
-use super::stitch::{Issue, Stitcher, Use};
+use super::record::{Issue, Use};
+use super::stitch::Stitcher;
 
 /// The columns of the statement on credentials that were given out, in order.
 pub const ISSUED: [&str; 12] = [

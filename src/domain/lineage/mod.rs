@@ -12,10 +12,13 @@ pub mod batches;
 mod find;
 mod forest;
 mod node;
+mod record;
+mod sets;
 mod stitch;
 #[cfg(test)]
 mod tests;
 
 pub use forest::{Forest, Line};
 pub use node::{Issued, Kind, Node, Note};
-pub use stitch::{Issue, Stitcher, Use};
+pub use record::{Issue, Use};
+pub use stitch::Stitcher;

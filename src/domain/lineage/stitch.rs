@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::forest::Forest;
 use super::node::{Issued, Kind, Node, Note};
+use super::record::{Issue, Use};
+use super::sets::Sets;
 
 /// Records of one call in the trails of two accounts, or in two versions of a table, bear the same
 /// time up to its rounding.
@@ -16,84 +18,6 @@ const SAME_SIGN_IN: TimeDelta = TimeDelta::seconds(5);
 
 /// The most notes about one key: who writes rows can claim to have issued a key any number of times.
 const MOST_NOTES: usize = 8;
-
-/// A call that gave out a credential, or a sign-in at the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Issue<'a> {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Such as `AssumeRole`; `ConsoleLogin` for a sign-in.
-    pub operation: &'a str,
-    /// The key id with which the call was made.
-    pub caller_key: Option<&'a str>,
-    /// Who made it: ARN or name.
-    pub caller: Option<&'a str>,
-    /// That principal's account.
-    pub caller_account: Option<&'a str>,
-    /// The service of AWS that made it.
-    pub invoked_by: Option<&'a str>,
-    /// The id of the key that was given out.
-    pub key: Option<&'a str>,
-    /// The ARN of the role that was assumed.
-    pub role: Option<&'a str>,
-    /// The ARN of the session or federated user.
-    pub session_arn: Option<&'a str>,
-    /// The name of the session.
-    pub session_name: Option<&'a str>,
-    /// The user that a long-term key was made for.
-    pub user: Option<&'a str>,
-    /// Where the call came from.
-    pub address: Option<&'a str>,
-}
-
-impl Issue<'_> {
-    /// A call of an operation at a time that tells nothing else.
-    pub fn new(at: DateTime<Utc>, operation: &'static str) -> Self {
-        Self {
-            at,
-            operation,
-            caller_key: None,
-            caller: None,
-            caller_account: None,
-            invoked_by: None,
-            key: None,
-            role: None,
-            session_arn: None,
-            session_name: None,
-            user: None,
-            address: None,
-        }
-    }
-}
-
-/// What was done with a key, counted by service, address and account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Use<'a> {
-    /// The key's id.
-    pub key: &'a str,
-    /// Who it acts as: ARN or name.
-    pub principal: Option<&'a str>,
-    /// That principal's account.
-    pub principal_account: Option<&'a str>,
-    /// The ARN of the role whose session it is.
-    pub role: Option<&'a str>,
-    /// The account that recorded the calls.
-    pub account: Option<&'a str>,
-    /// The service that was called.
-    pub service: Option<&'a str>,
-    /// Where the calls came from.
-    pub address: Option<&'a str>,
-    /// The first call.
-    pub first: DateTime<Utc>,
-    /// The last call.
-    pub last: DateTime<Utc>,
-    /// How many.
-    pub calls: u64,
-    /// How many of them failed.
-    pub failures: u64,
-    /// When the session began.
-    pub began: Option<DateTime<Utc>>,
-}
 
 /// The part of a record that outlives its batch.
 #[derive(Debug, Clone)]
@@ -452,37 +376,6 @@ impl Kept {
             .or(self.caller)
             .or(self.caller_account)
             .unwrap_or_else(|| "somebody".to_owned())
-    }
-}
-
-/// Which nodes hang together so far.
-#[derive(Debug, Default)]
-struct Sets {
-    above: HashMap<usize, usize>,
-}
-
-impl Sets {
-    fn root(&mut self, of: usize) -> usize {
-        let mut root = of;
-        while let Some(above) = self.above.get(&root) {
-            root = *above;
-        }
-        // Whoever was passed is led to the root at once from now on.
-        let mut here = of;
-        while here != root {
-            match self.above.insert(here, root) {
-                Some(above) => here = above,
-                None => break,
-            }
-        }
-        root
-    }
-
-    fn join(&mut self, parent: usize, child: usize) {
-        let (parent, child) = (self.root(parent), self.root(child));
-        if parent != child {
-            self.above.insert(child, parent);
-        }
     }
 }
 

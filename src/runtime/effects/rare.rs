@@ -9,6 +9,7 @@ use crate::domain::query::{QueryError, QueryRequest};
 use crate::domain::rarity::{Builder, History, Ranking, Roles};
 use crate::domain::rows::{Column, Rows, RowsHandle};
 use crate::ports::{QueryService, RunControl};
+use crate::ui::widgets::grid::group_digits;
 
 /// The most kept results that are read, the newest first, and the most rows of each.
 const MOST_RESULTS: usize = 20;
@@ -126,6 +127,7 @@ fn roles_of(rows: &dyn Rows) -> Roles {
 fn told(history: &History, of: &str) -> String {
     let events = history.events();
     let noun = if events == 1 { "event" } else { "events" };
+    let events = group_digits(events);
     match history.hours() {
         None => format!("{events} {noun} of {of}"),
         Some(hours) if hours < 48 => format!("{events} {noun} in {hours} hours of {of}"),

@@ -16,13 +16,13 @@ use crate::domain::lineage::{Forest, Line, Node};
 use crate::domain::query::{QueryError, QueryErrorKind, QueryId};
 use crate::sql::pivot::{LineageRequests, lineage};
 
-/// The types that a tree can be asked for, the most exact first.
-const TYPES: [EntityType; 5] = [
+/// The types that a tree can be asked for, the most exact first. An account has as many trees as the
+/// lake has of it: too much for one look.
+const TYPES: [EntityType; 4] = [
     EntityType::AccessKey,
     EntityType::Session,
     EntityType::Role,
     EntityType::Principal,
-    EntityType::Account,
 ];
 
 /// The pivot that shows the events of a credential.
@@ -174,7 +174,7 @@ pub fn ask(state: &mut State, entity: Entity, place: Place) -> Vec<Effect> {
     let ids = [state.fresh_query(), state.fresh_query()];
     let requests = statements
         .requests(ids)
-        .with(|request| request.attended = true);
+        .with(|request| request.attended = state.setting.on_aws);
     let mut effects = stop(state);
     state.inform(format!("stitching the credentials of {asked} …"));
     effects.push(Effect::Lineage(Box::new(requests.clone())));
@@ -266,6 +266,11 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             return id.map_or_else(Vec::new, |id| state.copy(id));
         }
         Command::LineageEvents => return events(state),
+        Command::LineageAgain => {
+            let (entity, time, from) = (tree.entity.clone(), tree.time, tree.from);
+            put_away(state);
+            return ask(state, entity, time, from);
+        }
         _ => {}
     }
     Vec::new()

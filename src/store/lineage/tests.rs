@@ -181,6 +181,14 @@ fn enter_asks_for_all_events_and_the_tree_is_there_again() {
 }
 
 #[test]
+fn a_tree_can_be_asked_for_again() {
+    let mut state = opened();
+    let again = requests(&press(&mut state, "r")).unwrap().issued.id;
+    update(&mut state, Event::Lineage(again, Ok(forest())), noon());
+    assert_eq!(tree(&state).node().unwrap().id, FIRST);
+}
+
+#[test]
 fn a_stale_tree_is_dropped_and_a_newer_question_stops_the_older() {
     let mut state = state();
     let old = requests(&press(&mut state, "alt-l")).unwrap().issued.id;
@@ -198,6 +206,7 @@ fn a_stale_tree_is_dropped_and_a_newer_question_stops_the_older() {
 #[test]
 fn what_costs_is_asked_about_first() {
     let mut state = state();
+    state.setting.on_aws = true;
     let asked_for = requests(&press(&mut state, "alt-l")).unwrap().clone();
     assert!(!asked_for.used.confirmed && asked_for.used.attended);
     let error = QueryError::new(QueryErrorKind::Unconfirmed, "1 TB is much");

@@ -253,6 +253,24 @@ fn result(state: &State, width: usize) -> Vec<Line> {
     }
     lines.extend(counts(tab));
     lines.extend(why_empty(tab, width));
+    if let Some(surprise) = &tab.spec.surprise {
+        let score = tab
+            .selected_row()
+            .and_then(|row| surprise.0.scores.get(row));
+        if let Some(score) = score {
+            let told = format!("{:.1} bits: {}", score.surprise, score.reason);
+            let room = width.saturating_sub(12);
+            for (at, text) in wrap(&SafeText::new(&told), room).into_iter().enumerate() {
+                let left = if at == 0 { "this row" } else { " " };
+                lines.push(Line {
+                    left: left.to_owned(),
+                    text,
+                    role: Role::Text,
+                });
+            }
+        }
+        lines.push(Line::pair("against", &surprise.0.against));
+    }
     for (name, path) in &tab.origin.attached {
         lines.push(Line::pair(
             "table",
