@@ -267,9 +267,9 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::LineageEvents => return events(state),
         Command::LineageAgain => {
-            let (entity, time, from) = (tree.entity.clone(), tree.time, tree.from);
+            let (entity, place) = (tree.entity.clone(), tree.place);
             put_away(state);
-            return ask(state, entity, time, from);
+            return ask(state, entity, place);
         }
         _ => {}
     }
