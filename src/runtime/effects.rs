@@ -1,11 +1,13 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
 mod case;
+mod here;
 mod keep;
 mod rare;
 mod reader;
 mod rows;
 mod timeline;
+mod tree;
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -27,14 +29,12 @@ use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
 use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
-use crate::runtime::lineage;
 use crate::sql::completion::Catalogue;
-use crate::sql::pivot::{LineageRequests, PivotTable};
+use crate::sql::pivot::PivotTable;
 use crate::store::content::Content;
-use crate::store::effect::{Effect, OrderId, OrderSpec};
+use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
 use crate::store::session::Session;
-use crate::store::timeline::TimelineRequest;
 
 pub use case::Casework;
 pub use keep::Keeping;
@@ -103,10 +103,6 @@ pub struct Services {
     /// Where results that are too large for memory go.
     pub spill_dir: PathBuf,
 }
-
-/// Rows of a result that is looked through for what a new question asks; larger ones would take
-/// the machine from the question itself.
-const LOOKED_THROUGH: usize = 200_000;
 
 /// A query that was started.
 struct Run {
@@ -210,13 +206,7 @@ impl Effects {
                     }
                 });
             }
-            Effect::Timeline { id, request } => {
-                let results = self.given(&request);
-                self.blocking(move || {
-                    let outline = Arc::new(timeline::outline(&request, &results));
-                    Some(Event::Timeline { id, outline })
-                });
-            }
+            Effect::Timeline { id, request } => self.timeline(id, request),
             Effect::ExportTimeline {
                 id,
                 request,
@@ -224,18 +214,7 @@ impl Effects {
                 zone,
                 format,
                 path,
-            } => {
-                let results = self.given(&request);
-                self.blocking(move || {
-                    let how = (zone, format);
-                    let count = timeline::export(&request, &outline, &results, how, &path);
-                    let place = |n| (std::path::absolute(&path).unwrap_or(path), n);
-                    Some(Event::Exported {
-                        id,
-                        outcome: count.map(place),
-                    })
-                });
-            }
+            } => self.export_timeline(id, request, outline, (zone, format), path),
             Effect::LoadContent => {
                 let load = Arc::clone(&self.services.load_content);
                 self.blocking(move || Some(Event::Content(load())));
@@ -309,28 +288,6 @@ impl Effects {
         }
     }
 
-    /// Counts the rows of results that contain a text as they are shown.
-    fn find_here(&self, query: QueryId, among: &[QueryId], text: String) {
-        let runs = self.lock_runs();
-        let rows_of = |of: &QueryId| Some((*of, runs.get(of)?.rows.clone()?));
-        let results: Vec<(QueryId, RowsHandle)> = among
-            .iter()
-            .filter_map(rows_of)
-            .filter(|(_, rows)| rows.len() <= LOOKED_THROUGH)
-            .collect();
-        drop(runs);
-        let times = self.services.times;
-        self.blocking(move || {
-            let spec = OrderSpec::default();
-            let count = |(of, rows): (QueryId, RowsHandle)| {
-                let found = rows::find(rows.as_ref(), &spec, &text, times).len();
-                (found > 0).then_some((of, found))
-            };
-            let here = results.into_iter().filter_map(count).collect();
-            Some(Event::Query(query, QueryNews::Here(here)))
-        });
-    }
-
     /// Works on a result's rows off the loop, if there are any.
     fn with_rows(
         &self,
@@ -345,14 +302,6 @@ impl Effects {
         if let Some(rows) = rows {
             self.blocking(move || Some(work(rows.as_ref(), times)));
         }
-    }
-
-    /// The rows of the results that are in a timeline.
-    fn given(&self, request: &TimelineRequest) -> Vec<timeline::Given> {
-        let runs = self.lock_runs();
-        let rows = request.results.iter();
-        rows.map(|(query, _)| runs.get(query).and_then(|run| run.rows.clone()))
-            .collect()
     }
 
     fn blocking(&self, work: impl FnOnce() -> Option<Event> + Send + 'static) {
@@ -402,39 +351,6 @@ impl Effects {
         self.blocking(move || {
             let told = explain(&request, seen.as_deref());
             Some(Event::Query(request.id, QueryNews::Explained(told)))
-        });
-    }
-
-    fn stitch(&self, requests: LineageRequests) {
-        let id = requests.issued.id;
-        let control = RunControl::default();
-        let run = Run {
-            control: control.clone(),
-            rows: None,
-        };
-        self.lock_runs().insert(id, run);
-        let queries = Arc::clone(&self.services.queries);
-        let (answers, runs) = (self.answers.clone(), Arc::clone(&self.runs));
-        self.runtime.spawn(async move {
-            let outcome = lineage(queries.as_ref(), requests, control).await;
-            lock(&runs).remove(&id);
-            let event = Event::Lineage(id, outcome.map(Arc::new));
-            let _ = answers.send(event).await;
-        });
-    }
-
-    fn judge(&self, id: OrderId, query: QueryId, past: Option<Box<QueryRequest>>) {
-        let Some(rows) = self
-            .lock_runs()
-            .get(&query)
-            .and_then(|run| run.rows.clone())
-        else {
-            return;
-        };
-        let (services, answers) = (self.services.clone(), self.answers.clone());
-        self.runtime.spawn(async move {
-            let ranking = Arc::new(rare::judge(services, rows, past.map(|past| *past)).await);
-            let _ = answers.send(Event::Judged { id, ranking }).await;
         });
     }
 

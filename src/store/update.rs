@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 
 use super::command::{Command, Context};
 use super::effect::{Effect, TimerId};
-use super::event::{Event, Mouse, MouseKind};
+use super::event::Event;
 use super::key::Chord;
 use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
-use super::session::Session;
 use super::state::{MESSAGE_STAYS, State};
 use super::{
-    case, coverage, editor, feed, lineage, pivot, playbook, results, timeline, unfinished,
+    case, coverage, editor, feed, lineage, mouse, pivot, playbook, restore, results, timeline,
+    unfinished,
 };
-use crate::domain::case::{Key, What};
+use crate::domain::case::What;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::Route;
 
@@ -35,7 +35,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
         Event::Key(chord) => key(state, chord),
         Event::Paste(text) => paste(state, &text),
-        Event::Mouse(mouse) => mouse_used(state, mouse),
+        Event::Mouse(mouse) => mouse::used(state, mouse),
         Event::Command(command) => run_command(state, command),
         Event::Resize { width, height } => {
             resize(state, width, height);
@@ -104,7 +104,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             coverage::read(state, coverage);
             Vec::new()
         }
-        Event::Restored(session) => restore(state, session),
+        Event::Restored(session) => restore::restore(state, session),
         Event::DemoLive(outcome) => {
             demo_live(state, outcome);
             Vec::new()
@@ -264,7 +264,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
     }
 }
 
-fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
+pub(super) fn focus(state: &mut State, pane: Pane) -> Vec<Effect> {
     state.overlay = None;
     state.focus(pane);
     state.session_changed()
@@ -394,131 +394,4 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
         }
         TimerId::LeaveAnyway => vec![state.save_session(), Effect::Quit],
     }
-}
-
-fn mouse_used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
-    if state.overlay.is_some() {
-        let command = match mouse.kind {
-            MouseKind::ScrollUp => Command::OverlayUp,
-            MouseKind::ScrollDown => Command::OverlayDown,
-            MouseKind::Press => return Vec::new(),
-        };
-        return run_command(state, command);
-    }
-    let Some(pane) = state.layout.pane_at(mouse.column, mouse.row) else {
-        return Vec::new();
-    };
-    let scroll = match (pane, mouse.kind) {
-        (_, MouseKind::Press) => return press_pane(state, pane, mouse),
-        (Pane::Feed, MouseKind::ScrollUp) => Command::FeedUp,
-        (Pane::Feed, MouseKind::ScrollDown) => Command::FeedDown,
-        (Pane::Results, kind) => {
-            let in_record = state.results.tab().is_some_and(|tab| tab.record.is_some());
-            match (in_record, kind == MouseKind::ScrollUp) {
-                (true, true) => Command::RecordUp,
-                (true, false) => Command::RecordDown,
-                (false, true) => Command::ResultsUp,
-                (false, false) => Command::ResultsDown,
-            }
-        }
-        (Pane::Playbook, MouseKind::ScrollUp) => Command::PlaybookUp,
-        (Pane::Playbook, MouseKind::ScrollDown) => Command::PlaybookDown,
-        (Pane::Editor, _) => return Vec::new(),
-    };
-    run_command(state, scroll)
-}
-
-/// A press gives the pane the focus and selects the line under it.
-fn press_pane(state: &mut State, pane: Pane, mouse: Mouse) -> Vec<Effect> {
-    let effects = focus(state, pane);
-    let Some(area) = state.layout.pane(pane).map(|area| area.inner()) else {
-        return effects;
-    };
-    let Some(line) = mouse.row.checked_sub(area.y).map(usize::from) else {
-        return effects;
-    };
-    match pane {
-        Pane::Feed => {
-            let target = state.feed.first_in_sight(usize::from(area.height)) + line;
-            if target < state.feed.len() {
-                state.feed.selected = target;
-                state.feed.follow = false;
-            }
-        }
-        Pane::Results => results::press_row(state, line),
-        Pane::Playbook | Pane::Editor => {}
-    }
-    effects
-}
-
-/// Puts the panes back as the session had them. Rows are gone: a tab says so and can run again.
-fn restore(state: &mut State, session: Session) -> Vec<Effect> {
-    if let Some(borders) = session.borders {
-        state.screen.borders = borders;
-    }
-    if let Some(theme) = session
-        .theme
-        .filter(|name| state.setting.themes.contains(name))
-    {
-        state.theme = theme;
-    }
-    state.screen.zoomed = session.zoomed;
-    state.feed.set_filter(&session.feed_filter);
-    for saved in &session.buffers {
-        state.editor.open(Some(&saved.name), &saved.text);
-        let (line, column) = saved.cursor;
-        let position = crate::domain::query::TextPosition { line, column };
-        state.editor.buffer_mut().go_to(position);
-    }
-    state.editor.go_to(session.buffer);
-    let mut effects = Vec::new();
-    let mut interrupted = 0;
-    let mut keys = Vec::new();
-    let mut asked_from = Vec::new();
-    for saved in session.tabs {
-        interrupted += usize::from(saved.was_running);
-        let id = state.fresh_query();
-        let end = saved.end.unwrap_or(if saved.was_running {
-            results::LastEnd::CutOff
-        } else {
-            results::LastEnd::Unknown
-        });
-        let phase = results::Phase::NotLoaded(end);
-        let mut tab = results::Tab::new(id, saved.origin, saved.started, phase);
-        tab.answered = saved.answered;
-        keys.extend(saved.query.map(|key| (id, Key(key))));
-        asked_from.push((id, saved.from));
-        if let Some(name) = saved.kept {
-            tab.kept = Some(name.clone());
-            effects.push(Effect::LoadKept { query: id, name });
-        }
-        state.results.push(tab);
-    }
-    for (query, from) in &asked_from {
-        let from = from.and_then(|place| asked_from.get(place));
-        if let Some(tab) = state.results.by_query(*query) {
-            tab.from = from.map(|(query, _)| *query);
-        }
-    }
-    effects.extend(session.case.map(|id| case::restore(state, id, keys)));
-    let last = state.results.tabs.len().saturating_sub(1);
-    state.results.current = session.tab.min(last);
-    state.playbook.restore(session.playbook, session.runs);
-    state.playbook.choose_from(&state.content.playbooks);
-    if let Some(pane) = session.focus {
-        state.focus(pane);
-    }
-    state.relayout();
-    if interrupted > 0 {
-        let again = state
-            .setting
-            .keymap
-            .label(Command::ResultsRerun)
-            .unwrap_or_default();
-        state.warn(format!(
-            "{interrupted} running {} cut off when the console ended; in its result {again} runs it again",
-            if interrupted == 1 { "query was" } else { "queries were" }
-        ));
-    }
-    effects
 }

@@ -156,6 +156,7 @@ impl Effects {
                 desk.append(vec![Draft { at, what }])
             }),
             CaseWork::NoteExport {
+                subject,
                 path,
                 format,
                 rows,
@@ -166,7 +167,7 @@ impl Effects {
                 let sha256 = crate::adapters::case::hash(&mut file).map_err(fault)?;
                 let name = path.file_name().unwrap_or(path.as_os_str());
                 let what = What::Exported {
-                    subject: "result".to_owned(),
+                    subject: subject.to_owned(),
                     format,
                     file: name.to_string_lossy().into_owned(),
                     rows: Some(rows),

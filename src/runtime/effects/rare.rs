@@ -1,26 +1,44 @@
 //! Judging the rows of a result against the past: the lake's, where it is counted, or that of the
 //! result itself and of the kept ones with the same columns.
 
+use std::sync::Arc;
+
 use arrow::array::RecordBatch;
 use futures::StreamExt;
 
-use super::{Keeping, Services};
-use crate::domain::query::{QueryError, QueryRequest};
+use super::{Effects, Keeping, Services};
+use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rarity::{Builder, History, Ranking, Roles};
 use crate::domain::rows::{Column, Rows, RowsHandle};
 use crate::ports::{QueryService, RunControl};
+use crate::store::effect::OrderId;
+use crate::store::event::Event;
 use crate::ui::widgets::grid::group_digits;
 
 /// The most kept results that are read, the newest first, and the most rows of each.
 const MOST_RESULTS: usize = 20;
 const MOST_ROWS: u64 = 1_000_000;
 
+impl Effects {
+    /// Judges the rows of a result.
+    pub(super) fn judge(&self, id: OrderId, query: QueryId, past: Option<Box<QueryRequest>>) {
+        let Some(rows) = self
+            .lock_runs()
+            .get(&query)
+            .and_then(|run| run.rows.clone())
+        else {
+            return;
+        };
+        let (services, answers) = (self.services.clone(), self.answers.clone());
+        self.runtime.spawn(async move {
+            let ranking = Arc::new(judge(services, rows, past.map(|past| *past)).await);
+            let _ = answers.send(Event::Judged { id, ranking }).await;
+        });
+    }
+}
+
 /// The scores of a result's rows. Never fails: a lake that cannot be counted leaves the results.
-pub(super) async fn judge(
-    services: Services,
-    rows: RowsHandle,
-    past: Option<QueryRequest>,
-) -> Ranking {
+async fn judge(services: Services, rows: RowsHandle, past: Option<QueryRequest>) -> Ranking {
     let counted = match past {
         Some(request) => lake(services.queries.as_ref(), request).await.ok(),
         None => None,

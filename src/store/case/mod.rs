@@ -78,6 +78,8 @@ pub enum CaseWork {
     },
     /// A file was written: note its hash.
     NoteExport {
+        /// What it holds: `result` or `timeline`.
+        subject: &'static str,
         /// The file.
         path: PathBuf,
         /// The format's name.

@@ -31,12 +31,12 @@ impl Journal {
             name: "leak".to_owned(),
             nonce: "00".to_owned(),
         };
-        journal.write(vec![Draft { at: noon(), what }]);
+        journal.write(&[Draft { at: noon(), what }]);
         journal
     }
 
-    fn write(&mut self, drafts: Vec<Draft>) -> CaseNews {
-        let written = self.history.write(&drafts, &self.author).unwrap();
+    fn write(&mut self, drafts: &[Draft]) -> CaseNews {
+        let written = self.history.write(drafts, &self.author).unwrap();
         for sealed in &written {
             self.history.add(sealed.clone()).unwrap();
         }
@@ -60,7 +60,7 @@ impl Journal {
     fn perform(&mut self, state: &mut State, effects: Vec<Effect>) {
         for effect in effects {
             let news = match effect {
-                Effect::Case(CaseWork::Append(drafts)) => self.write(drafts),
+                Effect::Case(CaseWork::Append(drafts)) => self.write(&drafts),
                 Effect::Case(CaseWork::Pin(order)) => {
                     let tab = state.results.by_query(order.query).unwrap();
                     let held = tab.rows.clone().unwrap();
@@ -79,8 +79,8 @@ impl Journal {
                         let what = What::Pinned(Box::new(pin));
                         Draft { at: order.at, what }
                     });
-                    let drafts = drafts.collect();
-                    self.write(drafts)
+                    let drafts: Vec<Draft> = drafts.collect();
+                    self.write(&drafts)
                 }
                 Effect::Case(work) => {
                     self.other.push(work);
@@ -379,4 +379,36 @@ fn what_was_not_written_is_said() {
     update(&mut state, Event::Case(full), noon());
     assert_eq!(state.case.open().unwrap().waiting, 0);
     assert_eq!(state.message.as_ref().unwrap().text, "the disk is full");
+}
+
+#[test]
+fn a_file_that_was_written_is_noted_with_what_it_holds() {
+    let (mut state, mut journal) = working();
+    finished(&mut state, rows(3, |n| n.to_string()));
+    let wrote = |effects: &[Effect]| {
+        let id = effects.iter().find_map(|effect| match effect {
+            Effect::Export { id, .. } | Effect::ExportTimeline { id, .. } => Some(*id),
+            _ => None,
+        });
+        let outcome = Ok(("/tmp/rows.csv".into(), 3));
+        Event::Exported {
+            id: id.unwrap(),
+            outcome,
+        }
+    };
+    let effects = press(&mut state, "alt-3 e enter");
+    let event = wrote(&effects);
+    let effects = update(&mut state, event, noon());
+    journal.perform(&mut state, effects);
+    assert!(matches!(
+        journal.other.as_slice(),
+        [
+            ..,
+            CaseWork::NoteExport {
+                subject: "result",
+                rows: 3,
+                ..
+            }
+        ]
+    ));
 }

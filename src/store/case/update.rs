@@ -257,7 +257,12 @@ fn keep_playbook(state: &mut State) {
 }
 
 /// A file was written.
-pub(in crate::store) fn note_export(state: &mut State, path: &Path, rows: u64) {
+pub(in crate::store) fn note_export(
+    state: &mut State,
+    subject: &'static str,
+    path: &Path,
+    rows: u64,
+) {
     let at = state.now;
     let Some(case) = &mut state.case.open else {
         return;
@@ -265,6 +270,7 @@ pub(in crate::store) fn note_export(state: &mut State, path: &Path, rows: u64) {
     let name = path.to_string_lossy();
     let format = Format::of_file_name(&name).map(|format| format.name().to_owned());
     case.work.push(CaseWork::NoteExport {
+        subject,
         path: path.to_owned(),
         format: format.unwrap_or_default(),
         rows,

@@ -200,10 +200,12 @@ fn leaves_a_run(kind: QueryErrorKind) -> bool {
 }
 
 /// An export has ended.
-pub fn answer_export(state: &mut State, _: ExportId, outcome: Result<(PathBuf, u64), String>) {
+pub fn answer_export(state: &mut State, id: ExportId, outcome: Result<(PathBuf, u64), String>) {
     match outcome {
         Ok((path, rows)) => {
-            crate::store::case::note_export(state, &path, rows);
+            let of_timeline = state.timeline.exporting.take_if(|own| *own == id);
+            let subject = of_timeline.map_or("result", |_| "timeline");
+            crate::store::case::note_export(state, subject, &path, rows);
             state.inform(format!("wrote {rows} rows to {}", path.display()));
         }
         Err(reason) => state.fail(format!("nothing was written: {reason}")),

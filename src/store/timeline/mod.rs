@@ -15,7 +15,7 @@ pub(in crate::store) use brush::typed;
 pub use brush::{Span, range_told, strip};
 pub use update::{accept, answer, choose_file, close, open, pins_changed, step, update};
 
-use super::effect::OrderId;
+use super::effect::{ExportId, OrderId};
 use super::state::State;
 use crate::domain::query::QueryId;
 use crate::domain::timeline::{Brush, Grouping, Line, Mark, Outline, RowReader, TimelineItem};
@@ -50,6 +50,8 @@ pub struct Timeline {
     pub brush: Option<Brush>,
     /// What the strip shows, in milliseconds since 1970; `None` shows everything.
     pub zoom: Option<Range<i64>>,
+    /// The export of it that is under way.
+    pub exporting: Option<ExportId>,
     /// Whether the open page was opened from it, and leads back to it.
     pub under: bool,
 }

@@ -275,6 +275,7 @@ pub fn choose_file(state: &mut State, path: &str) -> Vec<Effect> {
         return Vec::new();
     };
     let id = state.fresh_export();
+    state.timeline.exporting = Some(id);
     state.inform(format!("writing {path} …"));
     vec![Effect::ExportTimeline {
         id,
