@@ -123,9 +123,6 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         if let LakePlace::Folder(folder) = &options.place {
             worker.watch(&FolderSource::new(folder.clone()));
         }
-        for effect in effects {
-            worker.perform(effect);
-        }
         let screen = screen::Console::new(terminal, &mut painter)?;
         let input = input()?;
         // From here on changes of the size are heard of; one before this line was not.
@@ -142,7 +139,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             answers,
             signals,
         )
-        .run()
+        .run(effects)
         .await
         .map(|_| ())
     });

@@ -96,11 +96,16 @@ impl<S: Screen> EventLoop<S> {
         }
     }
 
-    /// Turns until the store asks to quit. Gives the screen and the state back.
-    pub async fn run(mut self) -> io::Result<(S, State)> {
+    /// Does what the start asks for, and turns until the store asks to quit. Gives the screen and
+    /// the state back.
+    pub async fn run(mut self, first: Vec<Effect>) -> io::Result<(S, State)> {
         // The first frame stands before anything is asked for.
         self.screen.draw(&self.state)?;
         self.pacer.drawn(Instant::now());
+        if self.perform(first)? {
+            self.effects.finish().await;
+            return Ok((self.screen, self.state));
+        }
         loop {
             let quit = match self.wake().await {
                 Wake::Signal(Signal::Terminate) | Wake::InputGone => self.take(Event::Terminate)?,

@@ -197,7 +197,7 @@ async fn a_key_goes_before_a_flood_of_answers() {
         bench.answers.try_send(arrival(number)).unwrap();
     }
     press(&bench.input, "ctrl-q").await;
-    let (_, state) = bench.turning.run().await.unwrap();
+    let (_, state) = bench.turning.run(Vec::new()).await.unwrap();
     assert!(
         state.feed.total() < 4_000,
         "{} answers went before the key",
@@ -227,7 +227,7 @@ async fn a_flood_costs_few_frames_and_rest_costs_none() {
         drop(signals);
         (after_flood, after_rest)
     };
-    let (ended, (after_flood, after_rest)) = tokio::join!(turning.run(), feeding);
+    let (ended, (after_flood, after_rest)) = tokio::join!(turning.run(Vec::new()), feeding);
     assert_eq!(ended.unwrap().1.feed.total(), 3_000);
     assert!(after_flood < 200, "{after_flood} frames");
     assert!(
@@ -253,7 +253,7 @@ async fn a_query_that_never_ends_is_stopped_by_a_key() {
         press(&input, "ctrl-q").await;
         drop(signals);
     };
-    let (ended, ()) = tokio::join!(turning.run(), person);
+    let (ended, ()) = tokio::join!(turning.run(Vec::new()), person);
     assert_eq!(
         ended.unwrap().1.results.tab().unwrap().phase,
         Phase::Cancelled
@@ -287,7 +287,7 @@ async fn a_termination_ends_the_loop_whatever_runs_and_writes_the_session() {
         started.notified().await;
         signals.send(Signal::Terminate).await.unwrap();
     };
-    let (ended, ()) = tokio::join!(turning.run(), person);
+    let (ended, ()) = tokio::join!(turning.run(Vec::new()), person);
     assert!(ended.unwrap().1.results.running().next().is_some());
     assert!(saved.load(Ordering::Relaxed) >= 1);
 }
@@ -305,6 +305,6 @@ async fn a_copy_reaches_the_screen_between_two_frames() {
         press(&input, "alt-c ctrl-q").await;
         drop(signals);
     };
-    let (ended, ()) = tokio::join!(turning.run(), person);
+    let (ended, ()) = tokio::join!(turning.run(Vec::new()), person);
     assert_eq!(ended.unwrap().0.copied, ["SELECT 1"]);
 }

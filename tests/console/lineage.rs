@@ -46,6 +46,7 @@ fn from_a_key_up_to_the_leaked_one_and_down_to_the_last_session() {
     console.wait_for(&format!("Results all-events {}", keys[3]));
     let rows = LAKE.entity("second session key").events;
     console.wait_for(&format!("{rows} rows"));
+    console.wait_for_rest();
     console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }

@@ -86,6 +86,7 @@ fn a_finding_leads_to_the_key_the_address_the_roles_and_the_objects_in_forty_key
     let taken = LAKE.scenario.stolen_objects.len();
     hands.console.wait_for(&format!("{taken} of {rows} rows"));
     assert!(hands.pressed <= 40, "{} keystrokes", hands.pressed);
+    hands.console.wait_for_rest();
     hands.console.press(&["ctrl-q"]);
     assert_eq!(hands.console.wait_for_end(), 0);
 }

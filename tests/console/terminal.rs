@@ -145,6 +145,11 @@ impl Terminal {
         }
     }
 
+    /// Waits until no result of the tabs in sight still runs: leaving would ask.
+    pub(crate) fn wait_for_rest(&mut self) {
+        self.wait_until("no query runs", |screen| !screen.contains('▸'));
+    }
+
     /// Waits until the program has written these bytes.
     pub(crate) fn wait_for_bytes(&mut self, bytes: &[u8]) {
         let end = Instant::now() + PATIENCE;
