@@ -56,30 +56,28 @@ fn every_file_is_a_pivot_named_like_its_file() {
 }
 
 #[test]
-fn the_answer_key_is_counted_on_lakes_of_several_seeds() {
-    for seed in [1, 1_000_003] {
-        let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 3, 9, 0, 0, 0).unwrap());
-        (options.seed, options.events, options.days) = (seed, 6_000, 2);
-        let lake = Lake::of(&options, 512 << 20);
-        for part in &lake.scenario.entities {
-            let named = ask(
-                &lake,
-                "all-events",
-                &parsed(&part.kind, &part.value),
-                Window::EVER,
-            );
-            let what = format!("seed {seed}: {} {}", part.role, part.value);
-            assert_eq!(named.rows.len() as u64, part.events, "{what}");
-            let times = named.column("time");
-            let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
-            assert_eq!(time(times[0]), part.first_seen, "{what}");
-            assert_eq!(time(times[times.len() - 1]), part.last_seen, "{what}");
-            // What a person types without a type gives the same.
-            let guessed = Entity::guess(&part.value).unwrap();
-            if seed == 1 && guessed.kind.name() != part.kind {
-                let again = ask(&lake, "all-events", &guessed, Window::EVER);
-                assert_eq!(again.rows.len() as u64, part.events, "{what} as {guessed}");
-            }
+fn the_answer_key_is_counted_on_a_lake_of_another_seed() {
+    let mut options = DemoOptions::new(Utc.with_ymd_and_hms(2026, 3, 9, 0, 0, 0).unwrap());
+    (options.seed, options.events, options.days) = (1_000_003, 6_000, 2);
+    let lake = Lake::of(&options, 512 << 20);
+    for part in &lake.scenario.entities {
+        let named = ask(
+            &lake,
+            "all-events",
+            &parsed(&part.kind, &part.value),
+            Window::EVER,
+        );
+        let what = format!("{} {}", part.role, part.value);
+        assert_eq!(named.rows.len() as u64, part.events, "{what}");
+        let times = named.column("time");
+        let time = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+        assert_eq!(time(times[0]), part.first_seen, "{what}");
+        assert_eq!(time(times[times.len() - 1]), part.last_seen, "{what}");
+        // What a person types without a type gives the same.
+        let guessed = Entity::guess(&part.value).unwrap();
+        if guessed.kind.name() != part.kind {
+            let again = ask(&lake, "all-events", &guessed, Window::EVER);
+            assert_eq!(again.rows.len() as u64, part.events, "{what} as {guessed}");
         }
     }
 }
@@ -108,22 +106,15 @@ fn every_pivot_runs_and_finds_something() {
         }
         EntityType::Finding => lake.scenario.findings[0].clone(),
     };
-    // The broadest one of every type.
-    for kind in EntityType::ALL {
-        ask(
-            lake,
-            "by-source",
-            &Entity::parse(kind, &values(kind)).unwrap(),
-            Window::EVER,
-        );
-    }
     // Each one of the types that it can be asked of, until it finds something.
     let mut empty = Vec::new();
+    let mut asked = std::collections::BTreeSet::new();
     for template in &templates().templates {
         let mut kinds = EntityType::ALL
             .into_iter()
             .filter(|kind| template.is_for(*kind));
         let finds = kinds.any(|kind| {
+            asked.insert(kind.name());
             let entity = Entity::parse(kind, &values(kind)).unwrap();
             !ask(lake, &template.name, &entity, Window::EVER)
                 .rows
@@ -138,6 +129,13 @@ fn every_pivot_runs_and_finds_something() {
         Vec::<String>::new(),
         "each finds something somewhere"
     );
+    // The other types can be asked about as well.
+    for kind in EntityType::ALL {
+        if asked.insert(kind.name()) {
+            let entity = Entity::parse(kind, &values(kind)).unwrap();
+            ask(lake, "by-source", &entity, Window::EVER);
+        }
+    }
 }
 
 #[test]
@@ -359,20 +357,14 @@ fn no_value_changes_a_statement_for_the_embedded_engine() {
 #[test]
 fn hostile_values_find_nothing_in_a_lake_and_break_nothing() {
     let lake = Lake::get();
-    for value in [
-        "' OR '1'='1",
-        "x\0y'--",
-        "/* */ ; DROP TABLE x",
-        "\u{202e}?%_\\",
+    for (kind, value) in [
+        (EntityType::Principal, "' OR '1'='1"),
+        (EntityType::Resource, "x\0y'--"),
+        (EntityType::Finding, "/* */ ; DROP TABLE x"),
+        (EntityType::Principal, "\u{202e}?%_\\"),
     ] {
-        for kind in [
-            EntityType::Principal,
-            EntityType::Resource,
-            EntityType::Finding,
-        ] {
-            let entity = Entity::parse(kind, value).unwrap();
-            let rows = ask(lake, "all-events", &entity, Window::EVER).rows;
-            assert_eq!(rows, Vec::<Vec<String>>::new(), "{entity}");
-        }
+        let entity = Entity::parse(kind, value).unwrap();
+        let rows = ask(lake, "all-events", &entity, Window::EVER).rows;
+        assert_eq!(rows, Vec::<Vec<String>>::new(), "{entity}");
     }
 }
