@@ -405,6 +405,12 @@ impl Morsel for WatchedMorsel {
                 futures::future::ready(next)
             })
             .filter_map(futures::future::ready)
+            // Partitions take turns batch by batch. Else one whose rows are all filtered out would
+            // be read to its end before another gives its first.
+            .then(|batch| async {
+                tokio::task::yield_now().await;
+                batch
+            })
             .boxed()
     }
 }
