@@ -151,7 +151,7 @@ pub fn statement(
     let mut writer = Writer::new(entity, window);
     let mut asked = BTreeMap::new();
     for relation in template.relations() {
-        let written = writer.relation(relation, &outlines);
+        let written = writer.relation(relation, template, &outlines);
         if written.is_empty() {
             return Err(PivotError::NoTable {
                 template: template.name.clone(),
@@ -210,13 +210,14 @@ impl<'a> Writer<'a> {
     fn relation(
         &mut self,
         relation: &Relation,
+        template: &PivotTemplate,
         tables: &[(&PivotTable, Vec<Leaf>)],
     ) -> Vec<String> {
         let mut parts = Vec::new();
         let mut labels = Vec::new();
         let mut parameters = Vec::new();
         for (table, leaves) in tables {
-            match relations::part(relation, table, leaves, self.entity, self.window) {
+            match relations::part(relation, template, table, leaves, self.entity, self.window) {
                 Ok(part) => {
                     parts.push(part.sql);
                     parameters.extend(part.parameters);

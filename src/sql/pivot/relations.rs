@@ -4,7 +4,7 @@
 use super::columns::{COLUMNS, expression};
 use super::naming::{Part, Piece, predicate};
 use super::outline::{Holds, Leaf};
-use super::{PivotTable, Window};
+use super::{PivotTable, PivotTemplate, Window};
 use crate::domain::entity::Entity;
 use crate::sql::parameters::{Literal, quote_text};
 
@@ -117,6 +117,7 @@ pub const COMMON_COLUMNS: [&str; 24] = [
 /// A table's part of a relation, or why it has none.
 pub(super) fn part(
     relation: &Relation,
+    template: &PivotTemplate,
     table: &PivotTable,
     leaves: &[Leaf],
     entity: &Entity,
@@ -149,6 +150,9 @@ pub(super) fn part(
     piece.sql.push_str(" AS source");
     for column in COLUMNS {
         let (name, ..) = column;
+        if !template.may_read(name) {
+            continue;
+        }
         piece.sql.push_str(",\n    ");
         piece.sql.push_str(&expression(leaves, column));
         piece.sql.push_str(" AS ");

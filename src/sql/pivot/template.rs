@@ -12,6 +12,8 @@
 //! In a body `/* :value */`, `/* :since */` and `/* :until */` stand for the entity's value and the
 //! ends of the window; each becomes a `?`.
 
+use std::collections::BTreeSet;
+
 use super::Window;
 use super::relations::{RELATIONS, Relation};
 use crate::domain::entity::{Entity, EntityType};
@@ -40,6 +42,31 @@ pub struct PivotTemplate {
     body: String,
     /// The places of its relations in [`RELATIONS`].
     reads: Vec<usize>,
+    /// The words of body and order, in lower case, among them the columns that it reads; `None`
+    /// where it reads all by a `*`.
+    words: Option<BTreeSet<String>>,
+}
+
+/// The words of a text in lower case; `None` where a `*` stands for all columns, which that of
+/// `count(*)` does not.
+fn words_of(text: &str) -> Option<BTreeSet<String>> {
+    let mut words = BTreeSet::new();
+    let mut before = "";
+    for token in lex(text).iter().filter(|token| token.is_significant()) {
+        let word = token.text(text);
+        match token.kind {
+            TokenKind::Operator if word == "*" && before != "(" => return None,
+            TokenKind::Keyword
+            | TokenKind::Function
+            | TokenKind::Identifier
+            | TokenKind::QuotedIdentifier => {
+                words.insert(word.trim_matches(['"', '`']).to_ascii_lowercase());
+            }
+            _ => {}
+        }
+        before = word;
+    }
+    Some(words)
 }
 
 impl PivotTemplate {
@@ -116,7 +143,12 @@ impl PivotTemplate {
                 &format!("read from {}", names.join(", ")),
             ));
         }
+        let mut words = words_of(&body);
+        if let (Some(words), Some(order)) = (&mut words, &header.order) {
+            words.extend(words_of(order).unwrap_or_default());
+        }
         Ok(Self {
+            words,
             name: header.name.unwrap_or_else(|| stem(file)),
             purpose: header.purpose,
             types: header.types,
@@ -126,6 +158,14 @@ impl PivotTemplate {
             body,
             reads,
         })
+    }
+
+    /// Whether it may read a column of its relations: what no word of it names need not be
+    /// written out, planned or read.
+    pub(super) fn may_read(&self, column: &str) -> bool {
+        self.words
+            .as_ref()
+            .is_none_or(|words| words.contains(column))
     }
 
     /// Whether its rows are events in the order of their time, and then whether the newest stand

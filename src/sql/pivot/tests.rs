@@ -339,3 +339,22 @@ proptest! {
         let _ = statement(&all_events(), &entity, &[table], day(), true);
     }
 }
+
+#[test]
+fn only_the_columns_that_the_question_names_are_written_out() {
+    let tables = [table(Source::CloudTrailMgmt, SourceVersion::V2)];
+    let entity = Entity::parse(EntityType::Ip, "198.51.100.7").unwrap();
+    let written = |body: &str| {
+        let text = format!("-- name: q\n-- purpose: What.\n-- types: any\n-- order: who\n{body}");
+        let template = PivotTemplate::parse("q.sql", &text).unwrap();
+        let sql = statement(&template, &entity, &tables, day(), true)
+            .unwrap()
+            .sql;
+        let is_written = |name: &&&str| sql.contains(&format!(" AS {name}"));
+        COMMON_COLUMNS.iter().filter(is_written).count()
+    };
+    let named = written("SELECT \"time\", Address, count(*) FROM events_naming GROUP BY 1, 2");
+    let all = written("SELECT e.* FROM events_naming e");
+    // Address and, by the order, who; source and time are always there.
+    assert!(named < 6 && all > 18, "{named} and {all}");
+}
