@@ -49,6 +49,19 @@ impl FileFacts {
     }
 }
 
+/// The directions in the names of Regions.
+const DIRECTIONS: [&str; 9] = [
+    "north",
+    "south",
+    "east",
+    "west",
+    "central",
+    "northeast",
+    "northwest",
+    "southeast",
+    "southwest",
+];
+
 /// Whether a word looks like a Region: `us-east-1`, `us-gov-west-1`.
 fn is_region(word: &str) -> bool {
     let parts: Vec<&str> = word.split('-').collect();
@@ -59,7 +72,8 @@ fn is_region(word: &str) -> bool {
     first.len() == 2
         && lower(first)
         && !middle.is_empty()
-        && middle.iter().all(|part| part.len() >= 2 && lower(part))
+        && middle.iter().all(|part| lower(part))
+        && middle.last().is_some_and(|part| DIRECTIONS.contains(part))
         && last.len() == 1
         && last.bytes().all(|byte| byte.is_ascii_digit())
 }
