@@ -73,11 +73,18 @@ pub(super) struct Objects {
     done: Mutex<Vec<Staged>>,
     clock: AtomicU64,
     weight: AtomicUsize,
+    /// Objects under way at most.
+    most: usize,
 }
 
 impl Objects {
     pub(super) fn new(folder: PathBuf) -> Self {
+        Self::with_most(folder, OPEN)
+    }
+
+    fn with_most(folder: PathBuf, most: usize) -> Self {
         Self {
+            most,
             folder,
             open: Mutex::default(),
             done: Mutex::default(),
@@ -165,7 +172,7 @@ impl Objects {
             used: AtomicU64::new(used),
         });
         open.insert(Arc::clone(partition), Arc::clone(&slot));
-        let oldest = (open.len() > OPEN)
+        let oldest = (open.len() > self.most)
             .then(|| {
                 let by_use = open
                     .iter()
@@ -238,5 +245,45 @@ impl Objects {
         let mut done = done.clone();
         done.sort();
         Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use arrow::array::Int32Array;
+
+    use super::*;
+    use crate::domain::lake::Source;
+
+    #[test]
+    fn more_partitions_than_may_be_open_lose_no_row() {
+        let home = tempfile::tempdir().unwrap();
+        let objects = Objects::with_most(home.path().to_owned(), 3);
+        let column: arrow::array::ArrayRef = Arc::new(Int32Array::from(vec![1, 2]));
+        let rows = RecordBatch::try_from_iter([("a", column)]).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for round in 0..24 {
+                        let account = format!("{}", round % 8);
+                        let partition = Partition::of(Source::Waf, "r", &account, 0);
+                        objects.append(&Arc::new(partition), &rows).unwrap();
+                    }
+                });
+            }
+        });
+        let staged = objects.finish().unwrap();
+        let mut rows = BTreeMap::<&str, u64>::new();
+        for object in &staged {
+            *rows.entry(&object.partition.account).or_default() += object.rows;
+            assert!(home.path().join(&object.file).exists());
+        }
+        assert!(staged.len() > 8, "some were closed on the way");
+        assert!(
+            rows.len() == 8 && rows.values().all(|rows| *rows == 12),
+            "{rows:?}"
+        );
     }
 }

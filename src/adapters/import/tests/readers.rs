@@ -75,7 +75,7 @@ fn cut_in_chunks(bytes: &[u8], chunk: usize, mut framing: Framing) -> Vec<Vec<u8
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn json_is_read_as_another_reader_reads_it(value in any_json(), pretty in any::<bool>()) {

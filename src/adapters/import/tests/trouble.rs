@@ -6,13 +6,13 @@ use super::*;
 #[test]
 fn a_damaged_gzip_gives_what_came_before_and_says_where_it_broke() {
     let desk = Desk::new();
-    let lines: String = (0..2_000)
+    let lines: String = (0..400)
         .map(|number| format!("{}\n", event(number)))
         .collect();
     let packed = gzip(lines.as_bytes());
     desk.log("log.gz", &packed[..packed.len() / 2]);
     let imported = desk.import();
-    assert!(imported.written > 100, "{imported:?}");
+    assert!(imported.written > 20, "{imported:?}");
     assert_eq!(imported.read, imported.written + imported.refused);
     let refused = desk.refused();
     let last = refused.last().unwrap();
