@@ -10,6 +10,7 @@ mod csv;
 pub mod engine;
 pub mod feed;
 pub mod files;
+pub mod import;
 pub mod journal;
 pub mod kept;
 pub mod results;

@@ -4,8 +4,8 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, coverage, demo, lineage, open, pivot, playbook, query, resume,
-    tables, templates,
+    case, completions, config, coverage, demo, import, lineage, open, pivot, playbook, query,
+    resume, tables, templates,
 };
 
 const EXAMPLES: &str = "\
@@ -36,6 +36,7 @@ pub(super) struct Cli {
 pub(super) enum Subcommand {
     Open(open::Args),
     Demo(demo::Args),
+    Import(import::Args),
     Query(query::Args),
     Resume(resume::Args),
     Pivot(pivot::Args),

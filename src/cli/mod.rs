@@ -19,6 +19,7 @@ mod context;
 mod coverage;
 mod demo;
 mod explain;
+mod import;
 mod interrupt;
 mod lake;
 mod lineage;
@@ -89,6 +90,10 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Demo(args) => {
             cli.lake.refuse("demo")?;
             demo::run(&context, args)
+        }
+        Subcommand::Import(args) => {
+            cli.lake.refuse("import")?;
+            import::run(args)
         }
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),

@@ -9,7 +9,6 @@
 
 mod background;
 mod census;
-mod columns;
 mod dice;
 mod folder;
 mod incident;

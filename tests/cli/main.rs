@@ -13,6 +13,7 @@ mod config;
 mod content;
 mod demo;
 mod help;
+mod import;
 #[cfg(unix)]
 mod interrupts;
 mod lakes;

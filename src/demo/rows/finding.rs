@@ -3,8 +3,8 @@
 use arrow::error::ArrowError;
 
 use super::{Class, Frame, leaves, observable};
-use crate::demo::columns::List;
 use crate::domain::lake::Source;
+use crate::domain::lake::columns::List;
 
 /// A finding in one of its states.
 #[derive(Debug, Clone)]

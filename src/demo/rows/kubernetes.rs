@@ -3,8 +3,8 @@
 use arrow::error::ArrowError;
 
 use super::{Class, Frame, leaves, observable};
-use crate::demo::columns::List;
 use crate::domain::lake::Source;
+use crate::domain::lake::columns::List;
 
 /// A request to the Kubernetes API server.
 #[derive(Debug, Clone)]

@@ -1,7 +1,10 @@
 //! Amazon Security Lake as a layout: its sources, object keys, notifications and documented tables.
 
+pub(crate) mod api_class;
 mod arrival;
+pub(crate) mod columns;
 mod facts;
+pub(crate) mod frame;
 mod key;
 mod lead;
 pub mod notification;
