@@ -4,7 +4,7 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, coverage, demo, lineage, open, pivot, playbook, query, resume,
+    case, completions, config, coverage, demo, detect, lineage, open, pivot, playbook, query, resume,
     tables, templates,
 };
 
@@ -39,6 +39,7 @@ pub(super) enum Subcommand {
     Query(query::Args),
     Resume(resume::Args),
     Pivot(pivot::Args),
+    Detect(detect::Args),
     Coverage(coverage::Args),
     Lineage(lineage::Args),
     Tables(tables::Args),

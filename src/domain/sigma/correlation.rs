@@ -20,6 +20,8 @@ pub struct Correlation {
     pub span_ms: i64,
     /// What the count is compared with: all hold.
     pub bounds: Vec<Bound>,
+    /// Whether matches of its rules are told as well.
+    pub shows_rules: bool,
 }
 
 /// What a correlation counts.
@@ -83,6 +85,10 @@ pub(super) fn read(about: About, node: &Node) -> Result<Correlation, Wrong> {
         group_by: words(node.get("group-by")),
         span_ms,
         bounds,
+        shows_rules: matches!(
+            node.get("generate").map(|node| &node.value),
+            Some(Value::Bool(true))
+        ),
     })
 }
 
