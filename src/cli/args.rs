@@ -4,8 +4,8 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, coverage, demo, detect, lineage, open, pivot, playbook, query, resume,
-    tables, templates,
+    case, completions, config, coverage, demo, detect, lineage, open, pivot, playbook, query,
+    resume, tables, templates,
 };
 
 const EXAMPLES: &str = "\

@@ -153,7 +153,10 @@ fn tell(faults: &[(String, String)], unusable: &[Unusable]) {
     if let Some(first) = first {
         let others = match count {
             1 => String::new(),
-            _ => format!(" and {} more; `lakehound detect --check` lists them", count - 1),
+            _ => format!(
+                " and {} more; `lakehound detect --check` lists them",
+                count - 1
+            ),
         };
         say(format_args!("not used: {first}{others}"));
     }
@@ -220,9 +223,9 @@ fn files_below(path: &Path) -> Result<Vec<PathBuf>, Stop> {
             Stop::failed(format_args!("{} cannot be read: {error}", folder.display()))
         })?;
         for path in entries.flatten().map(|entry| entry.path()) {
-            let is_rule = path
-                .extension()
-                .is_some_and(|end| end.eq_ignore_ascii_case("yml") || end.eq_ignore_ascii_case("yaml"));
+            let is_rule = path.extension().is_some_and(|end| {
+                end.eq_ignore_ascii_case("yml") || end.eq_ignore_ascii_case("yaml")
+            });
             if path.is_dir() && !path.is_symlink() {
                 folders.push(path);
             } else if is_rule {

@@ -16,7 +16,9 @@ pub(super) fn parse(text: &str, names: &[String]) -> Result<Condition, String> {
     let condition = reader.any(0)?;
     match reader.peek() {
         None => Ok(condition),
-        Some(token) => Err(format!("the condition goes on with `{token}` where it should end")),
+        Some(token) => Err(format!(
+            "the condition goes on with `{token}` where it should end"
+        )),
     }
 }
 
@@ -65,7 +67,9 @@ impl<'a> Reader<'a> {
     }
 
     fn accept(&mut self, word: &str) -> bool {
-        let fits = self.peek().is_some_and(|token| token.eq_ignore_ascii_case(word));
+        let fits = self
+            .peek()
+            .is_some_and(|token| token.eq_ignore_ascii_case(word));
         self.at += usize::from(fits);
         fits
     }
@@ -107,7 +111,9 @@ impl<'a> Reader<'a> {
         let Some(word) = self.next() else {
             return Err("the condition ends where a search should be named".to_owned());
         };
-        let of = self.peek().is_some_and(|next| next.eq_ignore_ascii_case("of"));
+        let of = self
+            .peek()
+            .is_some_and(|next| next.eq_ignore_ascii_case("of"));
         if of && !self.names.iter().any(|name| name == word) {
             self.at += 1;
             return self.quantified(word);

@@ -53,7 +53,9 @@ pub(super) fn read(about: About, node: &Node) -> Result<Correlation, Wrong> {
         return Err(wrong("the correlation names no `rules`"));
     }
     if node.get("aliases").is_some() {
-        return Err(wrong("the correlation renames fields (`aliases`), which cannot be done here"));
+        return Err(wrong(
+            "the correlation renames fields (`aliases`), which cannot be done here",
+        ));
     }
     let span = word("timespan").ok_or_else(|| wrong("the correlation has no `timespan`"))?;
     let span_ms = milliseconds(&span)
@@ -76,7 +78,9 @@ pub(super) fn read(about: About, node: &Node) -> Result<Correlation, Wrong> {
         }
     };
     if bounds.is_empty() && kind != CorrelationKind::Rules {
-        return Err(wrong("the correlation's `condition` has no bound such as `gte: 5`"));
+        return Err(wrong(
+            "the correlation's `condition` has no bound such as `gte: 5`",
+        ));
     }
     Ok(Correlation {
         about,
@@ -122,7 +126,10 @@ fn bounds(condition: Option<&Node>) -> Result<Vec<Bound>, Wrong> {
         };
         let count = node.text().filter(|text| is_number(text));
         let count = count.and_then(|text| text.parse().ok()).ok_or_else(|| {
-            (node.line, "a count is compared with a whole number".to_owned())
+            (
+                node.line,
+                "a count is compared with a whole number".to_owned(),
+            )
         })?;
         bounds.push(Bound { order, count });
     }

@@ -85,9 +85,15 @@ fn item(key: &str, node: &Node) -> Result<Search, Wrong> {
         let join = if negated { Search::All } else { Search::Any };
         items.push(many(forms.collect(), join));
     }
-    let negated = items
-        .iter()
-        .any(|item| matches!(item, Search::Item { test: Test::Not(_), .. }));
+    let negated = items.iter().any(|item| {
+        matches!(
+            item,
+            Search::Item {
+                test: Test::Not(_),
+                ..
+            }
+        )
+    });
     Ok(match modifiers.all || negated {
         true => many(items, Search::All),
         false => many(items, Search::Any),

@@ -66,9 +66,10 @@ impl Modifiers {
                 "lte" => read.order = Some(Order::LessOrEqual),
                 "re" => read.regex = Some(String::new()),
                 "i" | "ignorecase" | "m" | "multiline" | "s" | "dotall" => {
-                    let flags = read.regex.as_mut().ok_or_else(|| {
-                        format!("`{name}` stands without a `re` before it")
-                    })?;
+                    let flags = read
+                        .regex
+                        .as_mut()
+                        .ok_or_else(|| format!("`{name}` stands without a `re` before it"))?;
                     flags.extend(name.chars().next());
                     // `dotall` is the flag `s`.
                     if *name == "dotall" {
@@ -77,8 +78,10 @@ impl Modifiers {
                     }
                 }
                 "expand" => {
-                    return Err("its values are placeholders (`expand`), and nothing here fills them"
-                        .to_owned());
+                    return Err(
+                        "its values are placeholders (`expand`), and nothing here fills them"
+                            .to_owned(),
+                    );
                 }
                 other => {
                     return Err(format!(
@@ -141,8 +144,9 @@ impl Modifiers {
                 true => pattern,
                 false => format!("(?{flags}){pattern}"),
             };
-            regex::Regex::new(&pattern)
-                .map_err(|_| format!("`{pattern}` is no regular expression that can be run here"))?;
+            regex::Regex::new(&pattern).map_err(|_| {
+                format!("`{pattern}` is no regular expression that can be run here")
+            })?;
             return Ok(vec![Test::Regex(pattern)]);
         }
         if self.network {
@@ -173,7 +177,10 @@ impl Modifiers {
     fn texts(&self, value: &str) -> Result<Vec<Test>, String> {
         let mut patterns = vec![Pattern::parse(value)];
         if self.windash {
-            patterns = dashed(value).iter().map(|form| Pattern::parse(form)).collect();
+            patterns = dashed(value)
+                .iter()
+                .map(|form| Pattern::parse(form))
+                .collect();
         }
         if let Some(kind) = self.base64 {
             let mut coded = Vec::new();
@@ -184,7 +191,9 @@ impl Modifiers {
                 let bytes = self.bytes(plain);
                 match kind {
                     Base64::Whole => coded.push(Pattern::exact(&base64(&bytes, true))),
-                    Base64::Offsets => coded.extend(offsets(&bytes).map(|form| Pattern::exact(&form))),
+                    Base64::Offsets => {
+                        coded.extend(offsets(&bytes).map(|form| Pattern::exact(&form)))
+                    }
                 }
             }
             patterns = coded;
@@ -317,7 +326,10 @@ mod tests {
 
     #[test]
     fn a_text_in_base64_is_found_at_any_place() {
-        assert_eq!(base64(b"any carnal pleas", true), "YW55IGNhcm5hbCBwbGVhcw==");
+        assert_eq!(
+            base64(b"any carnal pleas", true),
+            "YW55IGNhcm5hbCBwbGVhcw=="
+        );
         for before in ["", "x", "xy", "xyz"] {
             for after in ["", "z", "zz"] {
                 let text = format!("{before}/bin/sh{after}");

@@ -64,7 +64,16 @@ fn conditions_bind_not_then_and_then_or() {
         read("all of them").unwrap(),
         All(vec![Search(0), Search(1), Search(2)])
     );
-    for wrong in ["", "a and", "a b_1", "(a", "2 of b_*", "1 of x*", "d", "a | count() > 5"] {
+    for wrong in [
+        "",
+        "a and",
+        "a b_1",
+        "(a",
+        "2 of b_*",
+        "1 of x*",
+        "d",
+        "a | count() > 5",
+    ] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
     assert!(read(&"(".repeat(5_000)).is_err());
@@ -74,7 +83,10 @@ fn conditions_bind_not_then_and_then_or() {
 #[test]
 fn wildcards_are_told_from_what_is_escaped() {
     for (value, pieces) in [
-        ("a*b?", vec![fixed("a"), Piece::Anything, fixed("b"), Piece::One]),
+        (
+            "a*b?",
+            vec![fixed("a"), Piece::Anything, fixed("b"), Piece::One],
+        ),
         (r"a\*b", vec![fixed("a*b")]),
         (r"a\\*", vec![fixed(r"a\"), Piece::Anything]),
         (r"a\b", vec![fixed(r"a\b")]),
@@ -115,7 +127,10 @@ fn a_bomb_of_aliases_is_refused() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..9 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        text.push_str(&format!("a{level}: &a{level} [{}]\n", before.trim_end_matches(", ")));
+        text.push_str(&format!(
+            "a{level}: &a{level} [{}]\n",
+            before.trim_end_matches(", ")
+        ));
     }
     let problem = read(&text).remove(0).unwrap_err();
     assert!(problem.message.contains("more than"), "{problem}");

@@ -133,7 +133,10 @@ impl Reader {
                 self.begin(line, anchor, Items::Map(Vec::new(), None))
             }
             Event::SequenceEnd | Event::MappingEnd => {
-                let open = self.open.pop().ok_or_else(|| fault("nothing is open here"))?;
+                let open = self
+                    .open
+                    .pop()
+                    .ok_or_else(|| fault("nothing is open here"))?;
                 let value = match open.items {
                     Items::List(items) => Value::List(items),
                     Items::Map(members, None) => Value::Map(members),

@@ -36,6 +36,11 @@ impl Keys {
         sql
     }
 
+    /// The columns' names.
+    pub(super) fn names(&self) -> Vec<String> {
+        (0..self.0.len()).map(|place| format!("k{place}")).collect()
+    }
+
     fn column(&self, name: &str) -> Option<String> {
         let place = self.0.iter().position(|known| known == name)?;
         Some(format!("k{place}"))
@@ -65,7 +70,9 @@ pub(super) fn check(
                 .filter(fits)
                 .any(|(_, leaves)| Reached::find(route.family, leaves, &field).is_ok());
             if !found {
-                return Err(format!("its field `{field}` has no place in the rows of `{name}`"));
+                return Err(format!(
+                    "its field `{field}` has no place in the rows of `{name}`"
+                ));
             }
         }
     }
@@ -104,7 +111,12 @@ pub(super) fn part(
     let meant: Vec<usize> = rules
         .iter()
         .enumerate()
-        .filter(|(_, rule)| correlation.rules.iter().any(|name| rule.about.is_called(name)))
+        .filter(|(_, rule)| {
+            correlation
+                .rules
+                .iter()
+                .any(|name| rule.about.is_called(name))
+        })
         .map(|(place, _)| place)
         .collect();
     let groups: Vec<String> = correlation
@@ -161,5 +173,7 @@ pub(super) fn part(
 
 /// How many different values of a column a window has.
 fn different(column: &str, window: &str) -> String {
-    format!("cardinality(array_distinct(filter(array_agg({column}) OVER {window}, v -> v IS NOT NULL)))")
+    format!(
+        "cardinality(array_distinct(filter(array_agg({column}) OVER {window}, v -> v IS NOT NULL)))"
+    )
 }

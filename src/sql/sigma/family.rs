@@ -38,9 +38,15 @@ impl Route {
         };
         let foreign = || {
             let parts = [
-                logs.product.as_deref().map(|name| format!("product {name}")),
-                logs.category.as_deref().map(|name| format!("category {name}")),
-                logs.service.as_deref().map(|name| format!("service {name}")),
+                logs.product
+                    .as_deref()
+                    .map(|name| format!("product {name}")),
+                logs.category
+                    .as_deref()
+                    .map(|name| format!("category {name}")),
+                logs.service
+                    .as_deref()
+                    .map(|name| format!("service {name}")),
             ];
             let told: Vec<String> = parts.into_iter().flatten().collect();
             Err(format!(
@@ -114,10 +120,12 @@ fn family_of(source: Source) -> Family {
 fn looks_like(leaves: &[Leaf]) -> Option<Family> {
     let has = |path: &str| leaves.iter().any(|leaf| leaf.path == path);
     if has("api.operation") {
-        return Some(match has("api.service.name") || !has("resources.namespace") {
-            true => Family::CloudTrail,
-            false => Family::Kubernetes,
-        });
+        return Some(
+            match has("api.service.name") || !has("resources.namespace") {
+                true => Family::CloudTrail,
+                false => Family::Kubernetes,
+            },
+        );
     }
     if has("finding_info.uid") || has("finding.uid") {
         return Some(Family::Findings);

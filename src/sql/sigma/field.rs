@@ -47,7 +47,9 @@ impl Reached {
             reached.add(place, leaves);
         }
         for (lead, path) in texts_of_json(family) {
-            let member = name.get(..lead.len()).filter(|start| start.eq_ignore_ascii_case(lead));
+            let member = name
+                .get(..lead.len())
+                .filter(|start| start.eq_ignore_ascii_case(lead));
             let member = member.and_then(|_| name.get(lead.len()..)?.strip_prefix('.'));
             let text = leaves
                 .iter()
@@ -85,8 +87,14 @@ impl Reached {
         let is_label = |path: &str| {
             path.starts_with("metadata.")
                 || path.starts_with("observables.")
-                || ["class_name", "category_name", "type_name", "eventday", "asl_version"]
-                    .contains(&path)
+                || [
+                    "class_name",
+                    "category_name",
+                    "type_name",
+                    "eventday",
+                    "asl_version",
+                ]
+                .contains(&path)
         };
         for leaf in leaves.iter().filter(|leaf| !is_label(&leaf.path)) {
             match leaf.holds {
@@ -233,7 +241,11 @@ impl Reached {
 /// What a name of a field may consist of: it becomes a part of JSON paths.
 fn check_name(name: &str) -> Result<(), String> {
     let plain = |c: char| {
-        c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '/' | '(' | ')' | '[' | ']' | ' ' | '@')
+        c.is_alphanumeric()
+            || matches!(
+                c,
+                '.' | '_' | '-' | ':' | '/' | '(' | ')' | '[' | ']' | ' ' | '@'
+            )
     };
     match !name.is_empty() && name.len() <= 256 && name.chars().all(plain) {
         true => Ok(()),

@@ -49,11 +49,20 @@ pub(super) fn texts_of_json(family: Family) -> &'static [(&'static str, &'static
 const CLOUD_TRAIL: &[Field] = &[
     (&["eventName"], &[Path(&["api.operation"])]),
     (&["eventSource"], &[Path(&["api.service.name"])]),
-    (&["eventType"], &[Path(&["metadata.event_code"]), Unmapped("eventType")]),
+    (
+        &["eventType"],
+        &[Path(&["metadata.event_code"]), Unmapped("eventType")],
+    ),
     (&["eventID"], &[Path(&["metadata.uid"])]),
     (&["eventVersion"], &[Path(&["metadata.product.version"])]),
-    (&["eventCategory"], &[Path(&["metadata.product.feature.name"])]),
-    (&["awsRegion"], &[Path(&["cloud.region"]), Path(&["region"])]),
+    (
+        &["eventCategory"],
+        &[Path(&["metadata.product.feature.name"])],
+    ),
+    (
+        &["awsRegion"],
+        &[Path(&["cloud.region"]), Path(&["region"])],
+    ),
     (
         &["sourceIPAddress"],
         &[Path(&["src_endpoint.ip"]), Path(&["src_endpoint.domain"])],
@@ -62,12 +71,18 @@ const CLOUD_TRAIL: &[Field] = &[
     (&["errorCode"], &[Path(&["api.response.error"])]),
     (
         &["errorMessage"],
-        &[Path(&["api.response.message", "api.response.error_message"])],
+        &[Path(&[
+            "api.response.message",
+            "api.response.error_message",
+        ])],
     ),
     (&["requestParameters"], &[Path(&["api.request.data"])]),
     (&["responseElements"], &[Path(&["api.response.data"])]),
     (
-        &["responseElements.ConsoleLogin", "responseElements.SwitchRole"],
+        &[
+            "responseElements.ConsoleLogin",
+            "responseElements.SwitchRole",
+        ],
         &[Path(&["status"])],
     ),
     (&["requestID"], &[Path(&["api.request.uid"])]),
@@ -127,22 +142,37 @@ const CLOUD_TRAIL: &[Field] = &[
     (&["resources.type"], &[Path(&["resources.type"])]),
     (
         &["resources.accountId"],
-        &[Path(&["resources.owner.account.uid", "resources.account_uid"])],
+        &[Path(&[
+            "resources.owner.account.uid",
+            "resources.account_uid",
+        ])],
     ),
 ];
 
 const VERDICTS: &[(&str, &str)] = &[("Allowed", "ACCEPT"), ("Denied", "REJECT")];
 
 const FLOWS: &[Field] = &[
-    (&["srcaddr", "src_ip", "source.ip"], &[Path(&["src_endpoint.ip"])]),
-    (&["dstaddr", "dst_ip", "destination.ip"], &[Path(&["dst_endpoint.ip"])]),
-    (&["srcport", "src_port", "source.port"], &[Path(&["src_endpoint.port"])]),
+    (
+        &["srcaddr", "src_ip", "source.ip"],
+        &[Path(&["src_endpoint.ip"])],
+    ),
+    (
+        &["dstaddr", "dst_ip", "destination.ip"],
+        &[Path(&["dst_endpoint.ip"])],
+    ),
+    (
+        &["srcport", "src_port", "source.port"],
+        &[Path(&["src_endpoint.port"])],
+    ),
     (
         &["dstport", "dst_port", "destination.port"],
         &[Path(&["dst_endpoint.port"])],
     ),
     (&["protocol"], &[Path(&["connection_info.protocol_num"])]),
-    (&["tcp-flags", "tcp_flags"], &[Path(&["connection_info.tcp_flags"])]),
+    (
+        &["tcp-flags", "tcp_flags"],
+        &[Path(&["connection_info.tcp_flags"])],
+    ),
     (
         &["action"],
         &[Words("action", VERDICTS), Words("disposition", VERDICTS)],
@@ -157,27 +187,51 @@ const FLOWS: &[Field] = &[
     (&["bytes"], &[Path(&["traffic.bytes"])]),
     (&["packets"], &[Path(&["traffic.packets"])]),
     (&["log-status", "log_status"], &[Path(&["status_code"])]),
-    (&["account-id", "account_id"], &[Path(&["cloud.account.uid", "cloud.account_uid"])]),
-    (&["interface-id", "interface_id"], &[
-        Path(&["src_endpoint.interface_uid"]),
-        Path(&["dst_endpoint.interface_uid"]),
-    ]),
-    (&["instance-id", "instance_id"], &[
-        Path(&["src_endpoint.instance_uid"]),
-        Path(&["dst_endpoint.instance_uid"]),
-    ]),
-    (&["vpc-id", "vpc_id"], &[Path(&["src_endpoint.vpc_uid"]), Path(&["dst_endpoint.vpc_uid"])]),
-    (&["subnet-id", "subnet_id"], &[
-        Path(&["src_endpoint.subnet_uid"]),
-        Path(&["dst_endpoint.subnet_uid"]),
-    ]),
+    (
+        &["account-id", "account_id"],
+        &[Path(&["cloud.account.uid", "cloud.account_uid"])],
+    ),
+    (
+        &["interface-id", "interface_id"],
+        &[
+            Path(&["src_endpoint.interface_uid"]),
+            Path(&["dst_endpoint.interface_uid"]),
+        ],
+    ),
+    (
+        &["instance-id", "instance_id"],
+        &[
+            Path(&["src_endpoint.instance_uid"]),
+            Path(&["dst_endpoint.instance_uid"]),
+        ],
+    ),
+    (
+        &["vpc-id", "vpc_id"],
+        &[
+            Path(&["src_endpoint.vpc_uid"]),
+            Path(&["dst_endpoint.vpc_uid"]),
+        ],
+    ),
+    (
+        &["subnet-id", "subnet_id"],
+        &[
+            Path(&["src_endpoint.subnet_uid"]),
+            Path(&["dst_endpoint.subnet_uid"]),
+        ],
+    ),
     (&["az-id", "az_id"], &[Path(&["cloud.zone"])]),
     (&["region"], &[Path(&["cloud.region"])]),
 ];
 
 const NAMES: &[Field] = &[
-    (&["query_name", "query", "QueryName"], &[Path(&["query.hostname"])]),
-    (&["query_type", "record_type", "QueryType"], &[Path(&["query.type"])]),
+    (
+        &["query_name", "query", "QueryName"],
+        &[Path(&["query.hostname"])],
+    ),
+    (
+        &["query_type", "record_type", "QueryType"],
+        &[Path(&["query.type"])],
+    ),
     (&["query_class"], &[Path(&["query.class"])]),
     (&["rcode"], &[Path(&["rcode"])]),
     (
@@ -188,12 +242,21 @@ const NAMES: &[Field] = &[
     (&["answers.Class"], &[Path(&["answers.class"])]),
     (&["srcaddr", "src_ip"], &[Path(&["src_endpoint.ip"])]),
     (&["srcport", "src_port"], &[Path(&["src_endpoint.port"])]),
-    (&["srcids.instance"], &[Path(&["src_endpoint.instance_uid"])]),
+    (
+        &["srcids.instance"],
+        &[Path(&["src_endpoint.instance_uid"])],
+    ),
     (&["vpc_id"], &[Path(&["src_endpoint.vpc_uid"])]),
-    (&["account_id"], &[Path(&["cloud.account.uid", "cloud.account_uid"])]),
+    (
+        &["account_id"],
+        &[Path(&["cloud.account.uid", "cloud.account_uid"])],
+    ),
     (&["region"], &[Path(&["cloud.region"])]),
     (&["transport"], &[Path(&["connection_info.protocol_name"])]),
-    (&["firewall_rule_action"], &[Path(&["action"]), Path(&["disposition"])]),
+    (
+        &["firewall_rule_action"],
+        &[Path(&["action"]), Path(&["disposition"])],
+    ),
     (
         &["firewall_domain_list_id", "firewall_rule_group_id"],
         &[Path(&["firewall_rule.uid"])],
@@ -205,23 +268,35 @@ const KUBERNETES: &[Field] = &[
     (&["requestURI"], &[Path(&["http_request.url.path"])]),
     (&["userAgent"], &[Path(&["http_request.user_agent"])]),
     (&["auditID"], &[Path(&["api.request.uid"])]),
-    (&["user.username", "username"], &[Path(&["actor.user.name"])]),
+    (
+        &["user.username", "username"],
+        &[Path(&["actor.user.name"])],
+    ),
     (&["user.uid"], &[Path(&["actor.user.uid"])]),
     (&["user.groups"], &[Path(&["actor.user.groups.name"])]),
     (
         &["sourceIPs"],
-        &[Path(&["src_endpoint.ip"]), Path(&["src_endpoint.intermediate_ips"])],
+        &[
+            Path(&["src_endpoint.ip"]),
+            Path(&["src_endpoint.intermediate_ips"]),
+        ],
     ),
     (&["objectRef.resource"], &[Path(&["resources.type"])]),
     (&["objectRef.name"], &[Path(&["resources.name"])]),
     (&["objectRef.namespace"], &[Path(&["resources.namespace"])]),
-    (&["objectRef.apiGroup", "apiGroup"], &[Path(&["api.group.name"])]),
+    (
+        &["objectRef.apiGroup", "apiGroup"],
+        &[Path(&["api.group.name"])],
+    ),
     (&["objectRef.apiVersion"], &[Path(&["api.version"])]),
     (&["responseStatus.code"], &[Path(&["api.response.code"])]),
     (&["responseStatus.reason"], &[Path(&["api.response.error"])]),
     (
         &["responseStatus.message"],
-        &[Path(&["api.response.error_message"]), Path(&["api.response.message"])],
+        &[
+            Path(&["api.response.error_message"]),
+            Path(&["api.response.message"]),
+        ],
     ),
     (
         &["requestObject.spec.containers.image", "containers.image"],
@@ -231,42 +306,90 @@ const KUBERNETES: &[Field] = &[
 ];
 
 const WEB: &[Field] = &[
-    (&["httpRequest.clientIp", "c-ip"], &[Path(&["src_endpoint.ip"])]),
-    (&["httpRequest.country"], &[Path(&["src_endpoint.location.country"])]),
-    (&["httpRequest.uri", "cs-uri-stem"], &[Path(&["http_request.url.path"])]),
-    (&["httpRequest.args", "cs-uri-query"], &[Path(&["http_request.args"])]),
-    (&["httpRequest.httpMethod", "cs-method"], &[Path(&["http_request.http_method"])]),
-    (&["httpRequest.httpVersion"], &[Path(&["http_request.version"])]),
+    (
+        &["httpRequest.clientIp", "c-ip"],
+        &[Path(&["src_endpoint.ip"])],
+    ),
+    (
+        &["httpRequest.country"],
+        &[Path(&["src_endpoint.location.country"])],
+    ),
+    (
+        &["httpRequest.uri", "cs-uri-stem"],
+        &[Path(&["http_request.url.path"])],
+    ),
+    (
+        &["httpRequest.args", "cs-uri-query"],
+        &[Path(&["http_request.args"])],
+    ),
+    (
+        &["httpRequest.httpMethod", "cs-method"],
+        &[Path(&["http_request.http_method"])],
+    ),
+    (
+        &["httpRequest.httpVersion"],
+        &[Path(&["http_request.version"])],
+    ),
     (&["httpRequest.requestId"], &[Path(&["http_request.uid"])]),
-    (&["httpRequest.headers.name"], &[Path(&["http_request.http_headers.name"])]),
-    (&["httpRequest.headers.value"], &[Path(&["http_request.http_headers.value"])]),
+    (
+        &["httpRequest.headers.name"],
+        &[Path(&["http_request.http_headers.name"])],
+    ),
+    (
+        &["httpRequest.headers.value"],
+        &[Path(&["http_request.http_headers.value"])],
+    ),
     (
         &["cs-user-agent", "userAgent", "cs(User-Agent)"],
         &[Path(&["http_request.user_agent"])],
     ),
-    (&["cs-host", "host"], &[Path(&["http_request.url.hostname"])]),
-    (&["cs-referer", "referer"], &[Path(&["http_request.referrer"])]),
+    (
+        &["cs-host", "host"],
+        &[Path(&["http_request.url.hostname"])],
+    ),
+    (
+        &["cs-referer", "referer"],
+        &[Path(&["http_request.referrer"])],
+    ),
     (
         &["action"],
-        &[Words("action", &[("Allowed", "ALLOW"), ("Denied", "BLOCK")])],
+        &[Words(
+            "action",
+            &[("Allowed", "ALLOW"), ("Denied", "BLOCK")],
+        )],
     ),
     (&["terminatingRuleId"], &[Path(&["firewall_rule.uid"])]),
     (&["terminatingRuleType"], &[Path(&["firewall_rule.type"])]),
     (&["webaclId"], &[Path(&["metadata.product.feature.uid"])]),
     (&["labels.name"], &[Path(&["metadata.labels"])]),
-    (&["responseCodeSent", "sc-status"], &[Path(&["http_status"])]),
+    (
+        &["responseCodeSent", "sc-status"],
+        &[Path(&["http_status"])],
+    ),
 ];
 
 const FINDINGS: &[Field] = &[
     (&["Id"], &[Path(&["finding_info.uid", "finding.uid"])]),
-    (&["Title"], &[Path(&["finding_info.title", "finding.title"])]),
-    (&["Description"], &[Path(&["finding_info.desc", "finding.desc"])]),
-    (&["Types", "Type"], &[Path(&["finding_info.types", "finding.types"])]),
+    (
+        &["Title"],
+        &[Path(&["finding_info.title", "finding.title"])],
+    ),
+    (
+        &["Description"],
+        &[Path(&["finding_info.desc", "finding.desc"])],
+    ),
+    (
+        &["Types", "Type"],
+        &[Path(&["finding_info.types", "finding.types"])],
+    ),
     (&["Severity.Label", "Severity"], &[Path(&["severity"])]),
     (&["ProductName"], &[Path(&["metadata.product.name"])]),
     (&["CompanyName"], &[Path(&["metadata.product.vendor_name"])]),
     (&["GeneratorId"], &[Path(&["metadata.product.feature.uid"])]),
-    (&["AwsAccountId"], &[Path(&["cloud.account.uid", "cloud.account_uid"])]),
+    (
+        &["AwsAccountId"],
+        &[Path(&["cloud.account.uid", "cloud.account_uid"])],
+    ),
     (&["Region"], &[Path(&["cloud.region"])]),
     (
         &["Resources.Id"],
@@ -278,14 +401,23 @@ const FINDINGS: &[Field] = &[
     ),
     (&["Workflow.Status"], &[Path(&["status", "state"])]),
     (&["Compliance.Status"], &[Path(&["compliance.status"])]),
-    (&["Compliance.SecurityControlId"], &[Path(&["compliance.control"])]),
+    (
+        &["Compliance.SecurityControlId"],
+        &[Path(&["compliance.control"])],
+    ),
     (
         &["Action.AwsApiCallAction.Api"],
-        &[Path(&["evidences.actor.api.operation", "evidences.api.operation"])],
+        &[Path(&[
+            "evidences.actor.api.operation",
+            "evidences.api.operation",
+        ])],
     ),
     (
         &["Action.AwsApiCallAction.RemoteIpDetails.IpAddressV4"],
-        &[Path(&["evidences.actor.src_endpoint.ip", "evidences.src_endpoint.ip"])],
+        &[Path(&[
+            "evidences.actor.src_endpoint.ip",
+            "evidences.src_endpoint.ip",
+        ])],
     ),
 ];
 

@@ -13,3 +13,5 @@ mod statement;
 
 pub use statement::{Columns, Detect, RuleSet, Unusable, statements};
 
+#[cfg(test)]
+mod tests;

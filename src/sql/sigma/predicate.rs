@@ -25,7 +25,10 @@ impl Writer<'_> {
 
     fn condition(&self, rule: &Rule, condition: &Condition) -> Result<String, String> {
         let all = |parts: &[Condition]| -> Result<Vec<String>, String> {
-            parts.iter().map(|part| self.condition(rule, part)).collect()
+            parts
+                .iter()
+                .map(|part| self.condition(rule, part))
+                .collect()
         };
         match condition {
             Condition::Search(place) => match rule.searches.get(*place) {
@@ -100,7 +103,9 @@ impl Writer<'_> {
                 (Some(column), _) if !number.contains('.') => compare(column, *order, number),
                 (_, Some(value)) => compare(&value, *order, &format!("{number}E0")),
                 (_, None) => {
-                    return Err("it compares a list with a number, which has no one value".to_owned());
+                    return Err(
+                        "it compares a list with a number, which has no one value".to_owned()
+                    );
                 }
             },
             Test::Field { name, place, cased } => {
@@ -187,11 +192,10 @@ fn like(text: &str, pattern: &Pattern) -> String {
 
 fn keyword(everything: &Reached, test: &Test) -> Result<String, String> {
     match test {
-        Test::Text { pattern, cased } => {
-            Ok(everything.any(&|text| fits(text, pattern, *cased)))
+        Test::Text { pattern, cased } => Ok(everything.any(&|text| fits(text, pattern, *cased))),
+        Test::Regex(pattern) => {
+            Ok(everything.any(&|text| format!("regexp_like({text}, {})", quote_text(pattern))))
         }
-        Test::Regex(pattern) => Ok(everything
-            .any(&|text| format!("regexp_like({text}, {})", quote_text(pattern)))),
         Test::Not(inside) => Ok(not(&keyword(everything, inside)?)),
         _ => Err("a keyword can only be a text or a regular expression".to_owned()),
     }
@@ -206,9 +210,7 @@ fn other_field(text: &str, other: &str, place: Place, cased: bool) -> String {
         Place::Whole => format!("{text} = {other}"),
         Place::Inside => format!("strpos({text}, {other}) > 0"),
         Place::Start => format!("substr({text}, 1, length({other})) = {other}"),
-        Place::End => format!(
-            "substr({text}, length({text}) - length({other}) + 1) = {other}"
-        ),
+        Place::End => format!("substr({text}, length({text}) - length({other}) + 1) = {other}"),
     }
 }
 
@@ -239,15 +241,11 @@ fn implied_by(search: &Search) -> Option<BTreeSet<String>> {
     }
 }
 
-fn fewest(
-    parts: impl Iterator<Item = Option<BTreeSet<String>>>,
-) -> Option<BTreeSet<String>> {
+fn fewest(parts: impl Iterator<Item = Option<BTreeSet<String>>>) -> Option<BTreeSet<String>> {
     parts.flatten().min_by_key(BTreeSet::len)
 }
 
-fn together(
-    parts: impl Iterator<Item = Option<BTreeSet<String>>>,
-) -> Option<BTreeSet<String>> {
+fn together(parts: impl Iterator<Item = Option<BTreeSet<String>>>) -> Option<BTreeSet<String>> {
     let mut all = BTreeSet::new();
     for part in parts {
         all.extend(part?);

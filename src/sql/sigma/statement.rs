@@ -325,13 +325,12 @@ impl Set<'_> {
         let columns: Vec<String> = COLUMNS
             .iter()
             .filter(|(name, ..)| SHOWN.contains(name))
-            .map(|column| {
-                format!(
-                    "{} AS {}",
-                    expression(leaves, column),
-                    identifier(column.0)
-                )
-            })
+            .map(|column| format!("{} AS {}", expression(leaves, column), identifier(column.0)))
+            .collect();
+        let carried: String = keys
+            .names()
+            .iter()
+            .map(|key| format!(", e.{key}"))
             .collect();
         let keys = keys.columns(family, leaves);
         let from = format!(
@@ -349,8 +348,10 @@ impl Set<'_> {
                 format!("SELECT * FROM (\n    {from}\n    ) AS rows_here WHERE (\n{condition}\n)")
             }
         };
+        let shown = SHOWN.map(|name| format!("e.{}", identifier(name)));
         Some(format!(
-            "  SELECT e.*, h.n FROM (\n    {from}\n  ) AS e CROSS JOIN UNNEST(e.hits) AS h (n)"
+            "  SELECT e.\"time\", e.source, {}, e.file{carried}, h.n AS n FROM (\n    {from}\n  ) AS e CROSS JOIN UNNEST(e.hits) AS h (n)",
+            shown.join(", ")
         ))
     }
 }
