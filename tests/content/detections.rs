@@ -45,7 +45,7 @@ fn lake_of(rows: &[(Source, Value)]) -> Lake {
         let batch = decoder.flush().unwrap().unwrap();
         let place = format!(
             "lake/aws/{}/2.0/region=us-east-1/accountId=111122223333/eventDay=20261101",
-            source.in_keys()
+            source.key_name()
         );
         let place = folder.path().join(place);
         std::fs::create_dir_all(&place).unwrap();
@@ -55,7 +55,7 @@ fn lake_of(rows: &[(Source, Value)]) -> Lake {
         writer.close().unwrap();
     }
     let scenario: Scenario = serde_json::from_value(json!({
-        "name": "rows", "seed": 0, "from": begin(), "until": begin() + Duration::days(1),
+        "name": "rows", "seed": 0, "from": begin().to_rfc3339(), "until": (begin() + Duration::days(1)).to_rfc3339(),
         "entities": [], "stolen_objects": [], "findings": [],
     }))
     .unwrap();
