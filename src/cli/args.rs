@@ -4,8 +4,8 @@ use clap::Parser;
 
 use super::lake::LakeArgs;
 use super::{
-    case, completions, config, coverage, demo, import, lineage, open, pivot, playbook, query,
-    resume, tables, templates,
+    case, completions, config, coverage, demo, detect, import, lineage, open, pivot, playbook,
+    query, resume, tables, templates,
 };
 
 const EXAMPLES: &str = "\
@@ -40,6 +40,7 @@ pub(super) enum Subcommand {
     Query(query::Args),
     Resume(resume::Args),
     Pivot(pivot::Args),
+    Detect(detect::Args),
     Coverage(coverage::Args),
     Lineage(lineage::Args),
     Tables(tables::Args),

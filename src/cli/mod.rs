@@ -18,6 +18,7 @@ mod console;
 mod context;
 mod coverage;
 mod demo;
+mod detect;
 mod explain;
 mod import;
 mod interrupt;
@@ -98,6 +99,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Query(args) => query::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Detect(args) => detect::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Coverage(args) => coverage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Lineage(args) => lineage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),

@@ -11,6 +11,7 @@ use super::Problem;
 static SAVED_QUERIES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/saved-queries");
 static PLAYBOOKS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/playbooks");
 static PIVOTS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/pivots");
+static DETECTIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/detections");
 static THEMES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
 /// The largest file that is read as content: what people write is far smaller.
@@ -25,6 +26,8 @@ pub enum ContentKind {
     Pivots,
     /// `playbooks/*.md`.
     Playbooks,
+    /// `detections/*.yml`.
+    Detections,
     /// `themes/*.toml`.
     Themes,
 }
@@ -36,6 +39,7 @@ impl ContentKind {
             Self::SavedQueries => "saved-queries",
             Self::Pivots => "pivots",
             Self::Playbooks => "playbooks",
+            Self::Detections => "detections",
             Self::Themes => "themes",
         }
     }
@@ -45,6 +49,7 @@ impl ContentKind {
         match self {
             Self::SavedQueries | Self::Pivots => "sql",
             Self::Playbooks => "md",
+            Self::Detections => "yml",
             Self::Themes => "toml",
         }
     }
@@ -54,6 +59,7 @@ impl ContentKind {
             Self::SavedQueries => &SAVED_QUERIES,
             Self::Pivots => &PIVOTS,
             Self::Playbooks => &PLAYBOOKS,
+            Self::Detections => &DETECTIONS,
             Self::Themes => &THEMES,
         }
     }

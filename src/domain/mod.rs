@@ -20,6 +20,7 @@ pub mod record;
 pub mod rfc3339;
 pub mod rows;
 pub mod severity;
+pub mod sigma;
 pub mod size;
 pub mod template;
 pub mod timeline;

@@ -16,6 +16,7 @@ pub mod pivot;
 pub mod placeholders;
 pub mod scans;
 pub mod shape;
+pub mod sigma;
 pub mod statements;
 pub mod table_names;
 mod template;

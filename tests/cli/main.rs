@@ -12,6 +12,7 @@ mod case;
 mod config;
 mod content;
 mod demo;
+mod detect;
 mod help;
 mod import;
 #[cfg(unix)]

@@ -70,6 +70,12 @@ impl Lake {
         let folder = tempfile::tempdir().unwrap();
         let dir = folder.path().join("lake");
         let scenario = write_lake(&dir, options, &mut |_| {}).unwrap();
+        Self::over(folder, scenario, memory_bytes)
+    }
+
+    /// The lake that is in the folder `lake` of a folder.
+    pub(crate) fn over(folder: tempfile::TempDir, scenario: Scenario, memory_bytes: usize) -> Self {
+        let dir = folder.path().join("lake");
         let engine = Engine::open(EngineOptions {
             lake: dir.into(),
             memory_bytes,

@@ -9,6 +9,7 @@
     reason = "all of this is test: it owns its files, prints what it counted, and fails by panic"
 )]
 
+mod detections;
 mod entities;
 mod lake;
 mod pivots;

@@ -4,7 +4,7 @@
 use super::outline::{Holds, Leaf};
 
 /// A place that a column can come from.
-pub(super) enum From {
+pub(in crate::sql) enum From {
     /// The value of a path; of an array's elements the first.
     Path(&'static str),
     /// A member of a JSON text: the text's path and the member's JSON path.
@@ -18,10 +18,10 @@ pub(super) enum From {
 use From::{Joined, Json, Path, Unmapped};
 
 /// A common column: name, SQL type, places.
-pub(super) type CommonColumn = (&'static str, &'static str, &'static [From]);
+pub(in crate::sql) type CommonColumn = (&'static str, &'static str, &'static [From]);
 
 /// The columns after `time` and `source`.
-pub(super) const COLUMNS: &[CommonColumn] = &[
+pub(in crate::sql) const COLUMNS: &[CommonColumn] = &[
     ("class", "varchar", &[Path("class_name")]),
     ("activity", "varchar", &[Path("activity_name")]),
     (
@@ -166,7 +166,7 @@ pub(super) const COLUMNS: &[CommonColumn] = &[
 ];
 
 /// The expression of a column over a table with these leaves.
-pub(super) fn expression(leaves: &[Leaf], (_, sql_type, places): &CommonColumn) -> String {
+pub(in crate::sql) fn expression(leaves: &[Leaf], (_, sql_type, places): &CommonColumn) -> String {
     let found: Vec<String> = places
         .iter()
         .filter_map(|place| of_place(leaves, place, sql_type))

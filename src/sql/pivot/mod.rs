@@ -5,12 +5,12 @@
 //! has, each column chosen from those that exist. A value stands in a statement only as `?`, and
 //! which statement it is depends on the type alone, never on the value.
 
-mod columns;
+pub(in crate::sql) mod columns;
 mod history;
 mod lineage;
 mod naming;
-mod outline;
-mod relations;
+pub(in crate::sql) mod outline;
+pub(in crate::sql) mod relations;
 mod template;
 
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub use relations::{COMMON_COLUMNS, RELATIONS};
 pub use template::{PivotTemplate, PivotTemplates};
 
 /// The most bytes of a statement that Athena takes.
-const LONGEST_STATEMENT: usize = 262_144;
+pub(in crate::sql) const LONGEST_STATEMENT: usize = 262_144;
 
 /// A table that a pivot may ask.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -18,9 +18,9 @@ pub(super) enum Part {
 
 /// SQL with the literals of its `?`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub(super) sql: String,
-    pub(super) parameters: Vec<String>,
+pub(in crate::sql) struct Piece {
+    pub(in crate::sql) sql: String,
+    pub(in crate::sql) parameters: Vec<String>,
 }
 
 /// How a leaf's text is compared.

@@ -10,7 +10,7 @@ const MOST_LEAVES: usize = 2_000;
 
 /// One step on the way to a leaf.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(in crate::sql) enum Step {
     /// A column, or a field of a record.
     Field(String),
     /// Every element of an array.
@@ -19,7 +19,7 @@ pub(super) enum Step {
 
 /// What a leaf holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
+pub(in crate::sql) enum Holds {
     /// Texts.
     Text,
     /// Whole numbers.
@@ -34,22 +34,22 @@ pub(super) enum Holds {
 
 /// A value inside a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Leaf {
+pub(in crate::sql) struct Leaf {
     /// The dotted path in lower case, arrays without places.
-    pub(super) path: String,
+    pub(in crate::sql) path: String,
     /// The way to it.
-    pub(super) steps: Vec<Step>,
-    pub(super) holds: Holds,
+    pub(in crate::sql) steps: Vec<Step>,
+    pub(in crate::sql) holds: Holds,
 }
 
 impl Leaf {
     /// Whether the way leads through an array.
-    pub(super) fn is_repeated(&self) -> bool {
+    pub(in crate::sql) fn is_repeated(&self) -> bool {
         self.steps.contains(&Step::Elements)
     }
 
     /// The value as SQL; of an array's elements the first.
-    pub(super) fn first(&self) -> String {
+    pub(in crate::sql) fn first(&self) -> String {
         let mut sql = String::new();
         for step in &self.steps {
             match step {
@@ -67,7 +67,7 @@ impl Leaf {
 }
 
 /// The leaves of a table's columns, in the columns' order.
-pub(super) fn leaves(columns: &[(String, String)]) -> Vec<Leaf> {
+pub(in crate::sql) fn leaves(columns: &[(String, String)]) -> Vec<Leaf> {
     let mut found = Vec::new();
     for (name, type_text) in columns {
         let steps = vec![Step::Field(name.clone())];
@@ -153,7 +153,7 @@ fn split(text: &str) -> Vec<&str> {
 }
 
 /// A name, in quotes where it is no plain word or a word of the language.
-pub(super) fn identifier(name: &str) -> String {
+pub(in crate::sql) fn identifier(name: &str) -> String {
     let plain = name
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')

@@ -115,7 +115,7 @@ pub const COMMON_COLUMNS: [&str; 24] = [
 ];
 
 /// A table's part of a relation, or why it has none.
-pub(super) fn part(
+pub(in crate::sql) fn part(
     relation: &Relation,
     template: &PivotTemplate,
     table: &PivotTable,
@@ -184,14 +184,14 @@ fn issuing(leaves: &[Leaf]) -> Option<Piece> {
 }
 
 /// The columns that tell when an event was.
-pub(super) struct Time<'a> {
+pub(in crate::sql) struct Time<'a> {
     time: &'a Leaf,
     /// The day of the path, by which version 1 is partitioned.
     day: Option<&'a Leaf>,
 }
 
 impl<'a> Time<'a> {
-    pub(super) fn of(leaves: &'a [Leaf]) -> Option<Self> {
+    pub(in crate::sql) fn of(leaves: &'a [Leaf]) -> Option<Self> {
         let column = |path: &str, holds: Holds| {
             leaves
                 .iter()
@@ -207,7 +207,7 @@ impl<'a> Time<'a> {
         })
     }
 
-    pub(super) fn column(&self) -> String {
+    pub(in crate::sql) fn column(&self) -> String {
         let time = self.time.first();
         match self.time.holds {
             Holds::Whole => format!("from_unixtime(CAST({time} AS double) / 1000)"),
@@ -215,7 +215,7 @@ impl<'a> Time<'a> {
         }
     }
 
-    pub(super) fn inside(&self, window: Window, piece: &mut Piece) {
+    pub(in crate::sql) fn inside(&self, window: Window, piece: &mut Piece) {
         let time = self.time.first();
         piece.sql.push_str(&format!("{time} >= ? AND {time} < ?"));
         let literal = |time: chrono::DateTime<chrono::Utc>| match self.time.holds {

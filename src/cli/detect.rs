@@ -1,0 +1,307 @@
+//! `lakehound detect`: Sigma rules over a whole lake.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::confirm::is_attended;
+use super::context::Context;
+use super::interrupt::{run_query, run_until_interrupted};
+use super::lake::{LakeArgs, open};
+use super::listing::{self, print_json};
+use super::output::{OutputArgs, run_into};
+use super::query::byte_count;
+use super::stdout::Stdout;
+use super::stop::{Stop, say};
+use crate::app::pivot_tables;
+use crate::config::{ContentKind, read_text};
+use crate::domain::format::Format;
+use crate::domain::query::{QueryId, QueryRequest, Route};
+use crate::domain::sigma::{self, About, Document};
+use crate::sql::pivot::PivotTable;
+use crate::sql::sigma::{Columns, RuleSet, Unusable, statements};
+use crate::ui::text::Align;
+
+const EXAMPLES: &str = "\
+Examples:
+  lakehound detect                                   the shipped rules over the demo lake
+  lakehound detect --rules ./sigma/rules/cloud/aws --lake ./evidence --format ndjson
+  lakehound detect --rules ./mine.yml --where \"account = '111122223333' AND region <> 'us-east-1'\"
+  lakehound detect --check --rules ./sigma/rules     which rules can be used here, and why others cannot";
+
+/// Files of rules below one folder.
+const MOST_FILES: usize = 50_000;
+
+/// Run Sigma rules over a lake: one row per match, newest last
+///
+/// All rules run in one statement that reads each table once. A rule that cannot be used is told
+/// with its reason and stops no other. Without --rules the shipped ones run, and those of yours in
+/// the folder `detections` beside the configuration.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Args {
+    /// A file of rules, or a folder with such files at any depth; may be given many times
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    rules: Vec<PathBuf>,
+    /// Only matches for which this is true: SQL about time, source, account, region, who, address …
+    #[arg(long = "where", value_name = "SQL")]
+    condition: Option<String>,
+    /// List every rule and whether it can be used on this lake; run none
+    #[arg(long)]
+    check: bool,
+    /// Print the statement that would run, and run nothing
+    #[arg(long, conflicts_with = "check")]
+    sql: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Refuse to start when more than this would be read, such as 500000000 or 500MB
+    #[arg(long, value_name = "N", value_parser = byte_count)]
+    max_bytes: Option<u64>,
+    /// Run without asking where a budget would ask first; the embedded engine never asks
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    pub(super) lake: LakeArgs,
+}
+
+/// The rules of the files, and what is wrong with the others.
+#[derive(Default)]
+struct Loaded {
+    set: RuleSet,
+    /// The file that each rule of the set is in, by its id.
+    files: Vec<(String, About)>,
+    faults: Vec<(String, String)>,
+}
+
+pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
+    let loaded = load(context, &args.rules)?;
+    if loaded.files.is_empty() && loaded.faults.is_empty() {
+        return Err(Stop::failed("there is no rule in what --rules names")
+            .hint("rules lie in files that end with .yml or .yaml"));
+    }
+    let place = lake.place(context)?;
+    let on_aws = place.is_on_aws();
+    if args.check {
+        return run_until_interrupted(async {
+            let lake = open(context, &place).await?;
+            let tables = lake.catalog.tables().await;
+            let tables = tables.map_err(|error| Stop::query(error, ""))?;
+            check(&loaded, &pivot_tables(&tables, on_aws), args.output.format)
+        });
+    }
+    let columns = match args.output.format {
+        Some(Format::Json | Format::Ndjson) => Columns::Nested,
+        _ => Columns::Flat,
+    };
+    run_query(|control| async move {
+        let lake = open(context, &place).await?;
+        let tables = lake.catalog.tables().await;
+        let tables = tables.map_err(|error| Stop::query(error, ""))?;
+        let tables = pivot_tables(&tables, on_aws);
+        let condition = args.condition.as_deref();
+        let (detects, unusable) = statements(&loaded.set, &tables, condition, columns);
+        tell(&loaded.faults, &unusable);
+        if args.sql {
+            let mut out = Stdout::lock();
+            for detect in &detects {
+                out.foreign_text(&detect.sql)?;
+                out.line(";")?;
+            }
+            return out.finish();
+        }
+        let detect = match detects.as_slice() {
+            [] => {
+                return Err(Stop::failed("none of the rules can be used on this lake")
+                    .hint("`lakehound detect --check` says why for each"));
+            }
+            [detect] => detect,
+            many => {
+                return Err(Stop::failed(format_args!(
+                    "so many rules would take {} statements, and Athena takes at most 262144 bytes in one",
+                    many.len()
+                ))
+                .hint("name fewer rules with --rules, and run them in turn"));
+            }
+        };
+        say(format_args!(
+            "{} rules over {}",
+            detect.rules,
+            detect.tables.join(", ")
+        ));
+        let request = QueryRequest {
+            max_bytes: args.max_bytes,
+            route: Route::default(),
+            fresh: true,
+            attended: is_attended(),
+            confirmed: args.yes,
+            ..QueryRequest::new(QueryId(1), detect.sql.clone())
+        };
+        run_into(&args.output, &lake, request, control).await
+    })
+}
+
+/// One line for what cannot be used; `--check` has the rest.
+fn tell(faults: &[(String, String)], unusable: &[Unusable]) {
+    let count = faults.len() + unusable.len();
+    let first = faults
+        .first()
+        .map(|(file, why)| format!("{file}: {why}"))
+        .or_else(|| {
+            let first = unusable.first()?;
+            Some(format!("{}: {}", first.about.title, first.why))
+        });
+    if let Some(first) = first {
+        let others = match count {
+            1 => String::new(),
+            _ => format!(
+                " and {} more; `lakehound detect --check` lists them",
+                count - 1
+            ),
+        };
+        say(format_args!("not used: {first}{others}"));
+    }
+}
+
+fn load(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Stop> {
+    let mut loaded = Loaded::default();
+    if paths.is_empty() {
+        for file in context.content(ContentKind::Detections) {
+            let name = file.path(ContentKind::Detections).display().to_string();
+            loaded.add(&name, &file.text);
+        }
+        return Ok(loaded);
+    }
+    for path in paths {
+        if !path.exists() {
+            return Err(Stop::failed(format_args!("there is no {}", path.display()))
+                .hint("--rules takes a file of Sigma rules, or a folder of such files"));
+        }
+        for file in files_below(path)? {
+            match read_text(&file) {
+                Ok(text) => loaded.add(&file.display().to_string(), &text),
+                Err(problem) => {
+                    let name = file.display().to_string();
+                    loaded.faults.push((name, problem.to_string()));
+                }
+            }
+        }
+    }
+    Ok(loaded)
+}
+
+impl Loaded {
+    fn add(&mut self, file: &str, text: &str) {
+        for outcome in sigma::read(text) {
+            match outcome {
+                Ok(document) => self.add_document(file, document),
+                Err(problem) => self.faults.push((file.to_owned(), problem.to_string())),
+            }
+        }
+    }
+
+    fn add_document(&mut self, file: &str, document: Document) {
+        let about = document.about().clone();
+        let before = self.files.iter().find(|(_, known)| known.id == about.id);
+        if let Some((other, _)) = before {
+            let why = format!("its id {} is that of a rule in {other}", about.id);
+            self.faults.push((file.to_owned(), why));
+            return;
+        }
+        self.files.push((file.to_owned(), about));
+        self.set.add(document);
+    }
+}
+
+fn files_below(path: &Path) -> Result<Vec<PathBuf>, Stop> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    let mut folders = vec![path.to_owned()];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).map_err(|error| {
+            Stop::failed(format_args!("{} cannot be read: {error}", folder.display()))
+        })?;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_rule = path.extension().is_some_and(|end| {
+                end.eq_ignore_ascii_case("yml") || end.eq_ignore_ascii_case("yaml")
+            });
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else if is_rule {
+                found.push(path);
+            }
+        }
+        if found.len() > MOST_FILES {
+            return Err(Stop::failed(format_args!(
+                "{} holds more than {MOST_FILES} files of rules",
+                path.display()
+            ))
+            .hint("name a folder further down"));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn check(loaded: &Loaded, tables: &[PivotTable], format: Option<Format>) -> Result<(), Stop> {
+    let (_, unusable) = statements(&loaded.set, tables, None, Columns::Flat);
+    let why = |about: &About| {
+        let found = unusable.iter().find(|one| one.about.id == about.id);
+        found.map(|one| one.why.as_str())
+    };
+    let usable = loaded.files.len() - unusable.len();
+    match format {
+        None | Some(Format::Table) => {
+            let mut rows: Vec<[String; 4]> = Vec::new();
+            for (file, about) in &loaded.files {
+                rows.push([
+                    if why(about).is_none() { "yes" } else { "no" }.to_owned(),
+                    about.level.name().to_owned(),
+                    about.title.clone(),
+                    why(about).map_or_else(String::new, |why| format!("{file}: {why}")),
+                ]);
+            }
+            for (file, why) in &loaded.faults {
+                let row = ["no", "", "", &format!("{file}: {why}")].map(str::to_owned);
+                rows.push(row);
+            }
+            let mut out = Stdout::lock();
+            listing::print(
+                &mut out,
+                ["USED", "LEVEL", "TITLE", "WHY NOT"],
+                [Align::Left; 4],
+                &rows,
+            )?;
+            out.finish()?;
+            say(format_args!(
+                "{usable} of {} rules can be used",
+                loaded.files.len() + loaded.faults.len()
+            ));
+            Ok(())
+        }
+        Some(Format::Json) => {
+            let rules = loaded.files.iter().map(|(file, about)| {
+                json!({
+                    "file": file,
+                    "id": about.id,
+                    "title": about.title,
+                    "level": about.level.name(),
+                    "tags": about.tags,
+                    "used": why(about).is_none(),
+                    "why": why(about),
+                })
+            });
+            let faults = loaded
+                .faults
+                .iter()
+                .map(|(file, why)| json!({ "file": file, "used": false, "why": why }));
+            let list: Vec<serde_json::Value> = rules.chain(faults).collect();
+            print_json(&list)
+        }
+        Some(other) => Err(Stop::usage(format_args!(
+            "--check is printed as table or json, not as {}",
+            other.name()
+        ))),
+    }
+}

@@ -1,0 +1,304 @@
+//! How SQL reaches a field of a table, and how a test of its value is put around that.
+
+use super::family::Family;
+use super::fields::{At, places, texts_of_json};
+use crate::sql::parameters::quote_text;
+use crate::sql::pivot::outline::{Holds, Leaf, Step, identifier};
+
+/// A field as a table has it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Reached {
+    /// Expressions of one value each, in the order of preference.
+    pub(super) single: Vec<Single>,
+    /// Ways into lists, whose every element counts.
+    lists: Vec<Vec<Step>>,
+}
+
+/// An expression of one value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Single {
+    pub(super) sql: String,
+    pub(super) is_text: bool,
+}
+
+impl Single {
+    fn of(leaf: &Leaf) -> Self {
+        Self {
+            sql: leaf.first(),
+            is_text: leaf.holds == Holds::Text,
+        }
+    }
+
+    fn text(&self) -> String {
+        match self.is_text {
+            true => self.sql.clone(),
+            false => format!("CAST({} AS varchar)", self.sql),
+        }
+    }
+}
+
+impl Reached {
+    /// Finds a field in a table of a family.
+    pub(super) fn find(family: Family, leaves: &[Leaf], name: &str) -> Result<Self, String> {
+        check_name(name)?;
+        let mut reached = Self::default();
+        let known = places(family, name);
+        for place in known.unwrap_or_default() {
+            reached.add(place, leaves);
+        }
+        for (lead, path) in texts_of_json(family) {
+            let member = name
+                .get(..lead.len())
+                .filter(|start| start.eq_ignore_ascii_case(lead));
+            let member = member.and_then(|_| name.get(lead.len()..)?.strip_prefix('.'));
+            let text = leaves
+                .iter()
+                .find(|leaf| leaf.path == *path && leaf.holds == Holds::Text);
+            if let (Some(member), Some(text)) = (member, text) {
+                let path = quote_text(&json_path(member));
+                let text = text.first();
+                // A member that is a list or an object itself counts by its JSON.
+                for sql in [
+                    format!("json_extract_scalar({text}, {path})"),
+                    format!("json_format(json_extract({text}, {path}))"),
+                ] {
+                    reached.single.push(Single { sql, is_text: true });
+                }
+            }
+        }
+        if known.is_none() {
+            reached.add_by_path(leaves, name);
+        }
+        let is_of_the_row = !reached.is_empty() && known.is_some();
+        if family == Family::CloudTrail && !is_of_the_row || name.contains('.') {
+            reached.add_unmapped(leaves, name);
+        } else if reached.is_empty() {
+            reached.add_unmapped(leaves, name);
+        }
+        match reached.is_empty() {
+            true => Err(format!("its field `{name}` has no place in these rows")),
+            false => Ok(reached),
+        }
+    }
+
+    /// Every text of a row, for keywords.
+    pub(super) fn everything(leaves: &[Leaf]) -> Self {
+        let mut reached = Self::default();
+        let is_label = |path: &str| {
+            path.starts_with("metadata.")
+                || path.starts_with("observables.")
+                || [
+                    "class_name",
+                    "category_name",
+                    "type_name",
+                    "eventday",
+                    "asl_version",
+                ]
+                .contains(&path)
+        };
+        for leaf in leaves.iter().filter(|leaf| !is_label(&leaf.path)) {
+            match leaf.holds {
+                Holds::Text if leaf.is_repeated() => reached.lists.push(leaf.steps.clone()),
+                Holds::Text => reached.single.push(Single::of(leaf)),
+                Holds::Map if !leaf.is_repeated() => reached.single.push(Single {
+                    sql: format!("array_join(map_values({}), chr(10))", leaf.first()),
+                    is_text: true,
+                }),
+                _ => {}
+            }
+        }
+        reached
+    }
+
+    fn is_empty(&self) -> bool {
+        self.single.is_empty() && self.lists.is_empty()
+    }
+
+    fn add(&mut self, place: &At, leaves: &[Leaf]) {
+        let at = |path: &str| leaves.iter().find(|leaf| leaf.path == path);
+        match place {
+            At::Path(paths) => {
+                if let Some(leaf) = paths.iter().find_map(|path| at(path)) {
+                    self.add_leaf(leaf);
+                }
+            }
+            At::Words(path, words) => {
+                if let Some(leaf) = at(path) {
+                    let text = Single::of(leaf).text();
+                    let cases: Vec<String> = words
+                        .iter()
+                        .map(|(row, log)| {
+                            format!("WHEN {} THEN {}", quote_text(row), quote_text(log))
+                        })
+                        .collect();
+                    self.single.push(Single {
+                        sql: format!("CASE {text} {} ELSE {text} END", cases.join(" ")),
+                        is_text: true,
+                    });
+                }
+            }
+            At::Unmapped(key) => self.add_unmapped(leaves, key),
+        }
+    }
+
+    fn add_leaf(&mut self, leaf: &Leaf) {
+        match leaf.is_repeated() {
+            true if leaf.holds == Holds::Text => self.lists.push(leaf.steps.clone()),
+            true => {}
+            false if leaf.holds == Holds::Map => {}
+            false => self.single.push(Single::of(leaf)),
+        }
+    }
+
+    /// Rules may name the columns themselves.
+    fn add_by_path(&mut self, leaves: &[Leaf], name: &str) {
+        let path = name.to_ascii_lowercase().replace("[]", "");
+        if let Some(leaf) = leaves.iter().find(|leaf| leaf.path == path) {
+            self.add_leaf(leaf);
+        }
+    }
+
+    fn add_unmapped(&mut self, leaves: &[Leaf], key: &str) {
+        let map = leaves
+            .iter()
+            .find(|leaf| leaf.path == "unmapped" && leaf.holds == Holds::Map);
+        if let Some(map) = map {
+            self.single.push(Single {
+                sql: format!("element_at({}, {})", map.first(), quote_text(key)),
+                is_text: true,
+            });
+        }
+    }
+
+    /// The value as text; of a list's elements the first.
+    pub(super) fn text(&self) -> String {
+        let mut all: Vec<String> = self.single.iter().map(Single::text).collect();
+        for steps in &self.lists {
+            let leaf = Leaf {
+                path: String::new(),
+                steps: steps.clone(),
+                holds: Holds::Text,
+            };
+            all.push(leaf.first());
+        }
+        coalesced(all)
+    }
+
+    /// A test of the value as text, over the single value and over every element.
+    pub(super) fn each(&self, test: &dyn Fn(&str) -> String) -> String {
+        let mut all = Vec::new();
+        if !self.single.is_empty() {
+            let texts = self.single.iter().map(Single::text).collect();
+            all.push(test(&coalesced(texts)));
+        }
+        self.add_lists(test, &mut all);
+        joined(all, " OR ")
+    }
+
+    /// The same with each place by itself, for keywords.
+    pub(super) fn any(&self, test: &dyn Fn(&str) -> String) -> String {
+        let mut all: Vec<String> = self.single.iter().map(|one| test(&one.text())).collect();
+        self.add_lists(test, &mut all);
+        joined(all, " OR ")
+    }
+
+    fn add_lists(&self, test: &dyn Fn(&str) -> String, all: &mut Vec<String>) {
+        for steps in &self.lists {
+            all.push(over(steps, String::new(), 0, test));
+        }
+    }
+
+    /// True where there is a value.
+    pub(super) fn exists(&self) -> String {
+        let mut all: Vec<String> = self
+            .single
+            .iter()
+            .map(|single| format!("{} IS NOT NULL", single.sql))
+            .collect();
+        self.add_lists(&|text| format!("{text} IS NOT NULL"), &mut all);
+        joined(all, " OR ")
+    }
+
+    /// The number, where the value is one.
+    pub(super) fn number(&self) -> Option<String> {
+        let numbers = self.single.iter().map(|single| match single.is_text {
+            true => format!("TRY_CAST({} AS double)", single.sql),
+            false => format!("TRY_CAST(CAST({} AS varchar) AS double)", single.sql),
+        });
+        let numbers: Vec<String> = numbers.collect();
+        (!numbers.is_empty()).then(|| coalesced(numbers))
+    }
+
+    /// The one whole number's own column, which files can be left out by.
+    pub(super) fn whole(&self) -> Option<&str> {
+        match self.single.as_slice() {
+            [single] if !single.is_text && self.lists.is_empty() => Some(&single.sql),
+            _ => None,
+        }
+    }
+}
+
+/// What a name of a field may consist of: it becomes a part of JSON paths.
+fn check_name(name: &str) -> Result<(), String> {
+    let plain = |c: char| {
+        c.is_alphanumeric()
+            || matches!(
+                c,
+                '.' | '_' | '-' | ':' | '/' | '(' | ')' | '[' | ']' | ' ' | '@'
+            )
+    };
+    match !name.is_empty() && name.len() <= 256 && name.chars().all(plain) {
+        true => Ok(()),
+        false => Err(format!(
+            "its field `{}` has a character that no field of these logs has",
+            name.escape_default()
+        )),
+    }
+}
+
+fn json_path(member: &str) -> String {
+    let mut path = "$".to_owned();
+    for part in member.split('.') {
+        path.push_str("[\"");
+        path.push_str(part);
+        path.push_str("\"]");
+    }
+    path
+}
+
+fn over(steps: &[Step], lead: String, depth: usize, test: &dyn Fn(&str) -> String) -> String {
+    let mut sql = lead;
+    for (at, step) in steps.iter().enumerate() {
+        match step {
+            Step::Field(name) => {
+                if !sql.is_empty() {
+                    sql.push('.');
+                }
+                sql.push_str(&identifier(name));
+            }
+            Step::Elements => {
+                let element = format!("e{depth}");
+                let rest = steps.get(at + 1..).unwrap_or_default();
+                let inside = over(rest, element.clone(), depth + 1, test);
+                return format!("any_match({sql}, {element} -> {inside})");
+            }
+        }
+    }
+    test(&sql)
+}
+
+pub(super) fn coalesced(mut all: Vec<String>) -> String {
+    match all.len() {
+        1 => all.remove(0),
+        _ => format!("coalesce({})", all.join(", ")),
+    }
+}
+
+/// Parts with AND or OR between, in brackets.
+pub(super) fn joined(mut all: Vec<String>, between: &str) -> String {
+    match all.len() {
+        0 => "false".to_owned(),
+        1 => all.remove(0),
+        _ => format!("({})", all.join(between)),
+    }
+}
