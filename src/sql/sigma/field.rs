@@ -70,9 +70,8 @@ impl Reached {
             reached.add_by_path(leaves, name);
         }
         let is_of_the_row = !reached.is_empty() && known.is_some();
-        if family == Family::CloudTrail && !is_of_the_row || name.contains('.') {
-            reached.add_unmapped(leaves, name);
-        } else if reached.is_empty() {
+        let may_be_unmapped = family == Family::CloudTrail && !is_of_the_row;
+        if may_be_unmapped || name.contains('.') || reached.is_empty() {
             reached.add_unmapped(leaves, name);
         }
         match reached.is_empty() {
