@@ -46,11 +46,13 @@ impl Reached {
         for place in known.unwrap_or_default() {
             reached.add(place, leaves);
         }
+        let mut in_json = false;
         for (lead, path) in texts_of_json(family) {
             let member = name
                 .get(..lead.len())
                 .filter(|start| start.eq_ignore_ascii_case(lead));
             let member = member.and_then(|_| name.get(lead.len()..)?.strip_prefix('.'));
+            in_json |= member.is_some();
             let text = leaves
                 .iter()
                 .find(|leaf| leaf.path == *path && leaf.holds == Holds::Text);
@@ -69,10 +71,7 @@ impl Reached {
         if known.is_none() {
             reached.add_by_path(leaves, name);
         }
-        let is_of_the_row = !reached.is_empty() && known.is_some();
-        if family == Family::CloudTrail && !is_of_the_row || name.contains('.') {
-            reached.add_unmapped(leaves, name);
-        } else if reached.is_empty() {
+        if in_json || reached.is_empty() {
             reached.add_unmapped(leaves, name);
         }
         match reached.is_empty() {
