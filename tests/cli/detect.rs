@@ -19,8 +19,9 @@ fn a_match_is_a_line_with_its_rule_and_its_row() {
     let rules = home.path("rules").display().to_string();
     let run = home.run_on_demo(&["detect", "--rules", &rules, "--format", "ndjson"]);
     assert_holds(&run.stderr, &["not used: ", "1 more", "1 rules over"]);
-    let out = run.ok();
-    let lines: Vec<Value> = out
+    assert_eq!(run.code, Some(0));
+    let lines: Vec<Value> = run
+        .stdout
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
@@ -48,7 +49,7 @@ fn a_match_is_a_line_with_its_rule_and_its_row() {
         "--where",
         "region = 'mars-1'",
     ]);
-    assert_eq!(nobody.ok(), "");
+    assert_eq!((nobody.code, nobody.stdout.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -46,11 +46,13 @@ impl Reached {
         for place in known.unwrap_or_default() {
             reached.add(place, leaves);
         }
+        let mut in_json = false;
         for (lead, path) in texts_of_json(family) {
             let member = name
                 .get(..lead.len())
                 .filter(|start| start.eq_ignore_ascii_case(lead));
             let member = member.and_then(|_| name.get(lead.len()..)?.strip_prefix('.'));
+            in_json |= member.is_some();
             let text = leaves
                 .iter()
                 .find(|leaf| leaf.path == *path && leaf.holds == Holds::Text);
@@ -69,9 +71,7 @@ impl Reached {
         if known.is_none() {
             reached.add_by_path(leaves, name);
         }
-        let is_of_the_row = !reached.is_empty() && known.is_some();
-        let may_be_unmapped = family == Family::CloudTrail && !is_of_the_row;
-        if may_be_unmapped || name.contains('.') || reached.is_empty() {
+        if in_json || reached.is_empty() {
             reached.add_unmapped(leaves, name);
         }
         match reached.is_empty() {

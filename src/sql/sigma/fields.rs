@@ -69,13 +69,7 @@ const CLOUD_TRAIL: &[Field] = &[
     ),
     (&["userAgent"], &[Path(&["http_request.user_agent"])]),
     (&["errorCode"], &[Path(&["api.response.error"])]),
-    (
-        &["errorMessage"],
-        &[Path(&[
-            "api.response.message",
-            "api.response.error_message",
-        ])],
-    ),
+    (&["errorMessage"], &[Path(&["api.response.message"])]),
     (&["requestParameters"], &[Path(&["api.request.data"])]),
     (&["responseElements"], &[Path(&["api.response.data"])]),
     (

@@ -62,7 +62,13 @@ fn no_value_of_a_rule_changes_the_shape_of_the_statement() {
         assert_eq!(unusable, vec![]);
         detects[0].sql.clone()
     };
-    let plain = shape(&write("value", "title"));
+    // The same wildcards and the same need of an escape, and nothing else.
+    let twin = |text: &str| -> String {
+        let same = |c: char| matches!(c, '*' | '?' | '\\' | '%' | '_');
+        text.chars()
+            .map(|c| if same(c) { c } else { 'x' })
+            .collect()
+    };
     for hostile in [
         "' OR '1'='1",
         "'; DROP TABLE x; --",
@@ -71,8 +77,10 @@ fn no_value_of_a_rule_changes_the_shape_of_the_statement() {
         "line\nbreak\r\n\0end",
         "\u{2019} \u{202e} \"quoted\"",
     ] {
-        assert_eq!(shape(&write(hostile, "title")), plain, "{hostile:?}");
-        assert_eq!(shape(&write("value", hostile)), plain, "{hostile:?}");
+        let plain = shape(&write(&twin(hostile), "title"));
+        assert!(shape(&write(hostile, "title")) == plain, "{hostile:?}");
+        let plain = shape(&write("value", "title"));
+        assert!(shape(&write("value", hostile)) == plain, "{hostile:?}");
     }
 }
 
