@@ -1,8 +1,8 @@
 //! The timeline: what happened, by the time at which it happened, over pins and whole results.
 //!
 //! Owns what an item is ([`TimelineItem`]), how a row is read as one ([`RowReader`]), the merge of
-//! sorted runs ([`merge`]), the outline of groups and gaps ([`Outline`]), the density strip with its
-//! brush ([`Strip`], [`Brush`]) and the table that is exported ([`table`]). Values and rules only.
+//! sorted runs ([`merge()`]), the outline of groups and gaps ([`Outline`]), the density strip with its
+//! brush ([`Strip`], [`Brush`]) and the table that is exported ([`table()`]). Values and rules only.
 //!
 //! A whole result may have millions of rows: of each, only its time and its number are held
 //! ([`Mark`]); the rows stay behind their handle and are read when they are looked at.

@@ -2,7 +2,7 @@
 //! happened.
 //!
 //! Owns what is in it, how it is grouped, which line is chosen, and the brush. Merging is work for
-//! the runtime ([`Effect::Timeline`]); its answer is shown together with the request that it
+//! the runtime ([`super::effect::Effect::Timeline`]); its answer is shown together with the request that it
 //! answers, so that a line never leads to another item's row.
 
 mod brush;
