@@ -17,6 +17,9 @@ fn with_calls(home: &Home, predicate: &str, rows: &str) -> Terminal {
     console.wait_for(rows);
     console.press(&["alt-3", "z"]);
     console.wait_for("access_key");
+    console.wait_for_rest();
+    // The accounts stand in the status line once the lake's tables are known, which are asked next.
+    console.wait_for(" +4 ");
     console
 }
 
