@@ -357,7 +357,7 @@ fn every_size_from_nothing_up_is_drawn() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn no_command_at_any_size_breaks_the_drawing(
