@@ -8,7 +8,8 @@ use super::leftover::{known, sane};
 use super::page::{Page, UNKNOWN};
 use super::source_file::FileFacts;
 use crate::domain::lake::Source;
-use crate::domain::lake::frame::{Class, Frame, leaves, observable};
+use crate::domain::lake::frame::{Class, Frame, observable};
+use crate::domain::lake::leaves::FlowLeaves;
 
 /// The fields of the default format.
 const DEFAULT: [&str; 14] = [
@@ -77,43 +78,6 @@ impl FlowFields {
     }
 }
 
-leaves!(Leaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    account: "cloud.account.uid",
-    region: "cloud.region",
-    zone: "cloud.zone",
-    src_port: "src_endpoint.port",
-    src_service: "src_endpoint.svc_name",
-    src_ip: "src_endpoint.ip",
-    src_interface: "src_endpoint.interface_uid",
-    src_vpc: "src_endpoint.vpc_uid",
-    src_instance: "src_endpoint.instance_uid",
-    src_subnet: "src_endpoint.subnet_uid",
-    dst_port: "dst_endpoint.port",
-    dst_service: "dst_endpoint.svc_name",
-    dst_ip: "dst_endpoint.ip",
-    dst_interface: "dst_endpoint.interface_uid",
-    dst_vpc: "dst_endpoint.vpc_uid",
-    dst_instance: "dst_endpoint.instance_uid",
-    dst_subnet: "dst_endpoint.subnet_uid",
-    protocol: "connection_info.protocol_num",
-    flags: "connection_info.tcp_flags",
-    ip_version: "connection_info.protocol_ver",
-    boundary_id: "connection_info.boundary_id",
-    boundary: "connection_info.boundary",
-    direction_id: "connection_info.direction_id",
-    direction: "connection_info.direction",
-    packets: "traffic.packets",
-    bytes: "traffic.bytes",
-    start: "start_time_dt",
-    end: "end_time_dt",
-    status_code: "status_code",
-    action: "action",
-    action_id: "action_id",
-    disposition: "disposition",
-});
-
 /// The end of a connection that wrote the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
@@ -126,14 +90,14 @@ enum Side {
 pub(super) struct FlowSheet {
     pub(super) frame: Frame,
     pub(super) page: Page,
-    leaves: Leaves,
+    leaves: FlowLeaves,
 }
 
 impl FlowSheet {
     pub(super) fn new() -> Result<Self, ArrowError> {
         let frame = Frame::new(Source::VpcFlow)?;
         Ok(Self {
-            leaves: Leaves::bind(&frame.table)?,
+            leaves: FlowLeaves::bind(&frame.table)?,
             page: Page::new(Source::VpcFlow),
             frame,
         })

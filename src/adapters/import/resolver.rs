@@ -8,7 +8,8 @@ use super::page::{Page, UNKNOWN};
 use super::source_file::FileFacts;
 use crate::domain::lake::Source;
 use crate::domain::lake::columns::List;
-use crate::domain::lake::frame::{Class, Frame, leaves, observable};
+use crate::domain::lake::frame::{Class, Frame, observable};
+use crate::domain::lake::leaves::ResolverLeaves;
 
 const DNS_ACTIVITY: Class = Class {
     uid: 4003,
@@ -16,34 +17,6 @@ const DNS_ACTIVITY: Class = Class {
     category_uid: 4,
     category: "Network Activity",
 };
-
-leaves!(Leaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    account: "cloud.account.uid",
-    region: "cloud.region",
-    vpc: "src_endpoint.vpc_uid",
-    ip: "src_endpoint.ip",
-    port: "src_endpoint.port",
-    instance: "src_endpoint.instance_uid",
-    endpoint: "dst_endpoint.instance_uid",
-    interface: "dst_endpoint.interface_uid",
-    rule: "firewall_rule.uid",
-    hostname: "query.hostname",
-    kind: "query.type",
-    class: "query.class",
-    answer_kind: "answers.type",
-    answer_data: "answers.rdata",
-    answer_class: "answers.class",
-    protocol: "connection_info.protocol_name",
-    direction: "connection_info.direction",
-    direction_id: "connection_info.direction_id",
-    rcode: "rcode",
-    rcode_id: "rcode_id",
-    disposition: "disposition",
-    action: "action",
-    action_id: "action_id",
-});
 
 /// Response codes as the log spells them, with OCSF's id and caption.
 const CODES: [(&str, i32, &str); 11] = [
@@ -64,7 +37,7 @@ const CODES: [(&str, i32, &str); 11] = [
 pub(super) struct DnsSheet {
     pub(super) frame: Frame,
     pub(super) page: Page,
-    leaves: Leaves,
+    leaves: ResolverLeaves,
     answers: List,
 }
 
@@ -72,7 +45,7 @@ impl DnsSheet {
     pub(super) fn new() -> Result<Self, ArrowError> {
         let frame = Frame::new(Source::Route53)?;
         Ok(Self {
-            leaves: Leaves::bind(&frame.table)?,
+            leaves: ResolverLeaves::bind(&frame.table)?,
             answers: frame.table.list("answers")?,
             page: Page::new(Source::Route53),
             frame,

@@ -12,52 +12,8 @@ use super::page::Page;
 use crate::domain::lake::Source;
 use crate::domain::lake::api_class::{AUTHENTICATION, classify};
 use crate::domain::lake::columns::List;
-use crate::domain::lake::frame::{Frame, leaves, observable};
-
-leaves!(Leaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    event_code: "metadata.event_code",
-    event: "metadata.uid",
-    region: "cloud.region",
-    error: "api.response.error",
-    error_message: "api.response.message",
-    response: "api.response.data",
-    operation: "api.operation",
-    version: "api.version",
-    service: "api.service.name",
-    request: "api.request.data",
-    request_uid: "api.request.uid",
-    dst_service: "dst_endpoint.svc_name",
-    actor_type: "actor.user.type",
-    actor_name: "actor.user.name",
-    actor_uid_alt: "actor.user.uid_alt",
-    actor_uid: "actor.user.uid",
-    actor_account: "actor.user.account.uid",
-    actor_key: "actor.user.credential_uid",
-    session_time: "actor.session.created_time_dt",
-    session_mfa: "actor.session.is_mfa",
-    session_issuer: "actor.session.issuer",
-    invoked_by: "actor.invoked_by",
-    idp: "actor.idp.name",
-    agent: "http_request.user_agent",
-    endpoint: "src_endpoint.uid",
-    ip: "src_endpoint.ip",
-    domain: "src_endpoint.domain",
-    grant_uid: "session.uid",
-    grant_uid_alt: "session.uid_alt",
-    grant_key: "session.credential_uid",
-    grant_issuer: "session.issuer",
-    policy: "policy.uid",
-    resource: "resources.uid",
-    resource_owner: "resources.owner.account.uid",
-    resource_type: "resources.type",
-    user_uid: "user.uid",
-    user_uid_alt: "user.uid_alt",
-    user_name: "user.name",
-    status: "status",
-    mfa: "is_mfa",
-});
+use crate::domain::lake::frame::{Frame, observable};
+use crate::domain::lake::leaves::ApiLeaves;
 
 /// The members of a record that have a column, or a rule of their own.
 #[derive(Default)]
@@ -132,7 +88,7 @@ pub(super) fn table_of(record: Value<'_>) -> Source {
 pub(super) struct TrailSheet {
     pub(super) frame: Frame,
     pub(super) page: Page,
-    leaves: Leaves,
+    leaves: ApiLeaves,
     resources: List,
     source: Source,
 }
@@ -141,7 +97,7 @@ impl TrailSheet {
     pub(super) fn new(source: Source) -> Result<Self, ArrowError> {
         let frame = Frame::new(source)?;
         Ok(Self {
-            leaves: Leaves::bind(&frame.table)?,
+            leaves: ApiLeaves::bind(&frame.table)?,
             resources: frame.table.list("resources")?,
             page: Page::new(source),
             source,
@@ -274,7 +230,7 @@ impl TrailSheet {
         }
     }
 
-    fn session(leaves: &Leaves, frame: &mut Frame, context: Value<'_>) {
+    fn session(leaves: &ApiLeaves, frame: &mut Frame, context: Value<'_>) {
         for (part, value) in context.members() {
             for (name, inner) in value.members() {
                 let cell = inner.text();

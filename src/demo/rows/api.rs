@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use arrow::error::ArrowError;
 
-use super::{Class, Frame, leaves, observable};
+use super::{Class, Frame, observable};
 use crate::demo::world::Actor;
 use crate::domain::lake::Source;
 use crate::domain::lake::api_class::{AUTHENTICATION, classify};
 use crate::domain::lake::columns::List;
+use crate::domain::lake::leaves::ApiLeaves;
 
 /// A call of an AWS API.
 #[derive(Debug, Clone)]
@@ -79,51 +80,10 @@ impl ApiEvent {
     }
 }
 
-leaves!(Leaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    event_code: "metadata.event_code",
-    event: "metadata.uid",
-    region: "cloud.region",
-    error: "api.response.error",
-    error_message: "api.response.message",
-    response: "api.response.data",
-    operation: "api.operation",
-    service: "api.service.name",
-    request: "api.request.data",
-    request_uid: "api.request.uid",
-    dst_service: "dst_endpoint.svc_name",
-    actor_type: "actor.user.type",
-    actor_name: "actor.user.name",
-    actor_uid_alt: "actor.user.uid_alt",
-    actor_uid: "actor.user.uid",
-    actor_account: "actor.user.account.uid",
-    actor_key: "actor.user.credential_uid",
-    session_time: "actor.session.created_time_dt",
-    session_mfa: "actor.session.is_mfa",
-    session_issuer: "actor.session.issuer",
-    invoked_by: "actor.invoked_by",
-    agent: "http_request.user_agent",
-    ip: "src_endpoint.ip",
-    domain: "src_endpoint.domain",
-    grant_uid: "session.uid",
-    grant_uid_alt: "session.uid_alt",
-    grant_key: "session.credential_uid",
-    grant_issuer: "session.issuer",
-    policy: "policy.uid",
-    resource: "resources.uid",
-    resource_owner: "resources.owner.account.uid",
-    resource_type: "resources.type",
-    user_uid: "user.uid",
-    user_name: "user.name",
-    status: "status",
-    mfa: "is_mfa",
-});
-
 /// Rows of CloudTrail under way.
 pub(crate) struct Sheet {
     pub(super) frame: Frame,
-    leaves: Leaves,
+    leaves: ApiLeaves,
     resources: List,
     data: bool,
 }
@@ -132,7 +92,7 @@ impl Sheet {
     pub(super) fn new(source: Source) -> Result<Self, ArrowError> {
         let frame = Frame::new(source)?;
         Ok(Self {
-            leaves: Leaves::bind(&frame.table)?,
+            leaves: ApiLeaves::bind(&frame.table)?,
             resources: frame.table.list("resources")?,
             data: source != Source::CloudTrailMgmt,
             frame,

@@ -2,9 +2,10 @@
 
 use arrow::error::ArrowError;
 
-use super::{Class, Frame, leaves, observable};
+use super::{Class, Frame, observable};
 use crate::domain::lake::Source;
 use crate::domain::lake::columns::List;
+use crate::domain::lake::leaves::{FlowLeaves, ResolverLeaves};
 
 /// One end of a flow.
 #[derive(Debug, Clone, Default)]
@@ -42,43 +43,6 @@ const NETWORK_ACTIVITY: Class = Class {
     category_uid: 4,
     category: "Network Activity",
 };
-
-leaves!(FlowLeaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    account: "cloud.account.uid",
-    region: "cloud.region",
-    zone: "cloud.zone",
-    src_port: "src_endpoint.port",
-    src_service: "src_endpoint.svc_name",
-    src_ip: "src_endpoint.ip",
-    src_interface: "src_endpoint.interface_uid",
-    src_vpc: "src_endpoint.vpc_uid",
-    src_instance: "src_endpoint.instance_uid",
-    src_subnet: "src_endpoint.subnet_uid",
-    dst_port: "dst_endpoint.port",
-    dst_service: "dst_endpoint.svc_name",
-    dst_ip: "dst_endpoint.ip",
-    dst_interface: "dst_endpoint.interface_uid",
-    dst_vpc: "dst_endpoint.vpc_uid",
-    dst_instance: "dst_endpoint.instance_uid",
-    dst_subnet: "dst_endpoint.subnet_uid",
-    protocol: "connection_info.protocol_num",
-    flags: "connection_info.tcp_flags",
-    ip_version: "connection_info.protocol_ver",
-    boundary_id: "connection_info.boundary_id",
-    boundary: "connection_info.boundary",
-    direction_id: "connection_info.direction_id",
-    direction: "connection_info.direction",
-    packets: "traffic.packets",
-    bytes: "traffic.bytes",
-    start: "start_time_dt",
-    end: "end_time_dt",
-    status_code: "status_code",
-    action: "action",
-    action_id: "action_id",
-    disposition: "disposition",
-});
 
 /// Rows of VPC flow logs under way.
 pub(crate) struct FlowSheet {
@@ -209,35 +173,10 @@ const DNS_ACTIVITY: Class = Class {
     category: "Network Activity",
 };
 
-leaves!(DnsLeaves {
-    product_version: "metadata.product.version",
-    feature: "metadata.product.feature.name",
-    account: "cloud.account.uid",
-    region: "cloud.region",
-    vpc: "src_endpoint.vpc_uid",
-    ip: "src_endpoint.ip",
-    port: "src_endpoint.port",
-    instance: "src_endpoint.instance_uid",
-    hostname: "query.hostname",
-    kind: "query.type",
-    class: "query.class",
-    answer_kind: "answers.type",
-    answer_data: "answers.rdata",
-    answer_class: "answers.class",
-    protocol: "connection_info.protocol_name",
-    direction: "connection_info.direction",
-    direction_id: "connection_info.direction_id",
-    rcode: "rcode",
-    rcode_id: "rcode_id",
-    disposition: "disposition",
-    action: "action",
-    action_id: "action_id",
-});
-
 /// Rows of the resolver under way.
 pub(crate) struct DnsSheet {
     pub(super) frame: Frame,
-    leaves: DnsLeaves,
+    leaves: ResolverLeaves,
     answers: List,
 }
 
@@ -245,7 +184,7 @@ impl DnsSheet {
     pub(super) fn new() -> Result<Self, ArrowError> {
         let frame = Frame::new(Source::Route53)?;
         Ok(Self {
-            leaves: DnsLeaves::bind(&frame.table)?,
+            leaves: ResolverLeaves::bind(&frame.table)?,
             answers: frame.table.list("answers")?,
             frame,
         })

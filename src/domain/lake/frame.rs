@@ -28,9 +28,9 @@ pub(crate) mod observable {
 /// A struct of leaves, bound to a table by their paths.
 macro_rules! leaves {
     ($name:ident { $($field:ident: $path:literal,)* }) => {
-        struct $name { $($field: crate::domain::lake::columns::Leaf,)* }
+        pub(crate) struct $name { $(pub(crate) $field: crate::domain::lake::columns::Leaf,)* }
         impl $name {
-            fn bind(
+            pub(crate) fn bind(
                 table: &crate::domain::lake::columns::Table,
             ) -> Result<Self, arrow::error::ArrowError> {
                 Ok(Self { $($field: table.leaf($path)?,)* })

@@ -7,6 +7,7 @@ mod facts;
 pub(crate) mod frame;
 mod key;
 mod lead;
+pub(crate) mod leaves;
 pub mod notification;
 mod recognise;
 mod schema;
