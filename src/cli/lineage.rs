@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::json;
 
+use super::around;
 use super::confirm::{agreed, is_attended};
 use super::context::Context;
 use super::interrupt::run_query;
@@ -19,8 +20,7 @@ use crate::domain::entity::{Entity, EntityType};
 use crate::domain::lineage::{Forest, Line, Node};
 use crate::domain::query::{QueryErrorKind, QueryId};
 use crate::runtime::lineage;
-use crate::sql::parameters;
-use crate::sql::pivot::{self, Window};
+use crate::sql::pivot;
 use crate::ui::text::Align;
 
 const EXAMPLES: &str = "\
@@ -92,7 +92,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         ))
         .hint(format!("say what it is with --type: {known}")));
     }
-    let window = window(context, args)?;
+    let window = around::window(context, args.around.as_deref(), &args.window)?;
     let place = lake.place(context)?;
     let on_aws = place.is_on_aws();
     let forest = run_query(|control| async move {
@@ -131,22 +131,6 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         ListFormat::Table => print_table(&forest, &lines, &found),
         ListFormat::Json => print_nodes(&forest, &lines, &found),
     }
-}
-
-/// The time around that is asked for; all time where none is.
-fn window(context: &Context, args: &Args) -> Result<Window, Stop> {
-    let span = parameters::span(&args.window)
-        .map_err(|error| Stop::usage(format_args!("--window: {error}")))?;
-    let Some(around) = &args.around else {
-        return Ok(Window::EVER);
-    };
-    let reading = parameters::Context {
-        zone: context.config.zone,
-        now: Utc::now(),
-    };
-    let time = parameters::timestamp(around, &reading)
-        .map_err(|error| Stop::usage(format_args!("--around: {error}")))?;
-    Ok(Window::around(time, span))
 }
 
 fn print_table(forest: &Forest, lines: &[Line], found: &[usize]) -> Result<(), Stop> {

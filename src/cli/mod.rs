@@ -10,6 +10,7 @@
 )]
 
 mod args;
+mod around;
 mod case;
 mod completions;
 mod config;

@@ -1,10 +1,10 @@
 //! `lakehound pivot`: from a value to everything that names it.
 
-use chrono::Utc;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use serde_json::json;
 use std::io::IsTerminal as _;
 
+use super::around;
 use super::confirm::is_attended;
 use super::context::Context;
 use super::interrupt::run_query;
@@ -20,8 +20,7 @@ use crate::domain::entity::{Entity, EntityType};
 use crate::domain::format::Format;
 use crate::domain::nearest::did_you_mean;
 use crate::domain::query::{QueryId, QueryRequest, Route};
-use crate::sql::parameters;
-use crate::sql::pivot::{PivotTemplate, PivotTemplates, Window, statement};
+use crate::sql::pivot::{PivotTemplate, PivotTemplates, statement};
 use crate::ui::text::Align;
 
 const EXAMPLES: &str = "\
@@ -86,7 +85,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         return list(&templates, kind, args.output.format);
     };
     let template = named(&templates, args.template.as_deref().unwrap_or(EVERYTHING))?;
-    let window = window(context, args)?;
+    let window = around::window(context, args.around.as_deref(), &args.window)?;
     let place = lake.place(context)?;
     let on_aws = place.is_on_aws();
     run_query(|control| async move {
@@ -117,22 +116,6 @@ fn entity(value: &str, kind: Option<EntityType>) -> Result<Entity, Stop> {
         None => Entity::guess(value),
     };
     entity.map_err(Stop::usage)
-}
-
-/// The time around that is asked for; all time where none is.
-fn window(context: &Context, args: &Args) -> Result<Window, Stop> {
-    let span = parameters::span(&args.window)
-        .map_err(|error| Stop::usage(format_args!("--window: {error}")))?;
-    let Some(around) = &args.around else {
-        return Ok(Window::EVER);
-    };
-    let reading = parameters::Context {
-        zone: context.config.zone,
-        now: Utc::now(),
-    };
-    let time = parameters::timestamp(around, &reading)
-        .map_err(|error| Stop::usage(format_args!("--around: {error}")))?;
-    Ok(Window::around(time, span))
 }
 
 /// The shipped templates and the user's own; broken ones are told and hide no other.
