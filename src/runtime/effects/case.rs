@@ -12,7 +12,8 @@ use crate::adapters::kept::KeptResults;
 use crate::domain::case::{Author, Draft, EvidenceRow, Pin, ResultRef, What};
 use crate::domain::rows::RowsHandle;
 use crate::domain::timeline::event_time;
-use crate::ports::RunControl;
+use crate::ports::{Clock as _, RunControl};
+use crate::runtime::SystemClock;
 use crate::store::case::{CaseLine, CaseNews, CaseWork, OpenedCase, PinOrder, finished};
 use crate::store::event::{Event, QueryNews};
 
@@ -91,10 +92,7 @@ impl Effects {
                 self.on_case(move |_| Ok(Some(list(&cases))));
             }
             CaseWork::New { name } => self.open_case(move |cases, author| {
-                let now = <crate::runtime::SystemClock as crate::ports::Clock>::now(
-                    &crate::runtime::SystemClock,
-                );
-                CaseWriter::start(cases.create(&name, author, now)?)
+                CaseWriter::start(cases.create(&name, author, SystemClock.now())?)
             }),
             CaseWork::Open { id } => {
                 self.open_case(move |cases, author| CaseWriter::open(cases, &id, author));

@@ -3,7 +3,7 @@
 //! Owns the questions to ask the lake and the verdict on the answers; no lake, no I/O. [`judge`] is
 //! a pure function of the statement, of what is known of the lake and of the answers so far: it
 //! gives the explanation, or the next statement to run ([`Probe`]). Most causes are told by the
-//! statement and the lake's coverage alone ([`at_once`]).
+//! statement and the lake's coverage alone, without any answer.
 //!
 //! A probe is Athena SQL made of the statement's own text, so that it means the same on every
 //! engine. It keeps the conditions on time, so that it reads no more than the statement did; on a
@@ -109,16 +109,6 @@ pub fn judge(question: &Question<'_>, answers: &Answers) -> Result<Explanation, 
             probes: answers.len(),
             ..told
         })
-}
-
-/// What can be told without asking the lake.
-pub fn at_once(question: &Question<'_>) -> Option<Explanation> {
-    let judge = Judge {
-        question,
-        answers: &Answers::default(),
-    };
-    let told = judge.statement().ok()?;
-    (told.cause != Cause::Unknown).then_some(told)
 }
 
 /// Judging has to wait for an answer.

@@ -20,6 +20,15 @@ use From::{Joined, Json, Path, Unmapped};
 /// A common column: name, SQL type, places.
 pub(in crate::sql) type CommonColumn = (&'static str, &'static str, &'static [From]);
 
+/// The key of the credential that a call gave out.
+pub(super) const ISSUED_KEY: &[From] = &[
+    Path("session.credential_uid"),
+    Json("api.response.data", "$.credentials.accessKeyId"),
+    Json("api.response.data", "$.accessKey.accessKeyId"),
+    Unmapped("responseElements.credentials.accessKeyId"),
+    Unmapped("responseElements.accessKey.accessKeyId"),
+];
+
 /// The columns after `time` and `source`.
 pub(in crate::sql) const COLUMNS: &[CommonColumn] = &[
     ("class", "varchar", &[Path("class_name")]),
@@ -131,17 +140,7 @@ pub(in crate::sql) const COLUMNS: &[CommonColumn] = &[
     ("bytes", "bigint", &[Path("traffic.bytes")]),
     ("direction", "varchar", &[Path("connection_info.direction")]),
     ("severity", "varchar", &[Path("severity")]),
-    (
-        "issued_key",
-        "varchar",
-        &[
-            Path("session.credential_uid"),
-            Json("api.response.data", "$.credentials.accessKeyId"),
-            Json("api.response.data", "$.accessKey.accessKeyId"),
-            Unmapped("responseElements.credentials.accessKeyId"),
-            Unmapped("responseElements.accessKey.accessKeyId"),
-        ],
-    ),
+    ("issued_key", "varchar", ISSUED_KEY),
     (
         "issued_role",
         "varchar",

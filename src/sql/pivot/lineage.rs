@@ -2,7 +2,7 @@
 //! out, and what was done with each key. Both are one GROUP BY over every table of calls, so that
 //! what comes back grows with the credentials and not with the events.
 
-use super::columns::{CommonColumn, From, expression};
+use super::columns::{CommonColumn, From, ISSUED_KEY, expression};
 use super::naming::Piece;
 use super::outline::{Holds, Leaf, identifier, leaves};
 use super::relations::Time;
@@ -48,17 +48,7 @@ const ISSUED: &[CommonColumn] = &[
     ("caller", "varchar", PRINCIPAL),
     ("caller_account", "varchar", PRINCIPAL_ACCOUNT),
     ("invoked_by", "varchar", &[Path("actor.invoked_by")]),
-    (
-        "issued_key",
-        "varchar",
-        &[
-            Path("session.credential_uid"),
-            Json("api.response.data", "$.credentials.accessKeyId"),
-            Json("api.response.data", "$.accessKey.accessKeyId"),
-            Unmapped("responseElements.credentials.accessKeyId"),
-            Unmapped("responseElements.accessKey.accessKeyId"),
-        ],
-    ),
+    ("issued_key", "varchar", ISSUED_KEY),
     (
         "issued_role",
         "varchar",

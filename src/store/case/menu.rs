@@ -74,8 +74,7 @@ pub fn lines(state: &State, menu: &CaseMenu) -> Vec<MenuLine> {
         .iter()
         .map(|line| format!("{} {}", line.label, line.detail))
         .collect();
-    let found = menu.picker.matches(texts.iter().map(String::as_str));
-    let mut found: Vec<usize> = found;
+    let mut found = menu.picker.matches(texts.iter().map(String::as_str));
     if menu.picker.input.text().is_empty() {
         // The order of a tree is its meaning.
         found.sort_unstable();

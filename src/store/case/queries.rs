@@ -75,7 +75,7 @@ pub(in crate::store) fn news(state: &mut State, query: QueryId, news: &QueryNews
             case.work.push(work);
             return;
         }
-        QueryNews::KeptAs(Err(_)) => not_kept(&begun.summary.clone().unwrap_or_default()),
+        QueryNews::KeptAs(Err(_)) => finished(&begun.summary.clone().unwrap_or_default(), None),
         QueryNews::Failed(error) if error.kind == QueryErrorKind::Cancelled => Outcome::Cancelled,
         QueryNews::Failed(error) => Outcome::Failed {
             message: error.message.clone(),
@@ -89,10 +89,6 @@ pub(in crate::store) fn news(state: &mut State, query: QueryId, news: &QueryNews
     begun.ended = true;
     let query = begun.key.clone();
     case.note(now, What::QueryEnded { query, outcome });
-}
-
-fn not_kept(summary: &QuerySummary) -> Outcome {
-    finished(summary, None)
 }
 
 /// The end of a run that came to its end.
