@@ -12,8 +12,11 @@ use futures::stream::BoxStream;
 use tokio_util::sync::CancellationToken;
 
 use crate::domain::coverage::Coverage;
+use crate::domain::detection::{Reading, Unreadable};
 use crate::domain::estimate::{Effort, TableSize};
-use crate::domain::lake::{Arrival, LakeFacts, Source, SourceNews, SourceVersion, TableName};
+use crate::domain::lake::{
+    Arrival, LakeFacts, Notification, Source, SourceNews, SourceVersion, TableName,
+};
 use crate::domain::query::{
     QueryError, QueryProgress, QueryRequest, QuerySummary, ScanEstimate, UnfinishedRun,
 };
@@ -165,6 +168,8 @@ pub enum FeedNews {
     Arrived(Vec<Arrival>),
     /// The source watches, or why it does not.
     State(SourceNews),
+    /// Objects were read.
+    Read(Vec<Reading>),
 }
 
 /// Tells of objects as they arrive.
@@ -173,6 +178,46 @@ pub trait NotificationSource: Send + Sync {
     fn name(&self) -> &str;
     /// What it tells, until it is dropped.
     fn watch(&self) -> BoxStream<'static, FeedNews>;
+}
+
+/// A notification that is written down and whose object waits to be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waiting {
+    /// Its number in the inbox; never used again.
+    pub id: i64,
+    /// The source that brought it.
+    pub source: String,
+    /// What it says.
+    pub notification: Notification,
+    /// How often its object was tried and could not be read.
+    pub tries: u32,
+}
+
+/// Why the inbox did not take or give: the disk, in words with the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InboxError(pub String);
+
+/// Where notifications are written down before their sender is told that they arrived, and where
+/// they wait until their objects were read. It outlives the process: what is in it is in it once.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Writes notifications down in one commit, which is on disk when this returns. Gives those
+    /// that were not in it before: delivery is at least once.
+    async fn receive(
+        &self,
+        source: &str,
+        notifications: Vec<Notification>,
+    ) -> Result<Vec<Notification>, InboxError>;
+    /// The oldest ones whose objects are to be read by `now`, at most so many. Each is given once
+    /// in the life of a process, until it is settled with a time to try again.
+    async fn take(&self, most: usize, now: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError>;
+    /// Says how the reading of an object went: its count of events, or why there is none.
+    async fn settle(&self, id: i64, outcome: Result<u64, Unreadable>) -> Result<(), InboxError>;
+    /// Resolves when there may be something to take that was not there before.
+    async fn arrived(&self);
+    /// When the next one of those to be tried again is due; `None` if none is.
+    async fn next_try(&self) -> Result<Option<DateTime<Utc>>, InboxError>;
 }
 
 /// Tells the time.

@@ -5,6 +5,7 @@ pub mod case;
 pub mod cell;
 pub mod cost;
 pub mod coverage;
+pub mod detection;
 pub mod emptiness;
 pub mod entity;
 pub mod estimate;

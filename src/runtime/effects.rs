@@ -155,6 +155,7 @@ impl Effects {
                 let event = match news {
                     FeedNews::Arrived(arrivals) => Event::Arrived(arrivals),
                     FeedNews::State(state) => Event::Source(state),
+                    FeedNews::Read(readings) => Event::Read(readings),
                 };
                 if answers.send(event).await.is_err() {
                     break;

@@ -14,6 +14,7 @@ use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
 use crate::domain::coverage::Coverage;
+use crate::domain::detection::Reading;
 use crate::domain::emptiness::Explanation;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
 use crate::domain::lineage::Forest;
@@ -91,6 +92,8 @@ pub enum Event {
     Arrived(Vec<Arrival>),
     /// A notification source has a new state.
     Source(SourceNews),
+    /// Objects that arrived were read, or could not be.
+    Read(Vec<Reading>),
     /// Runs elsewhere that an earlier start left, oldest first.
     Unfinished(Vec<UnfinishedRun>),
     /// Who the caller is for AWS, or why that cannot be told.

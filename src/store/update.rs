@@ -69,6 +69,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             state.feed.take(arrivals);
             Vec::new()
         }
+        Event::Read(readings) => {
+            state.feed.read(&readings);
+            Vec::new()
+        }
         Event::Source(news) => {
             feed::source_news(state, news);
             Vec::new()

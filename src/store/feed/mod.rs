@@ -6,6 +6,7 @@ use std::collections::{HashSet, VecDeque};
 
 pub use update::{source_news, update};
 
+use crate::domain::detection::Reading;
 use crate::domain::lake::{Arrival, SourceNews};
 
 /// Notifications kept in the pane; older ones are in the lake.
@@ -64,6 +65,26 @@ impl Feed {
         }
         self.trim();
         self.refilter();
+    }
+
+    /// Takes what reading the objects found: their counts of events, or why there is none.
+    pub fn read(&mut self, readings: &[Reading]) {
+        for reading in readings {
+            let of_object = self
+                .entries
+                .iter_mut()
+                .chain(&mut self.held)
+                .find(|arrival| {
+                    arrival.notification.bucket == reading.object.bucket
+                        && arrival.notification.key.key == reading.object.key
+                });
+            if let Some(arrival) = of_object {
+                arrival.events = match &reading.outcome {
+                    Ok(contents) => Ok(contents.events),
+                    Err(unreadable) => Err(unreadable.cause.clone()),
+                };
+            }
+        }
     }
 
     fn push(&mut self, arrival: Arrival) {

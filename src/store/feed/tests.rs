@@ -90,3 +90,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_reading_an_object_found_stands_in_its_line() {
+    use crate::domain::detection::{Contents, ObjectName, Reading, Unreadable};
+    let mut feed = Feed::new();
+    feed.take(vec![arrival("a"), arrival("b"), arrival("c")]);
+    let reading = |key: &str, outcome| Reading {
+        object: ObjectName {
+            bucket: "lake".into(),
+            key: key.into(),
+        },
+        outcome,
+    };
+    let contents = Contents {
+        events: 7,
+        ..Contents::default()
+    };
+    let unreadable = Unreadable {
+        cause: "no footer".into(),
+        again: None,
+    };
+    feed.read(&[
+        reading("a", Ok(contents)),
+        reading("c", Err(unreadable)),
+        reading("elsewhere", Ok(Contents::default())),
+    ]);
+    let events: Vec<_> = (0..3)
+        .map(|at| feed.line(at).unwrap().events.clone())
+        .collect();
+    assert_eq!(events, [Err("no footer".to_owned()), Ok(3), Ok(7)]);
+}

@@ -35,6 +35,7 @@ async fn next_arrivals(news: &mut BoxStream<'static, FeedNews>) -> Vec<Arrival> 
         {
             FeedNews::Arrived(arrivals) => return arrivals,
             FeedNews::State(state) => assert_eq!(state.state, Ok(())),
+            FeedNews::Read(readings) => panic!("a folder reads nothing: {readings:?}"),
         }
     }
 }
