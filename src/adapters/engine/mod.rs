@@ -22,6 +22,7 @@ mod columns;
 mod columns_of;
 mod coverage;
 pub mod dialect;
+mod dictionaries;
 mod early;
 mod errors;
 mod estimate;

@@ -145,7 +145,7 @@ async fn plan(
     let mut asked = Asked::default();
     // The visitor never breaks off.
     let _ = translated.statement.visit(&mut asked);
-    let watch = Arc::new(Watch::default());
+    let watch = Arc::new(Watch::of(control.is_some()));
     if let Some(control) = control {
         watch.traffic.tell(control.clone());
     }

@@ -22,6 +22,7 @@ use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 
 use super::columns::{FitColumns, misfits};
+use super::dictionaries::{Chance, Look, chances};
 use super::estimate::Ends;
 use super::footer::{Footer, FooterCache};
 use super::lake::remote::Root;
@@ -30,7 +31,7 @@ use super::prune::{Bounds, by_bounds, by_path, decided_by_path};
 use super::reader::LakeReaders;
 use super::schema::{TableColumns, reading_schema};
 use super::scout::Scout;
-use super::source::{LakeSource, Scan};
+use super::source::{LakeSource, Scan, Sought};
 use super::storage::s3::S3Store;
 use super::watch::Watch;
 
@@ -72,7 +73,12 @@ type Opened = (Arc<LakeFile>, Arc<Footer>);
 
 impl LakeTable {
     /// The files that the filters leave, with their footers; damaged ones are noted and left out.
-    async fn select(&self, session: &dyn Session, filters: &[Expr]) -> Result<Vec<Opened>> {
+    /// Those that surely hold something to look at come first, and are counted.
+    async fn select(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+    ) -> Result<(Vec<Opened>, usize)> {
         let mut files = self.files.clone();
         let keep = by_path(session, filters, &self.columns, &files)?;
         retain(&mut files, &keep);
@@ -103,7 +109,44 @@ impl LakeTable {
             .collect();
         let keep = self.by_bounds(session, filters, &files, &bounds)?;
         retain(&mut opened, &keep);
-        Ok(opened)
+        Ok(self.sought_first(session, filters, opened))
+    }
+
+    /// The files that hold what the filters ask for before those that may, as far as the columns'
+    /// dictionaries tell, and how many they are; those that hold nothing of it are left out.
+    fn sought_first(
+        &self,
+        session: &dyn Session,
+        filters: &[Expr],
+        opened: Vec<Opened>,
+    ) -> (Vec<Opened>, usize) {
+        if !self.watch.runs() {
+            // An estimate is asked while somebody types.
+            return (opened, 0);
+        }
+        let look = Look {
+            watch: &self.watch,
+            threads: self.threads,
+        };
+        let Some(chances) = chances(session, filters, &self.columns, &opened, look) else {
+            return (opened, 0);
+        };
+        for ((file, footer), _) in opened
+            .iter()
+            .zip(&chances)
+            .filter(|(_, chance)| **chance == Chance::None)
+        {
+            self.watch.answered(file.path.as_os_str(), footer.rows);
+        }
+        let of = |wanted: Chance| {
+            let files = opened.iter().zip(&chances);
+            let files = files.filter(move |(_, chance)| **chance == wanted);
+            files.map(|(file, _)| file.clone())
+        };
+        let mut files: Vec<Opened> = of(Chance::Good).collect();
+        let sought = files.len();
+        files.extend(of(Chance::Some));
+        (files, sought)
     }
 
     /// Counts what the scout has read of the table's objects.
@@ -226,10 +269,16 @@ impl TableProvider for LakeTable {
         if self.store.is_some() {
             self.count_ends();
         }
-        let opened = self.select(session, filters).await?;
+        let (opened, sought) = self.select(session, filters).await?;
         let rows: u64 = opened.iter().map(|(_, footer)| footer.rows).sum();
         let bytes: u64 = opened.iter().map(|(file, _)| file.size).sum();
-        let (files, schemas) = self.plan_files(&opened);
+        let (mut files, schemas) = self.plan_files(&opened);
+        if sought < files.len() {
+            self.watch.sought(sought);
+            for file in files.iter_mut().take(sought) {
+                file.extensions.insert(Sought);
+            }
+        }
 
         let table = TableSchema::builder(Arc::clone(&self.columns.file))
             .with_table_partition_cols(self.columns.partitions.clone())
@@ -264,7 +313,10 @@ impl TableProvider for LakeTable {
             // Objects are waited for, not worked on: more of them at a time than there are threads.
             together = together.max(OBJECTS_AT_ONCE);
         }
-        let mut groups = FileGroup::new(files).split_files(together);
+        let mut groups = match sought {
+            0 => FileGroup::new(files).split_files(together),
+            _ => dealt(files, together),
+        };
         if groups.is_empty() {
             // A scan without a partition satisfies no operator above it: one that reads nothing.
             groups.push(FileGroup::default());
@@ -281,6 +333,18 @@ impl TableProvider for LakeTable {
         .build();
         Ok(DataSourceExec::from_data_source(config))
     }
+}
+
+/// Files dealt out in turn, so that the first ones are read at the same time.
+fn dealt(files: Vec<PartitionedFile>, groups: usize) -> Vec<FileGroup> {
+    let mut dealt: Vec<Vec<PartitionedFile>> = vec![Vec::new(); groups.min(files.len()).max(1)];
+    let count = dealt.len();
+    for (at, file) in files.into_iter().enumerate() {
+        if let Some(group) = dealt.get_mut(at % count) {
+            group.push(file);
+        }
+    }
+    dealt.into_iter().map(FileGroup::new).collect()
 }
 
 /// Keeps the items whose flag is set.

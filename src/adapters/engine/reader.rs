@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use arrow::error::ArrowError;
 use bytes::Bytes;
 use datafusion::common::{DataFusionError, internal_err};
 use datafusion::datasource::listing::PartitionedFile;
@@ -205,20 +206,30 @@ pub(super) fn is_gone(error: &DataFusionError) -> bool {
 /// Whether an error says that a file's bytes are bad, rather than that a value does not fit the
 /// query.
 pub(super) fn is_damage(error: &DataFusionError) -> bool {
-    use arrow::error::ArrowError;
     match error.find_root() {
-        DataFusionError::ParquetError(error) => match error.as_ref() {
-            // A row filter's own errors come wrapped like this; the decoder's bear its name.
-            ParquetError::ArrowError(text) => text.starts_with("Parquet"),
-            ParquetError::External(inner) => inner.downcast_ref::<std::io::Error>().is_some(),
-            _ => true,
-        },
-        DataFusionError::ArrowError(error, _) => match error.as_ref() {
-            ArrowError::ParquetError(text) => !text.contains("Arrow:") || text.contains("Parquet"),
-            ArrowError::IoError(_, _) => true,
-            _ => false,
-        },
+        DataFusionError::ParquetError(error) => is_decoders(error),
+        DataFusionError::ArrowError(error, _) => is_of_decoding(error),
         DataFusionError::IoError(_) | DataFusionError::ObjectStore(_) => true,
+        _ => false,
+    }
+}
+
+fn is_decoders(error: &ParquetError) -> bool {
+    match error {
+        // A row filter's own errors come wrapped like this; the decoder's bear its name.
+        ParquetError::ArrowError(text) => text.starts_with("Parquet"),
+        ParquetError::External(inner) => match inner.downcast_ref::<ArrowError>() {
+            Some(inner) => is_of_decoding(inner),
+            None => inner.is::<std::io::Error>(),
+        },
+        _ => true,
+    }
+}
+
+fn is_of_decoding(error: &ArrowError) -> bool {
+    match error {
+        ArrowError::ParquetError(text) => !text.contains("Arrow:") || text.contains("Parquet"),
+        ArrowError::IoError(_, _) => true,
         _ => false,
     }
 }

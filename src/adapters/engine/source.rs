@@ -27,6 +27,7 @@ use datafusion::physical_plan::filter_pushdown::{FilterPushdownPropagation, Push
 use datafusion::physical_plan::metrics::ExecutionPlanMetricsSet;
 use datafusion::physical_plan::{DisplayFormatType, SortOrderPushdownResult};
 use datafusion_datasource::morsel::{Morsel, MorselPlan, MorselPlanner, Morselizer};
+use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
 
 use super::columns::FitColumns;
@@ -211,6 +212,14 @@ impl FileSource for LakeSource {
     }
 }
 
+/// Marks a file that surely holds what is looked for: it is read before the others.
+#[derive(Debug)]
+pub(super) struct Sought;
+
+/// A file lets those that are sought go before it for so many turns of the engine's threads. It
+/// does not wait for them: they may be read by nobody before it has been.
+const COURTESIES: usize = 1_000;
+
 /// Starts each file's reading under watch.
 #[derive(Debug)]
 struct Watched {
@@ -225,6 +234,7 @@ impl Morselizer for Watched {
         };
         let reading = Arc::new(Reading {
             file: name,
+            is_sought: file.extension::<Sought>().is_some(),
             watch: Arc::clone(&self.watch),
         });
         Ok(Box::new(Planner {
@@ -238,10 +248,20 @@ impl Morselizer for Watched {
 #[derive(Debug)]
 struct Reading {
     file: Arc<LakeFile>,
+    is_sought: bool,
     watch: Arc<Watch>,
 }
 
 impl Reading {
+    /// Lets the files go first that are sought.
+    async fn give_way(&self) {
+        let mut turns = 0;
+        while !self.is_sought && self.watch.is_sought() && turns < COURTESIES {
+            turns += 1;
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Takes an error: `Ok` if it means no more than that the file is damaged or gone.
     fn forgive(&self, error: DataFusionError) -> Result<()> {
         if is_gone(&error) {
@@ -269,6 +289,9 @@ impl Reading {
 
 impl Drop for Reading {
     fn drop(&mut self) {
+        if self.is_sought {
+            self.watch.sought_done();
+        }
         self.watch.file_done(self.file.path.as_os_str());
     }
 }
@@ -381,7 +404,12 @@ struct WatchedMorsel {
 impl Morsel for WatchedMorsel {
     fn into_stream(self: Box<Self>) -> BoxStream<'static, Result<RecordBatch>> {
         let Self { inner, reading } = *self;
-        let batches = AssertUnwindSafe(inner.into_stream())
+        let way = Arc::clone(&reading);
+        let batches = async move {
+            way.give_way().await;
+            inner.into_stream()
+        };
+        let batches = AssertUnwindSafe(batches.flatten_stream())
             .catch_unwind()
             .map(|batch| batch.unwrap_or_else(|_: Box<dyn Any + Send>| Err(decoder_failed())));
         // Ends at the first error; forgives it where it only means damage.

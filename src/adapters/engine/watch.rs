@@ -22,6 +22,12 @@ pub(super) struct Watch {
     rows_scanned: AtomicU64,
     rows_out: AtomicU64,
     stopped: AtomicBool,
+    /// Whether the query will run; else it is planned for its estimate.
+    runs: bool,
+    /// Files that were searched without reading their rows.
+    answered: AtomicU64,
+    /// Files that surely hold what is looked for and that are not read to their end.
+    sought: AtomicU64,
     done: Mutex<BTreeSet<OsString>>,
     opened: Mutex<BTreeSet<OsString>>,
     rows_searched: AtomicU64,
@@ -38,15 +44,57 @@ struct Notes {
 }
 
 impl Watch {
-    /// The plan is made: files of its tables, and files left after pruning.
-    pub(super) fn planned(&self, known: u64, left: u64) {
-        self.files_known.store(known, Ordering::Relaxed);
-        self.files_total.store(left, Ordering::Relaxed);
+    /// A watch over a query that will run, or that is planned for its estimate.
+    pub(super) fn of(runs: bool) -> Self {
+        Self {
+            runs,
+            ..Self::default()
+        }
     }
 
-    pub(super) fn file_done(&self, path: &OsStr) {
+    /// Whether the query will run.
+    pub(super) fn runs(&self) -> bool {
+        self.runs
+    }
+
+    /// The plan is made: files of its tables, and files left to read after pruning. Those that are
+    /// searched already count as well.
+    pub(super) fn planned(&self, known: u64, left: u64) {
+        let answered = self.answered.load(Ordering::Relaxed);
+        self.files_known.store(known, Ordering::Relaxed);
+        self.files_total.store(left + answered, Ordering::Relaxed);
+    }
+
+    /// A file was searched without reading its rows: none of them is looked for.
+    pub(super) fn answered(&self, path: &OsStr, rows: u64) {
+        self.file_opened(path, rows);
+        if self.file_done(path) {
+            self.answered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// So many more files surely hold what is looked for.
+    pub(super) fn sought(&self, files: usize) {
+        self.sought.fetch_add(files as u64, Ordering::Relaxed);
+    }
+
+    /// One of them has been read.
+    pub(super) fn sought_done(&self) {
+        let less = |left: u64| Some(left.saturating_sub(1));
+        let _ = self
+            .sought
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
+    /// Whether there are such files that are not read to their end.
+    pub(super) fn is_sought(&self) -> bool {
+        self.sought.load(Ordering::Relaxed) > 0
+    }
+
+    /// A file is read to its end; tells whether it is the first time.
+    pub(super) fn file_done(&self, path: &OsStr) -> bool {
         let mut done = self.done.lock().unwrap_or_else(PoisonError::into_inner);
-        done.insert(path.to_owned());
+        done.insert(path.to_owned())
     }
 
     /// A file is opened to be read; its rows count once, however often it is.
