@@ -8,6 +8,7 @@ pub mod case;
 pub mod catalog;
 mod csv;
 pub mod engine;
+pub mod enrich;
 pub mod feed;
 pub mod files;
 pub mod import;

@@ -8,11 +8,13 @@ use std::sync::Arc;
 use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivot_tables};
 use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
+use crate::adapters::enrich;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::session::SessionFile;
 use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
+use crate::domain::entity::facts::of_value;
 use crate::domain::query::QueryError;
 use crate::ports::Clock as _;
 use crate::runtime::{Casework, Keeping, LakeContent, Services, SystemClock};
@@ -33,6 +35,7 @@ pub(super) fn services(
         .paths
         .content_dir
         .join(ContentKind::SavedQueries.folder());
+    let lists = options.paths.enrichment_dir();
     let folder = match &options.place {
         LakePlace::Folder(folder) => Some(folder.clone()),
         LakePlace::Aws { .. } | LakePlace::Nowhere => None,
@@ -54,6 +57,11 @@ pub(super) fn services(
             wait_for(explain_empty(&asked, request, seen, SystemClock.now()))
         }),
         load_coverage: Arc::new(move || wait_for(objects.catalog.coverage())),
+        enrich: Arc::new(move |entity| {
+            let mut facts = of_value(entity);
+            facts.extend(enrich::facts(&lists, entity));
+            facts
+        }),
         save_session: Arc::new(move |state| {
             let text = serde_json::to_string(state).map_err(|error| error.to_string())?;
             session.save(&text).map_err(|error| error.to_string())

@@ -82,6 +82,11 @@ impl Paths {
         self.data_dir.join("results")
     }
 
+    /// Lists and databases that say more of entities.
+    pub fn enrichment_dir(&self) -> PathBuf {
+        self.content_dir.join("enrichment")
+    }
+
     /// The cases, one folder each.
     pub fn cases_dir(&self) -> PathBuf {
         self.data_dir.join("cases")

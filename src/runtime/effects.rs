@@ -24,6 +24,8 @@ use crate::domain::access::Access;
 use crate::domain::cell::TimeStyle;
 use crate::domain::coverage::Coverage;
 use crate::domain::emptiness::Explanation;
+use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
 use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
@@ -60,6 +62,8 @@ pub type ExplainEmpty =
     dyn Fn(&QueryRequest, Option<&Coverage>) -> Result<Explanation, QueryError> + Send + Sync;
 /// Reads what the lake covers; `None` where its objects are not listed.
 pub type LoadCoverage = dyn Fn() -> Result<Option<Coverage>, QueryError> + Send + Sync;
+/// Reads what is known of an entity.
+pub type Enrich = dyn Fn(&Entity) -> Vec<Fact> + Send + Sync;
 /// Writes the session.
 pub type SaveSession = dyn Fn(&Session) -> Result<(), String> + Send + Sync;
 /// Saves a template by its name; the answer is its file.
@@ -84,6 +88,8 @@ pub struct Services {
     pub explain_empty: Arc<ExplainEmpty>,
     /// Reads what the lake covers.
     pub load_coverage: Arc<LoadCoverage>,
+    /// Reads what is known of an entity.
+    pub enrich: Arc<Enrich>,
     /// Writes the session.
     pub save_session: Arc<SaveSession>,
     /// Saves a template.
@@ -190,6 +196,14 @@ impl Effects {
                 id,
                 rows: rows::find(rows, &spec, &text, times),
             }),
+            Effect::Enrich(entity) => {
+                let enrich = Arc::clone(&self.services.enrich);
+                self.blocking(move || {
+                    let facts = enrich(&entity);
+                    Some(Event::Enriched(entity, facts))
+                });
+            }
+            Effect::FindInFeed { request, objects } => self.find_in_feed(*request, objects),
             Effect::FindHere { query, among, text } => self.find_here(query, &among, text),
             Effect::Export {
                 id,

@@ -117,6 +117,7 @@ fn services() -> Services {
         load_catalogue: Arc::new(|| Ok(Default::default())),
         explain_empty: Arc::new(|_, _| Ok(Explanation::new(Cause::Unknown, "nobody knows"))),
         load_coverage: Arc::new(|| Ok(None)),
+        enrich: Arc::new(|_| Vec::new()),
         save_session: Arc::new(|_| Ok(())),
         save_template: Arc::new(|_, _| Err("no".into())),
         demo_live: Arc::new(|_| Ok(())),

@@ -11,6 +11,7 @@ use chrono_tz::Tz;
 use super::session::Session;
 use super::timeline::TimelineRequest;
 use crate::domain::coverage::Coverage;
+use crate::domain::entity::Entity;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
 use crate::domain::rarity::Ranking;
@@ -84,6 +85,8 @@ pub enum Effect {
         /// The text, any case.
         text: String,
     },
+    /// Read what is known of an entity.
+    Enrich(Entity),
     /// Count the rows of open results that name what a run asks for.
     FindHere {
         /// The run that asks.
@@ -92,6 +95,14 @@ pub enum Effect {
         among: Vec<QueryId>,
         /// What is asked for, any case.
         text: String,
+    },
+    /// Count the rows of objects that arrived while the feed was watched that answer what a run
+    /// asks.
+    FindInFeed {
+        /// The question over those objects alone, under the id of the run that asks.
+        request: Box<QueryRequest>,
+        /// How many objects they are.
+        objects: usize,
     },
     /// Write a result to a file.
     Export {
@@ -191,6 +202,8 @@ impl Effect {
             Self::DropRows(_) => "drop rows",
             Self::Order { .. } => "order rows",
             Self::Find { .. } => "find",
+            Self::Enrich(_) => "enrich",
+            Self::FindInFeed { .. } => "find in feed",
             Self::FindHere { .. } => "find here",
             Self::Export { .. } => "export",
             Self::Timeline { .. } => "timeline",

@@ -16,6 +16,8 @@ use crate::domain::access::Access;
 use crate::domain::coverage::Coverage;
 use crate::domain::detection::Reading;
 use crate::domain::emptiness::Explanation;
+use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
 use crate::domain::lake::{Arrival, LakeFacts, SourceNews};
 use crate::domain::lineage::Forest;
 use crate::domain::query::{
@@ -74,6 +76,8 @@ pub enum Event {
     },
     /// Credentials were stitched into trees, or could not be; by the first id of the requests.
     Lineage(QueryId, Result<Arc<Forest>, QueryError>),
+    /// What is known of an entity was read.
+    Enriched(Entity, Vec<Fact>),
     /// A result's rows were judged.
     Judged {
         /// Which judgement was asked for.
@@ -146,6 +150,13 @@ pub enum QueryNews {
     Answered(AnsweredFrom),
     /// Open results that name what it asks for, and how many rows of each.
     Here(Vec<(QueryId, usize)>),
+    /// So many rows of so many objects of the feed answer it.
+    InFeed {
+        /// The rows.
+        rows: usize,
+        /// The objects that were looked into.
+        objects: usize,
+    },
     /// The rows of an earlier start are there again.
     Kept {
         /// The rows.

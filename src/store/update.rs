@@ -10,8 +10,8 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::state::{MESSAGE_STAYS, State};
 use super::{
-    case, coverage, editor, feed, lineage, mouse, pivot, playbook, restore, results, timeline,
-    unfinished,
+    case, coverage, editor, entity, feed, lineage, mouse, pivot, playbook, restore, results,
+    timeline, unfinished,
 };
 use crate::domain::case::What;
 use crate::domain::lake::LakeFacts;
@@ -67,6 +67,10 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Arrived(arrivals) => {
             state.feed.take(arrivals);
+            Vec::new()
+        }
+        Event::Enriched(of, facts) => {
+            entity::enriched(state, &of, facts);
             Vec::new()
         }
         Event::Read(readings) => {

@@ -5,15 +5,16 @@ use super::{Entity, shape};
 
 /// The parts of an ARN.
 #[derive(Debug, Clone, Copy)]
-struct Arn<'a> {
-    partition: &'a str,
-    service: &'a str,
-    account: &'a str,
+pub(super) struct Arn<'a> {
+    pub(super) partition: &'a str,
+    pub(super) service: &'a str,
+    pub(super) region: &'a str,
+    pub(super) account: &'a str,
     resource: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    fn parse(text: &'a str) -> Option<Self> {
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if !parts.next()?.eq_ignore_ascii_case("arn") {
             return None;
@@ -32,6 +33,7 @@ impl<'a> Arn<'a> {
         fits.then_some(Self {
             partition,
             service,
+            region,
             account,
             resource,
         })

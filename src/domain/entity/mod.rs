@@ -7,6 +7,7 @@
 
 mod arn;
 pub mod extract;
+pub mod facts;
 mod fields;
 mod kind;
 mod normal;

@@ -19,6 +19,16 @@ pub struct Arrival {
     pub seen: Option<DateTime<Utc>>,
 }
 
+impl Arrival {
+    /// What `"$path"` may call the object: its place in the bucket and, of a local one, its file.
+    pub fn locations(&self) -> Vec<String> {
+        let Notification { bucket, key, .. } = &self.notification;
+        let file = self.path.iter().map(|path| path.display().to_string());
+        let object = format!("s3://{bucket}/{}", key.key);
+        std::iter::once(object).chain(file).collect()
+    }
+}
+
 /// The state of a notification source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceNews {

@@ -1,8 +1,13 @@
 //! Looking through results that are open for what a new question asks.
 
+use std::sync::Arc;
+
+use futures::StreamExt;
+
 use super::{Effects, rows};
-use crate::domain::query::QueryId;
+use crate::domain::query::{QueryId, QueryRequest};
 use crate::domain::rows::RowsHandle;
+use crate::ports::RunControl;
 use crate::store::effect::OrderSpec;
 use crate::store::event::{Event, QueryNews};
 
@@ -30,6 +35,23 @@ impl Effects {
             };
             let here = results.into_iter().filter_map(count).collect();
             Some(Event::Query(query, QueryNews::Here(here)))
+        });
+    }
+
+    /// Counts the rows of objects of the feed that answer a question. Where they cannot be read,
+    /// the answer of the whole lake is waited for.
+    pub(super) fn find_in_feed(&self, request: QueryRequest, objects: usize) {
+        let queries = Arc::clone(&self.services.queries);
+        let answers = self.answers.clone();
+        let query = request.id;
+        self.runtime.spawn(async move {
+            let mut running = queries.start(request, RunControl::default()).await.ok()?;
+            let mut rows = 0;
+            while let Some(batch) = running.batches.next().await {
+                rows += batch.ok()?.num_rows();
+            }
+            let news = QueryNews::InFeed { rows, objects };
+            answers.send(Event::Query(query, news)).await.ok()
         });
     }
 }

@@ -19,6 +19,8 @@ use chrono::{DateTime, Utc};
 
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::lake::Source;
+use crate::sql::parameters::Literal;
+use naming::Piece;
 use outline::{Leaf, leaves};
 use relations::Relation;
 
@@ -137,6 +139,23 @@ pub fn statement(
     window: Window,
     ordered: bool,
 ) -> Result<PivotStatement, PivotError> {
+    statement_over(template, entity, tables, window, ordered, &[])
+}
+
+/// The same over some objects of the lake alone, by what `"$path"` calls them; over all of them
+/// where none is named.
+///
+/// # Errors
+///
+/// Those of [`statement()`].
+pub fn statement_over(
+    template: &PivotTemplate,
+    entity: &Entity,
+    tables: &[PivotTable],
+    window: Window,
+    ordered: bool,
+    objects: &[String],
+) -> Result<PivotStatement, PivotError> {
     if !template.is_for(entity.kind) {
         return Err(PivotError::OtherType {
             template: template.name.clone(),
@@ -148,7 +167,7 @@ pub fn statement(
         .iter()
         .map(|table| (table, leaves(&table.columns)))
         .collect();
-    let mut writer = Writer::new(entity, window);
+    let mut writer = Writer::new(entity, window, objects);
     let mut asked = BTreeMap::new();
     for relation in template.relations() {
         let written = writer.relation(relation, template, &outlines);
@@ -188,6 +207,7 @@ pub fn statement(
 struct Writer<'a> {
     entity: &'a Entity,
     window: Window,
+    objects: &'a [String],
     sql: String,
     parameters: Vec<String>,
     relations: usize,
@@ -195,10 +215,11 @@ struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    fn new(entity: &'a Entity, window: Window) -> Self {
+    fn new(entity: &'a Entity, window: Window, objects: &'a [String]) -> Self {
         Self {
             entity,
             window,
+            objects,
             sql: String::new(),
             parameters: Vec::new(),
             relations: 0,
@@ -218,7 +239,8 @@ impl<'a> Writer<'a> {
         let mut parameters = Vec::new();
         for (table, leaves) in tables {
             match relations::part(relation, template, table, leaves, self.entity, self.window) {
-                Ok(part) => {
+                Ok(mut part) => {
+                    self.only_objects(&mut part);
                     parts.push(part.sql);
                     parameters.extend(part.parameters);
                     labels.push(table.label.clone());
@@ -243,6 +265,18 @@ impl<'a> Writer<'a> {
         self.sql.push_str("\n)");
         self.parameters.extend(parameters);
         labels
+    }
+
+    /// Keeps a part to the objects that are asked.
+    fn only_objects(&self, part: &mut Piece) {
+        if self.objects.is_empty() {
+            return;
+        }
+        let places = vec!["?"; self.objects.len()].join(", ");
+        part.sql
+            .push_str(&format!("\n    AND \"$path\" IN ({places})"));
+        let literals = self.objects.iter().map(|object| Literal::text(object));
+        part.parameters.extend(literals.map(Literal::into_string));
     }
 
     fn body(&mut self, template: &PivotTemplate, ordered: bool) {

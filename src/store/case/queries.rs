@@ -84,7 +84,8 @@ pub(in crate::store) fn news(state: &mut State, query: QueryId, news: &QueryNews
         | QueryNews::Progress(_)
         | QueryNews::Answered(_)
         | QueryNews::Explained(_)
-        | QueryNews::Here(_) => return,
+        | QueryNews::Here(_)
+        | QueryNews::InFeed { .. } => return,
     };
     begun.ended = true;
     let query = begun.key.clone();

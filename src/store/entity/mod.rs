@@ -11,7 +11,9 @@ use super::results::{Phase, Tab};
 use super::state::State;
 use crate::domain::case::{About, EntityRef, Verdict, What};
 use crate::domain::cell::{Cell, TimeStyle};
+use crate::domain::entity::Entity;
 use crate::domain::entity::extract::Found;
+use crate::domain::entity::facts::{Fact, THE_VALUE};
 use crate::domain::query::QueryId;
 
 /// The pivot that tells where an entity was seen.
@@ -28,6 +30,8 @@ pub struct EntityPage {
     pub found: Found,
     /// The row that named it.
     pub place: Place,
+    /// What is known of it; `None` while that is read.
+    facts: Option<Vec<Fact>>,
     seen: Option<QueryId>,
     neighbours: Option<QueryId>,
 }
@@ -44,15 +48,27 @@ pub(super) fn open(state: &mut State, found: &Found, place: Place) -> Vec<Effect
     };
     let neighbours = ask(state, NEIGHBOURS);
     let seen = ask(state, SEEN);
+    effects.push(Effect::Enrich(found.entity.clone()));
     let page = EntityPage {
         found: found.clone(),
         place,
+        facts: None,
         seen,
         neighbours,
     };
     state.message = None;
     open_page(state, PageContent::Entity(page));
     effects
+}
+
+/// Takes what is known of an entity, if its page is still open.
+pub(super) fn enriched(state: &mut State, of: &Entity, facts: Vec<Fact>) {
+    if let Some(Overlay::Page(page)) = &mut state.overlay
+        && let PageContent::Entity(page) = &mut page.content
+        && page.found.entity == *of
+    {
+        page.facts = Some(facts);
+    }
 }
 
 /// Runs a command of the page.
@@ -103,6 +119,7 @@ pub fn parts(state: &State, page: &EntityPage) -> Vec<(String, Vec<Line>)> {
     head.extend(evidence(state, &entity.value));
     let parts = vec![
         (entity.to_string(), head),
+        ("Known".to_owned(), known(page.facts.as_deref())),
         ("Notes".to_owned(), notes(state, &about)),
         ("Seen".to_owned(), seen(state, page.seen)),
         (
@@ -116,6 +133,18 @@ pub fn parts(state: &State, page: &EntityPage) -> Vec<(String, Vec<Line>)> {
 
 fn pair(left: &str, text: impl Into<String>) -> Line {
     (left.to_owned(), text.into())
+}
+
+/// What is known, each with who says so where that is not the value itself.
+fn known(facts: Option<&[Fact]>) -> Vec<Line> {
+    let Some(facts) = facts else {
+        return vec![pair("…", "lists and databases are looked into")];
+    };
+    let line = |fact: &Fact| match fact.source.as_str() {
+        THE_VALUE => pair(&fact.name, &fact.text),
+        source => pair(&fact.name, format!("{} ({source})", fact.text)),
+    };
+    facts.iter().map(line).collect()
 }
 
 fn verdict(state: &State, about: &EntityRef) -> String {

@@ -160,3 +160,33 @@ fn another_question_about_it_is_a_key_away() {
     };
     assert_eq!(menu.found[0].entity.value, KEY);
 }
+
+#[test]
+fn what_files_know_stands_on_the_page_of_its_entity_alone() {
+    let mut state = state();
+    let entity = page(&state).found.entity;
+    let fact = |source: &str, name: &str, text: &str| Fact {
+        source: source.to_owned(),
+        name: name.to_owned(),
+        text: text.to_owned(),
+    };
+    let facts = vec![
+        fact(THE_VALUE, "kind", "long-lived, of a user"),
+        fact("seen.csv", "note", "leaked before"),
+    ];
+    let known = |state: &State| {
+        let parts = parts(state, &page(state)).into_iter();
+        let mut known = parts.filter(|(heading, _)| heading == "Known");
+        known.next().unwrap().1
+    };
+    let other = Entity::guess("10.0.0.1").unwrap();
+    update(&mut state, Event::Enriched(other, facts.clone()), noon());
+    let waits = pair("…", "lists and databases are looked into");
+    assert_eq!(known(&state), [waits]);
+    update(&mut state, Event::Enriched(entity, facts), noon());
+    let told = [
+        pair("kind", "long-lived, of a user"),
+        pair("note", "leaked before (seen.csv)"),
+    ];
+    assert_eq!(known(&state), told);
+}

@@ -16,9 +16,12 @@ use super::state::State;
 use super::timeline::{Span, range_told};
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
-use crate::domain::query::QueryId;
+use crate::domain::lake::Arrival;
+use crate::domain::query::{QueryId, QueryRequest, Route};
 use crate::domain::timeline::event_time;
-use crate::sql::pivot::{PivotTable, PivotTemplate, PivotTemplates, Window, statement};
+use crate::sql::pivot::{
+    PivotTable, PivotTemplate, PivotTemplates, Window, statement, statement_over,
+};
 
 /// How far around an event a question may look, from the nearest to the widest.
 const SPANS: [(i64, &str); 6] = [
@@ -34,6 +37,8 @@ const SPANS: [(i64, &str); 6] = [
 const AN_HOUR: usize = 1;
 /// The place of seven days in [`SPANS`].
 const SEVEN_DAYS: usize = 4;
+/// Objects of the feed that a question looks into first.
+const FEED_OBJECTS: usize = 100;
 
 /// What a pivot needs to know of the lake.
 #[derive(Debug, Clone)]
@@ -257,12 +262,49 @@ pub(super) fn ask(
             text: found.entity.value.clone(),
         });
     }
+    effects.extend(in_feed(state, query, found, template, window));
     if let Some(tab) = state.results.by_query(query) {
         tab.from = place.from;
     }
     case::pivoted(state, place, found, &template.name, query);
     state.inform(told);
     Some(Asked { query, effects })
+}
+
+/// The question over the newest objects of the feed alone, which are at hand before the rest of
+/// the lake is: on AWS they are read straight from S3.
+fn in_feed(
+    state: &State,
+    query: QueryId,
+    found: &Found,
+    template: &PivotTemplate,
+    window: Window,
+) -> Option<Effect> {
+    let arrived: Vec<&Arrival> = state
+        .feed
+        .arrivals()
+        .filter(|arrival| arrival.seen.is_some() && arrival.events.is_ok())
+        .take(FEED_OBJECTS)
+        .collect();
+    if arrived.is_empty() || template.group != "events" {
+        // What counts or groups over a part of the lake would say less than nothing.
+        return None;
+    }
+    let objects: Vec<String> = arrived
+        .iter()
+        .flat_map(|arrival| arrival.locations())
+        .collect();
+    let tables = &state.pivots.tables;
+    let pivot = statement_over(template, &found.entity, tables, window, false, &objects).ok()?;
+    let mut request = QueryRequest::new(query, pivot.sql);
+    request.parameters = pivot.parameters;
+    if state.setting.on_aws {
+        request.route = Route::Direct;
+    }
+    Some(Effect::FindInFeed {
+        request: Box::new(request),
+        objects: arrived.len(),
+    })
 }
 
 /// Goes to the result that the shown one was asked from.

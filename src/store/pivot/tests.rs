@@ -197,3 +197,30 @@ fn what_is_here_already_is_looked_through_and_told() {
     let told = &state.message.as_ref().unwrap().text;
     assert!(told.contains("4 in 1 test"), "{told}");
 }
+
+#[test]
+fn the_newest_objects_of_the_feed_are_looked_into_first() {
+    let mut state = state();
+    let arrival = |key: &str, seen| Arrival {
+        seen,
+        ..crate::store::feed::tests::arrival(key)
+    };
+    // The one that was there before the start is a part of the lake like any other.
+    let arrivals = vec![arrival("old", None), arrival("new", Some(noon()))];
+    update(&mut state, Event::Arrived(arrivals), noon());
+    let effects = press(&mut state, "p enter");
+    let query = asked(&effects).unwrap().id;
+    let in_feed = effects.iter().find_map(|effect| match effect {
+        Effect::FindInFeed { request, objects } => Some((request.clone(), *objects)),
+        _ => None,
+    });
+    let (request, objects) = in_feed.unwrap();
+    assert_eq!((request.id, objects), (query, 1));
+    assert!(request.sql.contains("\"$path\" IN (?)"), "{}", request.sql);
+    let last = request.parameters.last().map(String::as_str);
+    assert_eq!(last, Some("'s3://lake/new'"));
+    let found = QueryNews::InFeed { rows: 3, objects };
+    update(&mut state, Event::Query(query, found), noon());
+    let told = &state.message.as_ref().unwrap().text;
+    assert!(told.ends_with("3 in the 1 object of the feed"), "{told}");
+}

@@ -182,6 +182,8 @@ pub struct Tab {
     pub from: Option<QueryId>,
     /// The open results that name what it asks for, and how many rows of each.
     pub here: Vec<(QueryId, usize)>,
+    /// Rows of the feed's newest objects that answer it already, and how many objects those are.
+    pub in_feed: Option<(usize, usize)>,
     /// The kept result that its rows come from; `None` where the lake was asked.
     pub answered: Option<AnsweredFrom>,
     /// Its counts.
@@ -224,6 +226,7 @@ impl Tab {
             kept: None,
             from: None,
             here: Vec::new(),
+            in_feed: None,
             answered: None,
             progress: QueryProgress::default(),
             rows: None,

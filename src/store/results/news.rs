@@ -106,6 +106,13 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
             }
             return Vec::new();
         }
+        QueryNews::InFeed { rows, objects } => {
+            tab.in_feed = Some((rows, objects));
+            if let Some(told) = told_here(state, query) {
+                state.inform(told);
+            }
+            return Vec::new();
+        }
         QueryNews::KeptAs(Ok(name)) => {
             tab.kept = Some(name);
             return state.session_changed();
@@ -187,7 +194,11 @@ pub fn told_here(state: &State, query: QueryId) -> Option<String> {
             tabs[place].origin.title
         ))
     };
-    let places: Vec<String> = tab.here.iter().filter_map(told).collect();
+    let mut places: Vec<String> = tab.here.iter().filter_map(told).collect();
+    if let Some((rows, objects)) = tab.in_feed.filter(|(rows, _)| *rows > 0) {
+        let objects = crate::store::case::count(objects, "object", "objects");
+        places.push(format!("{rows} in the {objects} of the feed"));
+    }
     (!places.is_empty()).then(|| format!("rows that name it here already: {}", places.join(", ")))
 }
 
