@@ -84,11 +84,11 @@ fn main() {
 
     println!("{events} events, {threads} threads, median of {runs} runs");
     println!(
-        "{:<22} {:>8} {:>14} {:>14} {:>14}",
-        "pivot", "rows", "first rows", "all, as found", "all, in order"
+        "{:<22} {:>8} {:>14} {:>14} {:>14} {:>14}",
+        "pivot", "rows", "planned", "first rows", "all, as found", "all, in order"
     );
     for (role, entity) in &entities {
-        let mut times = [Vec::new(), Vec::new(), Vec::new()];
+        let mut times = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
         let mut rows = 0;
         // One uncounted turn.
         for run in 0..=runs {
@@ -97,15 +97,17 @@ fn main() {
             assert_eq!(found.rows, ordered.rows, "{role}");
             rows = ordered.rows;
             if run > 0 {
-                let taken = [found.first, found.all, ordered.all];
+                let taken = [found.planned, found.first, found.all, ordered.all];
                 times
                     .iter_mut()
                     .zip(taken)
                     .for_each(|(times, time)| times.push(time));
             }
         }
-        let [first, found, ordered] = times.map(|mut times| ms(median(&mut times)));
-        println!("{role:<22} {rows:>8} {first:>11.1} ms {found:>11.1} ms {ordered:>11.1} ms");
+        let [planned, first, found, ordered] = times.map(|mut times| ms(median(&mut times)));
+        println!(
+            "{role:<22} {rows:>8} {planned:>11.1} ms {first:>11.1} ms {found:>11.1} ms {ordered:>11.1} ms"
+        );
         let told = scenario.entities.iter().find(|part| part.role == *role);
         assert!(
             told.is_none_or(|part| part.events == rows as u64),
@@ -117,6 +119,8 @@ fn main() {
 /// How a pivot went.
 struct Asked {
     rows: usize,
+    /// Until the plan stood.
+    planned: Duration,
     first: Duration,
     all: Duration,
 }
@@ -137,6 +141,7 @@ fn ask(
     runtime.block_on(async {
         let running = engine.start(request, RunControl::default()).await;
         let mut running = running.expect("the statement starts");
+        let planned = start.elapsed();
         let (mut rows, mut first) = (0, None);
         while let Some(batch) = running.batches.next().await {
             rows += batch.expect("a batch").num_rows();
@@ -147,6 +152,7 @@ fn ask(
         let all = start.elapsed();
         Asked {
             rows,
+            planned,
             first: first.unwrap_or(all),
             all,
         }
