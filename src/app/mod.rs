@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod feed;
 mod lake;
 mod on_aws;
 mod pivot;
@@ -15,6 +16,7 @@ mod services;
 mod zero;
 
 pub use content::pivot_templates;
+pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
 pub use zero::{Asked, explain_empty};
