@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod feed;
 mod lake;
 mod on_aws;
 mod pivot;
@@ -15,6 +16,7 @@ mod services;
 mod zero;
 
 pub use content::pivot_templates;
+pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
 pub use zero::{Asked, explain_empty};
@@ -24,7 +26,6 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::adapters::feed::FolderSource;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::domain::case::Author;
@@ -120,8 +121,12 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         let (answer_sender, answers) = mpsc::channel(WAITING);
         let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        if let LakePlace::Folder(folder) = &options.place {
-            worker.watch(&FolderSource::new(folder.clone()));
+        let watched = feed::of_a_console(options, lake.access.as_ref());
+        for source in watched.sources {
+            worker.watch_switched(source);
+        }
+        if let Some(fault) = watched.fault {
+            state.warn(fault);
         }
         let screen = screen::Console::new(terminal, &mut painter)?;
         let input = input()?;

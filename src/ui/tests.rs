@@ -1,5 +1,6 @@
 //! The whole screen: pictures at three sizes, and no panic at any size with any text.
 
+mod sources;
 mod timeline;
 mod zero;
 
@@ -39,7 +40,7 @@ fn busy(width: u16, height: u16, text: &str) -> State {
     let arrival = |events| Arrival {
         notification: notification.clone(),
         path: None,
-        events,
+        events: Some(events),
         seen: Some(noon()),
     };
     update(&mut state, Event::Arrived(vec![arrival(Ok(1_234))]), noon());

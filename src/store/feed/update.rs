@@ -5,7 +5,7 @@ use super::super::effect::Effect;
 use super::super::overlay::{Overlay, Prompt, PromptKind};
 use super::super::state::{OBJECT_TABLE, State};
 use super::Feed;
-use crate::domain::lake::{SourceNews, object_statement};
+use crate::domain::lake::object_statement;
 
 /// Runs a command of the feed.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
@@ -38,19 +38,6 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A source says how it is.
-pub fn source_news(state: &mut State, news: SourceNews) {
-    if let Err(reason) = &news.state {
-        let text = format!("the feed `{}` does not watch: {reason}", news.name);
-        state.warn(text);
-    }
-    let sources = &mut state.feed.sources;
-    match sources.iter_mut().find(|source| source.name == news.name) {
-        Some(source) => *source = news,
-        None => sources.push(news),
-    }
-}
-
 fn select(feed: &mut Feed, line: usize) {
     feed.selected = line.min(feed.len().saturating_sub(1));
     // Whoever looks at an older line does not want to be pulled away from it.
@@ -72,7 +59,7 @@ fn open_object(state: &mut State) -> Vec<Effect> {
     let Some(arrival) = state.feed.selection() else {
         return Vec::new();
     };
-    if let Err(reason) = &arrival.events {
+    if let Some(Err(reason)) = &arrival.events {
         let text = format!("the object cannot be read: {reason}");
         state.warn(text);
         return Vec::new();
