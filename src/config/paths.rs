@@ -92,6 +92,11 @@ impl Paths {
         self.data_dir.join("runs.sqlite")
     }
 
+    /// Where notifications are written down, and wait until their objects were read.
+    pub fn inbox_file(&self) -> PathBuf {
+        self.data_dir.join("inbox.sqlite")
+    }
+
     /// The copy of a profile's catalogue. Any name of a profile makes a file's name.
     pub fn catalogue_file(&self, profile: &str) -> PathBuf {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
