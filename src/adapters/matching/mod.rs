@@ -12,8 +12,12 @@
 
 mod book;
 mod detections;
+mod hydrate;
 mod judge;
+mod pool;
 mod program;
+mod reload;
+mod watchlist;
 mod windows;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,12 +26,16 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
 
 pub use book::Book;
 use book::{Meaning, Read};
 use detections::Event;
+pub use hydrate::{Hydrator, Places, READING, RULES, ReadAlong, Reader};
 use judge::{Hit, Judge, Verdict, What};
 use program::Program;
+pub use reload::{Watching, on_change};
+pub use watchlist::{MOST_WATCHES, Watchlist, WatchlistError, level_named};
 use windows::Windows;
 
 use crate::adapters::engine::object::{Expressions, LayoutKey, OpenObject, Rows, Wanted};
@@ -61,6 +69,7 @@ pub struct Matcher {
     shelf: Mutex<Shelf>,
     windows: Mutex<Windows>,
     notes: Mutex<Vec<Unusable>>,
+    noted: Notify,
 }
 
 /// What is looked for now, and what is planned of it.
@@ -85,6 +94,7 @@ impl Matcher {
             }),
             windows: Mutex::default(),
             notes: Mutex::default(),
+            noted: Notify::new(),
         };
         matcher.note(unusable);
         Ok(matcher)
@@ -112,13 +122,22 @@ impl Matcher {
         std::mem::take(&mut *lock(&self.notes))
     }
 
-    fn note(&self, unusable: Vec<Unusable>) {
+    /// Says of a rule, or of a file of rules, what whoever asks for the notes should know.
+    pub fn note(&self, unusable: Vec<Unusable>) {
         let mut notes = lock(&self.notes);
         for one in unusable {
             if notes.len() < MOST_NOTES && !notes.contains(&one) {
                 notes.push(one);
             }
         }
+        if !notes.is_empty() {
+            self.noted.notify_one();
+        }
+    }
+
+    /// Resolves when there may be notes that were not there before.
+    async fn noted(&self) {
+        self.noted.notified().await;
     }
 
     /// Reads an object and judges every event in it.
