@@ -43,10 +43,22 @@ pub struct Config {
 }
 
 /// `[feed]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Feed {
     /// Where notifications come from.
     pub sources: Vec<FeedSource>,
+    /// The profile with whose rights queues and buckets are read; that of the lake if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Seconds for which a message that was received is hidden from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility_seconds: Option<f64>,
+    /// Seconds between two listings of a bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_seconds: Option<f64>,
+    /// Days back from today whose objects a listing looks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_days: Option<f64>,
 }
 
 /// `[theme]`.
@@ -168,8 +180,15 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
             Err(error) => faults.add(&value.span(), format!("{error}"), None),
         }
     }
+    let feed = Feed {
+        sources,
+        profile: section.text("profile", faults),
+        visibility_seconds: section.amount("visibility_seconds", faults),
+        listing_seconds: section.amount("listing_seconds", faults),
+        listing_days: section.amount("listing_days", faults),
+    };
     section.finish(faults);
-    Feed { sources }
+    feed
 }
 
 /// The chords of the named commands, and the line of each.

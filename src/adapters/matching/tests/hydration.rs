@@ -7,17 +7,21 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::domain::detection::{Reading, Unreadable};
-use crate::domain::lake::{Arrival, Notification, ObjectKey, SourceNews};
+use crate::domain::lake::{Notification, ObjectKey, SourceNews};
+use crate::domain::query::QueryErrorKind;
 use crate::ports::{Clock, FeedNews, Inbox, InboxError, NotificationSource, Waiting};
 
 /// An inbox in memory, with all that was said to it.
 #[derive(Default)]
 struct Fake {
+    source: String,
     state: Mutex<State>,
     arrived: Notify,
 }
@@ -80,7 +84,7 @@ impl Inbox for Fake {
             .take(most)
             .map(|(id, (notification, tries, _))| Waiting {
                 id: *id,
-                source: "fake".to_owned(),
+                source: self.source.clone(),
                 notification: notification.clone(),
                 tries: *tries,
             })
@@ -144,15 +148,20 @@ fn house(threads: usize) -> House {
     };
     let matcher = Arc::new(Matcher::new(book).unwrap());
     matcher.take_notes();
-    let places = Places {
-        folder: Some(folder.path().to_owned()),
-        store: None,
+    let none = || -> BoxFuture<'static, _> {
+        let why = QueryError::new(QueryErrorKind::Storage, "nobody may read it");
+        Box::pin(std::future::ready(Err(why)))
     };
+    let runtime = tokio::runtime::Handle::current();
+    let store = ObjectStore::new(none, runtime);
     let clock = Arc::new(Moved(tokio::time::Instant::now()));
     House {
+        inbox: Arc::new(Fake {
+            source: format!("dir:{}", folder.path().display()),
+            ..Fake::default()
+        }),
         folder,
-        inbox: Arc::default(),
-        reader: Reader::new(matcher, places, threads, clock),
+        reader: Reader::new(matcher, store, threads, clock),
     }
 }
 
@@ -277,40 +286,33 @@ async fn an_inbox_that_fails_is_told_and_asked_again() {
     assert!(readings(&mut news).await[0].outcome.is_ok());
 }
 
-struct Told(Vec<FeedNews>);
-
-impl NotificationSource for Told {
-    fn name(&self) -> &str {
-        "told"
+#[tokio::test]
+async fn one_that_is_to_end_reads_what_is_there_and_ends() {
+    let house = house(2);
+    for _ in 0..100 {
+        house.inbox.put("whole.parquet");
     }
-
-    fn watch(&self) -> BoxStream<'static, FeedNews> {
-        futures::stream::iter(self.0.clone()).boxed()
-    }
+    let inbox = Arc::clone(&house.inbox) as Arc<dyn Inbox>;
+    let ending = CancellationToken::new();
+    ending.cancel();
+    let hydrator = Hydrator::new(inbox, house.reader.clone()).until(ending);
+    let news: Vec<FeedNews> = hydrator.watch().collect().await;
+    let read = |news: &FeedNews| match news {
+        FeedNews::Read(readings) => readings.len(),
+        FeedNews::Arrived(_) | FeedNews::State(_) => 0,
+    };
+    assert_eq!(news.iter().map(read).sum::<usize>(), 100);
 }
 
-#[tokio::test]
-async fn objects_that_a_source_tells_of_are_read_after_it_has_told() {
-    let house = house(2);
-    let arrival = |_| Arrival {
-        notification: notification("whole.parquet"),
-        path: None,
-        events: None,
-        seen: None,
-    };
-    let arrived = FeedNews::Arrived((0..600).map(arrival).collect());
-    let source = ReadAlong::new(Arc::new(Told(vec![arrived.clone()])), house.reader.clone());
-    let mut news = source.watch();
-    let (mut told, mut read) = (0, 0);
-    while read < 600 {
-        match news.next().await.unwrap() {
-            FeedNews::Read(readings) => {
-                assert_eq!(told, 1, "the news comes before what it brings");
-                read += readings.len();
-            }
-            FeedNews::Arrived(_) => told += 1,
-            FeedNews::State(_) => {}
-        }
-    }
-    assert_eq!((told, read), (1, 600));
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_had_now_is_asked_for_again_with_the_reason() {
+    let mut house = house(1);
+    house.inbox = Arc::new(Fake {
+        source: "sqs:queue".to_owned(),
+        ..Fake::default()
+    });
+    house.inbox.put("key.parquet");
+    let outcome = readings(&mut house.watch()).await.remove(0).outcome;
+    let unreadable = outcome.unwrap_err();
+    assert!(unreadable.cause.contains("nobody may read it") && unreadable.again.is_some());
 }
