@@ -15,5 +15,6 @@ pub mod import;
 pub mod inbox;
 pub mod journal;
 pub mod kept;
+pub mod matching;
 pub mod results;
 pub mod session;

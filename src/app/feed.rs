@@ -5,9 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use tokio::runtime::Handle;
+
 use super::lake::settings;
 use super::{AppOptions, LakePlace};
 use crate::adapters::aws::{AwsAccess, MfaCode};
+use crate::adapters::engine::ObjectStore;
 use crate::adapters::feed::{
     AwsDoor, FolderSource, ListingOptions, ListingSource, QueueKind, SqsSource, WithPast,
 };
@@ -97,6 +101,17 @@ impl FeedSetup {
         })
     }
 
+    /// Where the objects are read that notifications tell of: those of folders below them, others
+    /// from S3 by the same way as the notifications, asked for on a runtime.
+    pub fn objects(&self, runtime: &Handle) -> ObjectStore {
+        let door = self.door.clone();
+        let open = move || {
+            let door = door.clone();
+            async move { door.open().await }.boxed()
+        };
+        ObjectStore::new(open, runtime.clone())
+    }
+
     fn queue(&self, name: String, url: &str, kind: QueueKind) -> Arc<dyn NotificationSource> {
         let mut source = SqsSource::new(name, url, kind, &self.door, Arc::clone(&self.inbox));
         if let Some(seconds) = self.feed.visibility_seconds {
@@ -123,6 +138,8 @@ pub(super) struct Watched {
     pub(super) sources: Vec<Arc<dyn NotificationSource>>,
     /// Why it does not listen to everything that the configuration names.
     pub(super) fault: Option<String>,
+    /// What they share, where notifications can be written down.
+    pub(super) setup: Option<FeedSetup>,
 }
 
 /// The folder of a local lake, and what the configuration lists.
@@ -130,6 +147,7 @@ pub(super) fn of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> 
     let mut watched = Watched {
         sources: Vec::new(),
         fault: None,
+        setup: None,
     };
     let own = match &options.place {
         LakePlace::Folder(folder) => Some(folder.clone()),
@@ -177,6 +195,7 @@ pub(super) fn of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> 
             Err(error) => watched.fault = Some(error.0),
         }
     }
+    watched.setup = Some(setup);
     watched
 }
 

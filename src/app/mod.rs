@@ -9,8 +9,10 @@ mod content;
 mod direct;
 mod feed;
 mod lake;
+mod matching;
 mod on_aws;
 mod pivot;
+mod rules;
 mod screen;
 mod services;
 mod zero;
@@ -18,7 +20,9 @@ mod zero;
 pub use content::pivot_templates;
 pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
+pub use matching::{LiveMatcher, Looking, MatchingError};
 pub use pivot::pivot_tables;
+pub use rules::{LoadedRules, RuleFiles, RulesError};
 pub use zero::{Asked, explain_empty};
 
 use std::path::PathBuf;
@@ -26,6 +30,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::adapters::matching::Hydrator;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::domain::case::Author;
@@ -128,6 +133,18 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         if let Some(fault) = watched.fault {
             state.warn(fault);
         }
+        // It follows the files of rules, as long as it lives.
+        let mut live = None;
+        if let Some(setup) = watched.setup {
+            match LiveMatcher::open(&options.paths, Looking::default()) {
+                Ok(matcher) => {
+                    let reader = matcher.reader(setup.objects(runtime.handle()), Arc::new(clock));
+                    worker.watch(&Hydrator::new(setup.inbox, reader));
+                    live = Some(matcher);
+                }
+                Err(error) => state.warn(format!("events are not judged: {error}")),
+            }
+        }
         let screen = screen::Console::new(terminal, &mut painter)?;
         let input = input()?;
         // From here on changes of the size are heard of; one before this line was not.
@@ -146,7 +163,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         )
         .run(effects)
         .await
-        .map(|_| ())
+        .map(|_| drop(live))
     });
     drop(terminal);
     // What still runs was told to stop; a task that is deep in a file does not keep the shell.

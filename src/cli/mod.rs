@@ -23,6 +23,7 @@ mod detect;
 mod explain;
 mod import;
 mod interrupt;
+mod judged;
 mod lake;
 mod lineage;
 mod listing;
@@ -44,6 +45,7 @@ mod timeline;
 mod trail;
 mod type_tree;
 mod watch;
+mod watch_list;
 
 use std::process::ExitCode;
 
@@ -117,6 +119,10 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Case(args) => {
             cli.lake.refuse("case")?;
             case::run(&context, args)
+        }
+        Subcommand::WatchList(args) => {
+            cli.lake.refuse("watch-list")?;
+            watch_list::run(&context, args)
         }
         Subcommand::Completions(args) => completions::run(&args),
     }

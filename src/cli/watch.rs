@@ -2,22 +2,28 @@
 
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures::StreamExt as _;
-use futures::stream::select_all;
+use futures::stream::{self, select_all};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
 
 use super::context::Context;
 use super::interrupt::run_until_interrupted;
+use super::judged;
 use super::lake::LakeArgs;
 use super::stdout::Stdout;
 use super::stop::Stop;
-use crate::app::{FeedSetup, LakePlace, feed_door, open_inbox};
+use crate::adapters::matching::{Hydrator, READING};
+use crate::app::{FeedSetup, LakePlace, LiveMatcher, Looking, feed_door, open_inbox};
 use crate::config::FeedSource;
 use crate::domain::lake::{Arrival, SourceNews};
 use crate::ports::{FeedNews, NotificationSource};
+use crate::runtime::SystemClock;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,13 +31,17 @@ Examples:
   lakehound watch --from sqs:https://sqs.us-east-1.amazonaws.com/111122223333/AmazonSecurityLake-abc-Main-Queue
   lakehound watch --from sqs-peek:https://sqs.us-east-1.amazonaws.com/111122223333/their-queue --limit 20
   lakehound watch --from sqs-dlq:https://sqs.us-east-1.amazonaws.com/111122223333/my-queue --once
-  lakehound watch --from s3:s3://aws-security-data-lake-us-east-1-abc/aws/ --from dir:./evidence --once";
+  lakehound watch --from s3:s3://aws-security-data-lake-us-east-1-abc/aws/ --from dir:./evidence --once
+  lakehound watch --lake ./evidence --once --rules ./sigma/rules/cloud/aws";
 
-/// Tell of every object that arrives: one JSON line a notification, newest last
+/// Tell of every object that arrives, and of what rules find in it: JSON lines, newest last
 ///
 /// Every notification is written down in the inbox before its queue is told that it came, and is
-/// told once over all starts. Lines have a \"kind\": \"notification\" for an object that arrived,
-/// \"source\" where the state of a source changes. Ctrl-C ends it; nothing is lost.
+/// told once over all starts; then its object is read, and each event judged. Lines have a \"kind\":
+/// \"notification\" for an object that arrived, \"event\" for the events of one that was read,
+/// \"detection\" for an event that matters, \"source\" where the state of a source changes. Without
+/// --rules the shipped rules judge, and yours beside the configuration; they are read again when
+/// they change. Ctrl-C ends it; nothing is lost.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -45,6 +55,12 @@ pub(super) struct Args {
     /// End when what is there now has been told
     #[arg(long)]
     once: bool,
+    /// Judge by these rules: a file of Sigma rules, or a folder; may be given many times
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    rules: Vec<PathBuf>,
+    /// Leave the objects unread: tell of notifications alone
+    #[arg(long, conflicts_with = "rules")]
+    unread: bool,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
 }
@@ -68,7 +84,21 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             once: args.once,
         };
         let sources: Result<Vec<_>, _> = listed.iter().map(|listed| setup.source(listed)).collect();
-        watch(&sources.map_err(Stop::usage)?, args.limit).await
+        let sources = sources.map_err(Stop::usage)?;
+        if args.unread {
+            return watch(&sources, args, None).await;
+        }
+        let looking = Looking {
+            rules: args.rules.clone(),
+            ..Looking::default()
+        };
+        // It follows the files of rules, as long as it lives.
+        let live = LiveMatcher::open(&context.paths, looking).map_err(Stop::failed)?;
+        let objects = setup.objects(&Handle::current());
+        let reader = live.reader(objects, Arc::new(SystemClock));
+        let ending = CancellationToken::new();
+        let hydrator = Hydrator::new(setup.inbox, reader).until(ending.clone());
+        watch(&sources, args, Some((&hydrator, ending))).await
     })
 }
 
@@ -91,24 +121,51 @@ fn sources(context: &Context, args: &Args, lake: &LakeArgs) -> Result<Vec<FeedSo
     }
 }
 
-/// Tells what the sources tell until they end, or until so many notifications were told.
-async fn watch(sources: &[Arc<dyn NotificationSource>], limit: Option<u64>) -> Result<(), Stop> {
+/// Tells what the sources tell until they end, or until so many notifications were told; and what is
+/// in the objects, until those that are there have been read.
+async fn watch(
+    sources: &[Arc<dyn NotificationSource>],
+    args: &Args,
+    reading: Option<(&Hydrator, CancellationToken)>,
+) -> Result<(), Stop> {
     let mut news = select_all(sources.iter().map(|source| {
         let name = source.name().to_owned();
         source.watch().map(move |news| (name.clone(), news)).boxed()
     }));
-    let mut told = Told::new(limit);
+    let mut told = Told::new(args.limit);
     let mut out = Stdout::lock();
-    while !told.is_enough()
-        && let Some((source, news)) = news.next().await
-    {
-        for line in told.lines(&source, &news, Utc::now()) {
-            out.foreign_text(&format!("{line}\n"))?;
+    let mut read = match &reading {
+        Some((hydrator, _)) => hydrator.watch(),
+        None => stream::empty().boxed(),
+    };
+    // With --once what arrived is told first, then what is in it.
+    let at_once = reading.is_some() && !args.once;
+    while !told.is_enough() {
+        let (source, news) = tokio::select! {
+            next = news.next() => match next {
+                Some(next) => next,
+                None => break,
+            },
+            Some(next) = read.next(), if at_once => (READING.to_owned(), next),
+        };
+        print(&mut out, told.lines(&source, &news, Utc::now()))?;
+    }
+    drop(news);
+    if let Some((_, ending)) = reading {
+        ending.cancel();
+        while let Some(news) = read.next().await {
+            print(&mut out, told.lines(READING, &news, Utc::now()))?;
         }
-        out.flush().map_err(|error| Stop::stdout(&error))?;
     }
     told.end()?;
     out.finish()
+}
+
+fn print(out: &mut Stdout, lines: Vec<Value>) -> Result<(), Stop> {
+    for line in lines {
+        out.foreign_text(&format!("{line}\n"))?;
+    }
+    out.flush().map_err(|error| Stop::stdout(&error))
 }
 
 /// What has been told.
@@ -144,6 +201,12 @@ impl Told {
                     .collect()
             }
             FeedNews::State(state) => {
+                // A source may speak for another, as who reads objects does for the rules.
+                let source = if source == READING {
+                    &state.name
+                } else {
+                    source
+                };
                 let before = self.states.insert(source.to_owned(), state.clone());
                 let is_news = before.is_none_or(|before| {
                     (&before.state, before.on, &before.notes, before.refused)
@@ -152,8 +215,10 @@ impl Told {
                 let line = is_news.then(|| source_line(source, state, now));
                 line.into_iter().collect()
             }
-            // Nothing here reads objects.
-            FeedNews::Read(_) => Vec::new(),
+            FeedNews::Read(readings) => readings
+                .iter()
+                .flat_map(|reading| judged::lines(reading, now))
+                .collect(),
         }
     }
 
@@ -227,7 +292,7 @@ fn source_line(source: &str, news: &SourceNews, now: DateTime<Utc>) -> Value {
     })
 }
 
-fn rfc3339(time: DateTime<Utc>) -> String {
+pub(super) fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 

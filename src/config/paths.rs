@@ -125,6 +125,11 @@ impl Paths {
         self.data_dir.join("fetched").join(name)
     }
 
+    /// The standing watches.
+    pub fn watches_file(&self) -> PathBuf {
+        self.data_dir.join("watches.toml")
+    }
+
     /// Where results larger than memory go while they are shown.
     pub fn spill_dir(&self) -> PathBuf {
         self.data_dir.join("spill")

@@ -12,6 +12,8 @@
 mod detections;
 mod entities;
 mod lake;
+mod matching;
 mod pivots;
 mod playbooks;
+mod techniques;
 mod templates;

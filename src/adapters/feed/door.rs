@@ -47,7 +47,7 @@ impl AwsDoor {
     /// # Errors
     ///
     /// Those of [`AwsAccess::open`].
-    pub(super) async fn open(&self) -> Result<AwsAccess, QueryError> {
+    pub async fn open(&self) -> Result<AwsAccess, QueryError> {
         match &self.open {
             Some(access) => Ok(access.clone()),
             None => AwsAccess::open(self.settings.clone(), None).await,

@@ -139,7 +139,7 @@ struct Watch {
 
 impl Watch {
     fn start(home: &Home, sources: &[String]) -> Self {
-        let mut arguments = vec!["watch"];
+        let mut arguments = vec!["watch", "--unread"];
         for source in sources {
             arguments.extend(["--from", source]);
         }

@@ -28,7 +28,7 @@ fn home(endpoint: &str) -> Home {
 
 /// `watch --once` over sources: the lines that it tells, which it ends well after.
 fn watch_once(home: &Home, sources: &[String]) -> Vec<Value> {
-    let mut arguments = vec!["watch", "--once"];
+    let mut arguments = vec!["watch", "--once", "--unread"];
     for source in sources {
         arguments.extend(["--from", source]);
     }
