@@ -13,5 +13,6 @@ pub mod files;
 pub mod import;
 pub mod journal;
 pub mod kept;
+pub mod queue;
 pub mod results;
 pub mod session;

@@ -7,8 +7,10 @@ use crossterm::clipboard::CopyToClipboard;
 use super::content::Painting;
 use crate::runtime::Screen;
 use crate::store::State;
+use crate::store::queue::Alert;
 use crate::terminal::TerminalSession;
 use crate::terminal::frame::Frames;
+use crate::ui::text::SafeText;
 
 /// The console's screen.
 pub(super) struct Console<'a> {
@@ -28,6 +30,16 @@ impl<'a> Console<'a> {
             frames: Frames::to_stdout()?,
         })
     }
+}
+
+/// The longest text that is told outside the screen, in columns.
+const ANNOUNCED: usize = 160;
+
+/// A text of the lake as it may leave the screen: every character that could end or change the
+/// sequence around it is shown as an escape, and a `;` would begin another part of it.
+fn announced(text: &str) -> String {
+    let safe = SafeText::bounded(text, ANNOUNCED).truncated(ANNOUNCED);
+    safe.as_str().replace(';', ",")
 }
 
 impl Screen for Console<'_> {
@@ -52,6 +64,14 @@ impl Screen for Console<'_> {
 
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.frames.write(CopyToClipboard::to_clipboard_from(text))
+    }
+
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        let notify = alert.notify.as_deref().map(announced);
+        let title = alert.title.as_deref().map(announced);
+        let bytes =
+            TerminalSession::announcement(alert.bell, notify.as_deref(), title.as_deref());
+        self.frames.write(crossterm::style::Print(bytes))
     }
 
     fn capture_mouse(&mut self, on: bool) -> io::Result<()> {

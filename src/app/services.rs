@@ -15,7 +15,7 @@ use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
 use crate::domain::query::QueryError;
 use crate::ports::Clock as _;
-use crate::runtime::{Casework, Keeping, LakeContent, Services, SystemClock};
+use crate::runtime::{Casework, Keeping, LakeContent, QueueKeeping, Services, SystemClock};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -72,6 +72,11 @@ pub(super) fn services(
             cases: Cases::at(options.paths.cases_dir()),
             author: options.author.clone(),
         },
+        queue: QueueKeeping {
+            journal: Some(queue_file(options)),
+            rows: queue_file(options).with_extension("rows"),
+            watch: None,
+        },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>
         }),
@@ -79,6 +84,11 @@ pub(super) fn services(
         result_bytes: RESULT_BYTES,
         spill_dir: options.paths.spill_dir(),
     }
+}
+
+/// Every lake has a queue of its own.
+fn queue_file(options: &AppOptions) -> PathBuf {
+    options.paths.queue_file(&super::lake_mark(options))
 }
 
 /// Where finished results are kept; where the folder cannot be used, none are, and the log says why.

@@ -92,6 +92,11 @@ impl Paths {
         self.data_dir.join("runs.sqlite")
     }
 
+    /// The journal of a lake's queue, by the mark of the lake.
+    pub fn queue_file(&self, mark: &str) -> PathBuf {
+        self.data_dir.join(format!("queue-{mark}.sqlite"))
+    }
+
     /// The copy of a profile's catalogue. Any name of a profile makes a file's name.
     pub fn catalogue_file(&self, profile: &str) -> PathBuf {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use tokio::sync::{Notify, mpsc};
 
-use super::effects::{Casework, Effects, Services};
+use super::effects::{Casework, Effects, QueueKeeping, Services};
 use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
 use crate::adapters::case::Cases;
@@ -26,6 +26,7 @@ use crate::ports::{Clock, QueryMonitor, QueryService, RunControl, RunningQuery};
 use crate::store::State;
 use crate::store::content::Content;
 use crate::store::event::Event;
+use crate::store::queue::Alert;
 use crate::store::results::Phase;
 use crate::store::testing::{noon, state};
 
@@ -34,6 +35,7 @@ use crate::store::testing::{noon, state};
 struct Paper {
     draws: Arc<AtomicUsize>,
     copied: Vec<String>,
+    alerts: Vec<Alert>,
 }
 
 impl Screen for Paper {
@@ -50,6 +52,10 @@ impl Screen for Paper {
     fn forget(&mut self) {}
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.copied.push(text.to_owned());
+        Ok(())
+    }
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        self.alerts.push(alert.clone());
         Ok(())
     }
     fn capture_mouse(&mut self, _: bool) -> io::Result<()> {
@@ -128,6 +134,7 @@ fn services() -> Services {
                 tool: "lakehound".to_owned(),
             },
         },
+        queue: QueueKeeping::default(),
         access: None,
         times: TimeStyle::Athena,
         result_bytes: 1 << 20,

@@ -8,9 +8,11 @@ use std::time::Duration;
 use super::case::CaseWork;
 use chrono_tz::Tz;
 
+use super::queue::{Alert, QueueWork};
 use super::session::Session;
 use super::timeline::TimelineRequest;
 use crate::domain::coverage::Coverage;
+use crate::domain::entity::Entity;
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest};
 use crate::domain::rarity::Ranking;
@@ -40,6 +42,10 @@ pub enum TimerId {
     LeaveAnyway,
     /// The message was to be read long enough.
     Message,
+    /// A mute ends.
+    MuteEnds,
+    /// What has arrived since the last alert is to be told.
+    Alert,
 }
 
 /// Work for the runtime.
@@ -165,6 +171,12 @@ pub enum Effect {
     SaveSession(Box<Session>),
     /// Work on cases; answered by [`super::event::Event::Case`].
     Case(CaseWork),
+    /// Work on the queue; answered by [`super::event::Event::Queue`].
+    Queue(QueueWork),
+    /// Put an entity on the list of those that are watched for.
+    Watch(Entity),
+    /// Ring, tell the desktop, change the terminal's title.
+    Alert(Alert),
     /// Let the demo lake go on, or stop it.
     DemoLive(bool),
     /// Send [`super::event::Event::Timer`] after a while.
@@ -206,6 +218,9 @@ impl Effect {
             Self::SaveTemplate { .. } => "save template",
             Self::SaveSession(_) => "save session",
             Self::Case(_) => "case",
+            Self::Queue(_) => "queue",
+            Self::Watch(_) => "watch",
+            Self::Alert(_) => "alert",
             Self::DemoLive(_) => "demo live",
             Self::SetTimer(..) => "set timer",
             Self::CaptureMouse(_) => "capture mouse",
