@@ -69,8 +69,7 @@ impl Screen for Console<'_> {
     fn alert(&mut self, alert: &Alert) -> io::Result<()> {
         let notify = alert.notify.as_deref().map(announced);
         let title = alert.title.as_deref().map(announced);
-        let bytes =
-            TerminalSession::announcement(alert.bell, notify.as_deref(), title.as_deref());
+        let bytes = TerminalSession::announcement(alert.bell, notify.as_deref(), title.as_deref());
         self.frames.write(crossterm::style::Print(bytes))
     }
 

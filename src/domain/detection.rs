@@ -35,10 +35,9 @@ impl Cause {
     /// The id, type or name by which it is known.
     pub fn name(&self) -> &str {
         match self {
-            Self::Rule(name)
-            | Self::Finding(name)
-            | Self::Watch(name)
-            | Self::Condition(name) => name,
+            Self::Rule(name) | Self::Finding(name) | Self::Watch(name) | Self::Condition(name) => {
+                name
+            }
         }
     }
 }

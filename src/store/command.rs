@@ -106,7 +106,7 @@ commands! {
         FocusNext "focus.next" "Go to the next pane" ["pane"];
         FocusPrevious "focus.previous" "Go to the previous pane";
         FocusFeed "focus.feed" "Go to the feed";
-        QueueShow "queue.show" "Go to the queue of detections, or from there back to the notifications" ["queue"];
+        QueueShow "queue.show" "Go to the queue of detections, or from there back to the notifications";
         FocusEditor "focus.editor" "Go to the editor";
         FocusResults "focus.results" "Go to the results";
         FocusPlaybook "focus.playbook" "Go to the playbook";
@@ -145,7 +145,7 @@ commands! {
         FeedFollow "feed.follow" "Keep the newest notification in sight, or stop doing so" ["follow"];
         FeedPause "feed.pause" "Hold back arriving notifications, or let them in" ["pause"];
         FeedCopy "feed.copy" "Copy the object's key";
-        FeedQueue "feed.queue" "Show the queue in place of the notifications";
+        FeedQueue "feed.queue" "Show the queue in place of the notifications" ["queue"];
     }
     Queue {
         QueueAcknowledge "queue.acknowledge" "Acknowledge the item or the marked items: somebody knows of it" ["acknowledge"];

@@ -10,8 +10,8 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::state::{MESSAGE_STAYS, State};
 use super::{
-    case, coverage, editor, feed, lineage, mouse, pivot, playbook, queue, restore, results, timeline,
-    unfinished,
+    case, coverage, editor, feed, lineage, mouse, pivot, playbook, queue, restore, results,
+    timeline, unfinished,
 };
 use crate::domain::case::What;
 use crate::domain::lake::LakeFacts;

@@ -269,7 +269,7 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
         },
         Some(Overlay::Mute(_)) => &[
             (Command::OverlayAccept, "mute"),
-            (Command::OverlayUp, "space, ←, → change"),
+            (Command::OverlayNextField, "next line"),
         ],
         Some(Overlay::Lineage(_)) => &[
             (Command::LineageEvents, "events"),

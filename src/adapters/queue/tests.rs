@@ -72,14 +72,14 @@ fn a_snapshot_takes_the_place_of_detections_and_leaves_what_people_did() {
     work(&mut journal, &mut queue);
     journal.snapshot(&queue).unwrap();
     let kinds = |journal: &QueueJournal| -> Vec<String> {
-        let mut statement = journal.connection.prepare("SELECT kind FROM event").unwrap();
+        let mut statement = journal
+            .connection
+            .prepare("SELECT kind FROM event")
+            .unwrap();
         let kinds = statement.query_map([], |row| row.get(0)).unwrap();
         kinds.collect::<Result<_, _>>().unwrap()
     };
-    assert_eq!(
-        kinds(&journal),
-        ["assigned", "closed", "muted", "undone"]
-    );
+    assert_eq!(kinds(&journal), ["assigned", "closed", "muted", "undone"]);
     see(&mut journal, &mut queue, 16, 3);
     drop(journal);
     let (journal, mut again) = QueueJournal::open(&path).unwrap();
@@ -119,8 +119,11 @@ fn one_process_writes_it() {
 fn what_is_no_queue_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("queue.sqlite");
-    fs::write(&path, "this is a letter, not a database, and long enough to be read as one")
-        .unwrap();
+    fs::write(
+        &path,
+        "this is a letter, not a database, and long enough to be read as one",
+    )
+    .unwrap();
     let before = fs::read(&path).unwrap();
     let told = QueueJournal::open(&path).unwrap_err().to_string();
     assert!(told.contains("no journal of a queue"), "{told}");

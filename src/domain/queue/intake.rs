@@ -165,9 +165,16 @@ impl<'a> Plan<'a> {
         let storm = near.len() + 1 >= STORM_OF;
         let mut takes = Vec::new();
         if storm {
-            takes = near.into_iter().filter(|id| self.is_untouched(*id)).collect();
+            takes = near
+                .into_iter()
+                .filter(|id| self.is_untouched(*id))
+                .collect();
         }
-        let again_of = if storm { (key.0.clone(), None) } else { key.clone() };
+        let again_of = if storm {
+            (key.0.clone(), None)
+        } else {
+            key.clone()
+        };
         let again = self.queue.index.closed.get(&(again_of, storm)).copied();
         let opening = Opening {
             cause: key.0.clone(),

@@ -125,7 +125,11 @@ fn after_the_close_a_new_item_names_the_old_one() {
 fn many_entities_within_a_short_time_are_one_item() {
     let mut story = Story::default();
     let entity = |n: i64| format!("user{n}");
-    story.see(&(0..5).map(|n| detection("a", &entity(n), n)).collect::<Vec<_>>());
+    story.see(
+        &(0..5)
+            .map(|n| detection("a", &entity(n), n))
+            .collect::<Vec<_>>(),
+    );
     story.act(Act::Acknowledged {
         items: vec![ItemId(1)],
     });
@@ -175,13 +179,8 @@ fn a_mute_tells_before_what_it_hides_and_hides_just_that() {
     assert_eq!(preview.hidden.len(), 2);
     assert_eq!((preview.detections, preview.partly), (2, vec![ItemId(3)]));
     story.act(Act::Muted(by_account));
-    let lines = |story: &Story, scope| {
-        story.queue.lines(Grouping::None, scope, noon())
-    };
-    assert_eq!(
-        lines(&story, Scope::Work),
-        (vec![Line::Item(ItemId(3))], 2)
-    );
+    let lines = |story: &Story, scope| story.queue.lines(Grouping::None, scope, noon());
+    assert_eq!(lines(&story, Scope::Work), (vec![Line::Item(ItemId(3))], 2));
     assert_eq!(lines(&story, Scope::All).0.len(), 3);
     // What the mute does not speak of brings an item back.
     let mut other = detection("a", "eve", 9);
@@ -205,10 +204,15 @@ fn a_mute_ends_by_itself_and_a_blank_one_hides_nothing() {
     };
     story.act(Act::Muted(hour));
     let muted = |after: TimeDelta| {
-        let (_, muted) = story.queue.lines(Grouping::None, Scope::Work, noon() + after);
+        let (_, muted) = story
+            .queue
+            .lines(Grouping::None, Scope::Work, noon() + after);
         muted
     };
-    assert_eq!((muted(TimeDelta::zero()), muted(TimeDelta::hours(1))), (1, 0));
+    assert_eq!(
+        (muted(TimeDelta::zero()), muted(TimeDelta::hours(1))),
+        (1, 0)
+    );
 }
 
 #[test]

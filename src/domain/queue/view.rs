@@ -128,7 +128,10 @@ impl Queue {
         }
         in_sight.sort_by_key(|item| (item.status.is_closed(), order(item)));
         if grouping == Grouping::None {
-            return (in_sight.iter().map(|item| Line::Item(item.id)).collect(), muted);
+            return (
+                in_sight.iter().map(|item| Line::Item(item.id)).collect(),
+                muted,
+            );
         }
         (grouped(&in_sight, grouping), muted)
     }

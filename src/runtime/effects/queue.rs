@@ -98,7 +98,9 @@ fn serve(keeping: &QueueKeeping, given: &Receiver<QueueWork>, tell: impl Fn(Queu
         match work {
             QueueWork::Open => {
                 let Some(path) = &keeping.journal else {
-                    tell(QueueNews::NotOpened("the queue is not kept here".to_owned()));
+                    tell(QueueNews::NotOpened(
+                        "the queue is not kept here".to_owned(),
+                    ));
                     continue;
                 };
                 match QueueJournal::open(path) {

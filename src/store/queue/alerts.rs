@@ -93,7 +93,10 @@ pub(super) fn tell(state: &mut State, opened: &[ItemId]) -> Vec<Effect> {
     let since = state.queue.alerting.last.map(|last| state.now - last);
     let rest = since.and_then(|since| {
         let between = TimeDelta::from_std(BETWEEN).unwrap_or_default();
-        (between - since).to_std().ok().filter(|rest| !rest.is_zero())
+        (between - since)
+            .to_std()
+            .ok()
+            .filter(|rest| !rest.is_zero())
     });
     match rest {
         None => act_on_alert(state),
@@ -178,9 +181,7 @@ fn title(state: &State) -> Option<String> {
     let lowest = state.setting.alerts.title?;
     let queue = &state.queue.queue;
     let loud = queue.items().filter(|item| {
-        item.status == Status::Open
-            && item.rank() >= lowest
-            && !queue.is_muted(item, state.now)
+        item.status == Status::Open && item.rank() >= lowest && !queue.is_muted(item, state.now)
     });
     let (mut count, mut highest) = (0_usize, None);
     for item in loud {

@@ -28,9 +28,7 @@ pub(in crate::store) fn read(state: &mut State, readings: Vec<Reading>) -> Vec<E
     let contents = readings
         .into_iter()
         .filter_map(|reading| reading.outcome.ok());
-    let detections: Vec<Detection> = contents
-        .flat_map(|contents| contents.detections)
-        .collect();
+    let detections: Vec<Detection> = contents.flat_map(|contents| contents.detections).collect();
     if state.queue.kept == Kept::Soon {
         let queue = &mut state.queue;
         let room = MOST_EARLY.saturating_sub(queue.early.len());
@@ -96,7 +94,9 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
                 state.queue.pending.clear();
                 state.fail(format!("{reason}; the queue is not kept any more"));
             } else {
-                state.fail(format!("{reason}; {waiting} changes wait for the next try"));
+                state.fail(format!(
+                    "{reason}; what was done ({waiting}) goes to the disk with what is done next"
+                ));
             }
             Vec::new()
         }
@@ -130,7 +130,13 @@ impl QueueDesk {
         }
         if self.pending.len() > self.sent && (retry || is_last) {
             let most = if is_last { usize::MAX } else { AT_ONCE };
-            let batch: Vec<_> = self.pending.iter().skip(self.sent).take(most).cloned().collect();
+            let batch: Vec<_> = self
+                .pending
+                .iter()
+                .skip(self.sent)
+                .take(most)
+                .cloned()
+                .collect();
             self.sent += batch.len();
             return Some(QueueWork::Append(batch));
         }

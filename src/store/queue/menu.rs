@@ -6,6 +6,7 @@ use super::{alerts, key, update};
 use crate::domain::detection::Cause;
 use crate::domain::playbook::Playbook;
 use crate::domain::queue::{Act, Disposition, ItemId, MuteId};
+use crate::store::case;
 use crate::store::command::Command;
 use crate::store::effect::Effect;
 use crate::store::overlay::{Overlay, Picker};
@@ -109,7 +110,7 @@ fn mutes(state: &State) -> Vec<MenuLine> {
         let hidden = mute.preview(&state.queue.queue).hidden.len();
         MenuLine {
             label: mute.to_string(),
-            detail: format!("{until} · hides {hidden} items"),
+            detail: format!("{until} · hides {}", case::count(hidden, "item", "items")),
             target: Target::Unmute(mute.id),
         }
     };

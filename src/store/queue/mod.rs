@@ -21,12 +21,12 @@ use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
 
-pub use alerts::{Alert, Alerts};
 pub(super) use alerts::act_on_alert;
+pub use alerts::{Alert, Alerts};
 pub use journal::open;
 pub(super) use journal::{mute_ended, news, read};
-pub use menu::{MenuLine, QueueList, QueueMenu, lines};
 pub(super) use menu::choose;
+pub use menu::{MenuLine, QueueList, QueueMenu, lines};
 pub(super) use mute::confirm as confirm_mute;
 pub use mute::{MuteForm, Property, duration_told};
 pub(super) use update::{assign_to, case_opened, found, show, update};
@@ -201,7 +201,9 @@ impl QueueDesk {
             Some(_) => lines.iter().position(is_chosen),
             None => Some(0),
         };
-        place.unwrap_or(self.place).min(lines.len().saturating_sub(1))
+        place
+            .unwrap_or(self.place)
+            .min(lines.len().saturating_sub(1))
     }
 
     /// Chooses a line.

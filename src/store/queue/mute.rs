@@ -145,7 +145,8 @@ pub(in crate::store) fn confirm(state: &mut State, form: MuteForm) -> Vec<Effect
     update::done(state, Act::Muted(mute), "queue.mute", &told);
     let undo = key(state, Command::QueueUndo);
     state.inform(format!(
-        "muted {told}: {hidden} items out of sight; {undo} takes it back"
+        "muted {told}: {} out of sight; {undo} takes it back",
+        crate::store::case::count(hidden, "item", "items")
     ));
     let mut effects: Vec<Effect> = wake_for_mutes(state).into_iter().collect();
     effects.extend(alerts::titled(state));

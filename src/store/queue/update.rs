@@ -173,7 +173,10 @@ fn told_items(state: &State, items: &[ItemId]) -> String {
 
 fn kept_of(state: &State, items: &[ItemId], which: impl Fn(&Item) -> bool) -> Vec<ItemId> {
     let known = items.iter().filter_map(|id| state.queue.queue.item(*id));
-    known.filter(|item| which(item)).map(|item| item.id).collect()
+    known
+        .filter(|item| which(item))
+        .map(|item| item.id)
+        .collect()
 }
 
 fn acknowledge(state: &mut State, targets: &[ItemId]) -> Vec<Effect> {
@@ -183,7 +186,12 @@ fn acknowledge(state: &mut State, targets: &[ItemId]) -> Vec<Effect> {
         return Vec::new();
     }
     let told = told_items(state, &items);
-    done(state, Act::Acknowledged { items }, "queue.acknowledge", &told);
+    done(
+        state,
+        Act::Acknowledged { items },
+        "queue.acknowledge",
+        &told,
+    );
     finished(state, &format!("{told} acknowledged"))
 }
 
@@ -218,7 +226,12 @@ pub(super) fn close(
     }
     let told = told_items(state, &items);
     let what = format!("{told}: {}", disposition.name());
-    done(state, Act::Closed { items, disposition }, "queue.close", &what);
+    done(
+        state,
+        Act::Closed { items, disposition },
+        "queue.close",
+        &what,
+    );
     finished(state, &format!("{told} closed: {}", disposition.name()))
 }
 

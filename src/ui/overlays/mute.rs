@@ -15,6 +15,9 @@ use crate::ui::widgets::grid::group_digits;
 /// Columns of a property's name.
 const NAME: u16 = 11;
 
+/// Columns of a count of detections, with the free one before it.
+const COUNT: u16 = 8;
+
 /// Draws the form. It never has a text cursor.
 pub(in crate::ui) fn draw(
     state: &State,
@@ -30,11 +33,15 @@ pub(in crate::ui) fn draw(
     let screen = *buffer.area();
     let area = overlay_area(buffer, theme, screen.width.min(96), height.min(30));
     let title = format!("Mute items like {}", form.item);
-    let inner = frame(buffer, theme, area, true, &title, "");
+    let inner = frame(buffer, theme, area, true, &title, "space ← → change");
     let mut row = 0;
     for (at, property) in form.properties.iter().enumerate() {
         let sign = if property.is_on { "[×]" } else { "[ ]" };
-        let role = if property.is_on { Role::Text } else { Role::Dim };
+        let role = if property.is_on {
+            Role::Text
+        } else {
+            Role::Dim
+        };
         let mut pen = Pen::new(buffer, theme, inner, row);
         pen.skip(1).role(sign, Role::Key).skip(1);
         pen.column(property.name, NAME, theme.style(Role::InputLabel))
@@ -75,9 +82,14 @@ fn told(preview: &Preview) -> String {
     let mut told = match items {
         0 => "it would have hidden nothing of what is here".to_owned(),
         _ => format!(
-            "it would have hidden {items} {} with {} detections",
+            "it would have hidden {items} {} with {} {}",
             noun(items),
-            group_digits(preview.detections)
+            group_digits(preview.detections),
+            if preview.detections == 1 {
+                "detection"
+            } else {
+                "detections"
+            }
         ),
     };
     match preview.partly.len() {
@@ -122,14 +134,14 @@ fn draw_item(
 ) {
     let role = Role::severity(severity::id(&item.severity).unwrap_or(0));
     let count = group_digits(item.count);
-    let digits = u16::try_from(count.chars().count()).unwrap_or(8);
+    let digits = u16::try_from(count.chars().count()).unwrap_or(COUNT);
     let mut pen = Pen::new(buffer, theme, inner, row);
     pen.skip(1)
         .role(if is_hidden { "−" } else { "·" }, Role::Dim)
         .skip(1)
         .column(&item.severity, 9, theme.style(role))
         .skip(1);
-    let room = pen.left().saturating_sub(digits + 2);
+    let room = pen.left().saturating_sub(COUNT + 1);
     let style = theme.style(if is_hidden { Role::Text } else { Role::Dim });
     pen.column(&item.title, room / 2, style)
         .skip(1)

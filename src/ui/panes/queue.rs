@@ -57,7 +57,13 @@ pub(in crate::ui) fn draw(
         0 => String::new(),
         count => format!("{count} marked"),
     };
-    foot(buffer, theme, area, (&marked, Role::Warn), &more(above, below));
+    foot(
+        buffer,
+        theme,
+        area,
+        (&marked, Role::Warn),
+        &more(above, below),
+    );
     let is_wide = placed.first().is_some_and(|first| first.row > 0);
     if is_wide {
         head(theme, inner, buffer);
@@ -280,7 +286,8 @@ fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         lines.push("the queue is being read".to_owned());
     } else if all == 0 {
         lines.push("nothing was detected yet".to_owned());
-        lines.push("what rules, findings and watches say of arriving objects comes here".to_owned());
+        lines
+            .push("what rules, findings and watches say of arriving objects comes here".to_owned());
     } else {
         lines.push("nothing is left to be worked on".to_owned());
         if desk.scope != Scope::All {
@@ -290,6 +297,9 @@ fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
             ));
         }
     }
-    lines.push(format!("{} shows the notifications", key(Command::QueueFeed)));
+    lines.push(format!(
+        "{} shows the notifications",
+        key(Command::QueueFeed)
+    ));
     placeholder(buffer, theme, area, &lines);
 }
