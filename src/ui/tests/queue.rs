@@ -120,15 +120,7 @@ fn a_press_of_the_mouse_chooses_the_item_under_it() {
 #[test]
 fn hostile_detections_steer_nothing_at_any_size() {
     let hostile = "\u{1b}]52;c;eA==\u{7}\u{202e}evil\u{9b}2J\0\r\n\t\u{200b}e\u{301}";
-    for (width, height) in [
-        (0, 0),
-        (1, 1),
-        (3, 5),
-        (20, 6),
-        (79, 24),
-        (120, 40),
-        (220, 50),
-    ] {
+    for (width, height) in [(0, 0), (3, 5), (20, 6), (110, 30)] {
         let mut state = open(width, height, hostile);
         for keys in [
             "z", "z g", "g g", "* m", "esc i", "esc c", "esc o", "esc end",
