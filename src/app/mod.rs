@@ -8,15 +8,19 @@
 mod content;
 mod direct;
 mod lake;
+mod matching;
 mod on_aws;
 mod pivot;
+mod rules;
 mod screen;
 mod services;
 mod zero;
 
 pub use content::pivot_templates;
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
+pub use matching::{LiveMatcher, Looking, MatchingError};
 pub use pivot::pivot_tables;
+pub use rules::{LoadedRules, RuleFiles, RulesError};
 pub use zero::{Asked, explain_empty};
 
 use std::path::PathBuf;
@@ -25,6 +29,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::adapters::feed::FolderSource;
+use crate::adapters::matching::{Places, ReadAlong};
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::domain::case::Author;
@@ -122,8 +127,25 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         let (answer_sender, answers) = mpsc::channel(WAITING);
         let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
+        // It lives as long as the console: it follows the files of rules.
+        let mut live = None;
         if let LakePlace::Folder(folder) = &options.place {
-            worker.watch(&FolderSource::new(folder.clone()));
+            let source = FolderSource::new(folder.clone());
+            match LiveMatcher::open(&options.paths, Looking::default()) {
+                Ok(matcher) => {
+                    let places = Places {
+                        folder: Some(folder.clone()),
+                        store: None,
+                    };
+                    let reader = matcher.reader(places, Arc::new(clock));
+                    worker.watch(&ReadAlong::new(Arc::new(source), reader));
+                    live = Some(matcher);
+                }
+                Err(error) => {
+                    state.warn(format!("events are not judged: {error}"));
+                    worker.watch(&source);
+                }
+            }
         }
         let screen = screen::Console::new(terminal, &mut painter)?;
         let input = input()?;
@@ -143,7 +165,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         )
         .run(effects)
         .await
-        .map(|_| ())
+        .map(|_| drop(live))
     });
     drop(terminal);
     // What still runs was told to stop; a task that is deep in a file does not keep the shell.

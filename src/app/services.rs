@@ -9,11 +9,15 @@ use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivo
 use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
 use crate::adapters::kept::KeptResults;
+use crate::adapters::matching::Watchlist;
 use crate::adapters::session::SessionFile;
 use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
+use crate::domain::entity::Entity;
 use crate::domain::query::QueryError;
+use crate::domain::sigma::Level;
+use crate::domain::standing::StandingWatch;
 use crate::ports::Clock as _;
 use crate::runtime::{Casework, Keeping, LakeContent, QueueKeeping, Services, SystemClock};
 use crate::sql::completion::Catalogue;
@@ -40,6 +44,7 @@ pub(super) fn services(
     let catalogue = Arc::clone(lake);
     let on_aws = options.place.is_on_aws();
     let names = Arc::clone(lake);
+    let watches = Watchlist::at(options.paths.watches_file());
     let objects = Arc::clone(lake);
     let asked = Asked {
         queries: Arc::clone(&lake.queries),
@@ -75,7 +80,7 @@ pub(super) fn services(
         queue: QueueKeeping {
             journal: Some(queue_file(options)),
             rows: queue_file(options).with_extension("rows"),
-            watch: None,
+            watch: Some(Arc::new(move |entity| watch(&watches, entity))),
         },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>
@@ -84,6 +89,23 @@ pub(super) fn services(
         result_bytes: RESULT_BYTES,
         spill_dir: options.paths.spill_dir(),
     }
+}
+
+/// Puts an entity on the list of those that are watched for. One that is on it stays as it is.
+fn watch(list: &Watchlist, entity: &Entity) -> Result<String, String> {
+    let known = list.read().map_err(|error| error.to_string())?;
+    if known.iter().any(|watch| watch.entity == *entity) {
+        return Ok(format!("{entity} is watched already"));
+    }
+    let watch = StandingWatch {
+        entity: entity.clone(),
+        level: Level::High,
+        note: None,
+    };
+    list.add(watch).map_err(|error| error.to_string())?;
+    Ok(format!(
+        "{entity} is watched from now on; `lakehound watch-list` lists and removes"
+    ))
 }
 
 /// Every lake has a queue of its own.

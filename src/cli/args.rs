@@ -5,7 +5,7 @@ use clap::Parser;
 use super::lake::LakeArgs;
 use super::{
     case, completions, config, coverage, demo, detect, import, lineage, open, pivot, playbook,
-    query, resume, tables, templates,
+    query, resume, tables, templates, watch_list,
 };
 
 const EXAMPLES: &str = "\
@@ -47,6 +47,7 @@ pub(super) enum Subcommand {
     Templates(templates::Args),
     Playbook(playbook::Args),
     Case(case::Args),
+    WatchList(watch_list::Args),
     Config(config::Args),
     Completions(completions::Args),
 }

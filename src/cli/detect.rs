@@ -1,6 +1,6 @@
 //! `lakehound detect`: Sigma rules over a whole lake.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -13,13 +13,12 @@ use super::output::{OutputArgs, run_into};
 use super::query::byte_count;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
-use crate::app::pivot_tables;
-use crate::config::{ContentKind, read_text};
+use crate::app::{LoadedRules, RuleFiles, pivot_tables};
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest, Route};
-use crate::domain::sigma::{self, About, Document};
+use crate::domain::sigma::About;
 use crate::sql::pivot::PivotTable;
-use crate::sql::sigma::{Columns, RuleSet, Unusable, statements};
+use crate::sql::sigma::{Columns, Unusable, statements};
 use crate::ui::text::Align;
 
 const EXAMPLES: &str = "\
@@ -28,9 +27,6 @@ Examples:
   lakehound detect --rules ./sigma/rules/cloud/aws --lake ./evidence --format ndjson
   lakehound detect --rules ./mine.yml --where \"account = '111122223333' AND region <> 'us-east-1'\"
   lakehound detect --check --rules ./sigma/rules     which rules can be used here, and why others cannot";
-
-/// Files of rules below one folder.
-const MOST_FILES: usize = 50_000;
 
 /// Run Sigma rules over a lake: one row per match, newest last
 ///
@@ -62,15 +58,6 @@ pub(super) struct Args {
     yes: bool,
     #[command(flatten)]
     pub(super) lake: LakeArgs,
-}
-
-/// The rules of the files, and what is wrong with the others.
-#[derive(Default)]
-struct Loaded {
-    set: RuleSet,
-    /// The file that each rule of the set is in, by its id.
-    files: Vec<(String, About)>,
-    faults: Vec<(String, String)>,
 }
 
 pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(), Stop> {
@@ -162,89 +149,18 @@ fn tell(faults: &[(String, String)], unusable: &[Unusable]) {
     }
 }
 
-fn load(context: &Context, paths: &[PathBuf]) -> Result<Loaded, Stop> {
-    let mut loaded = Loaded::default();
-    if paths.is_empty() {
-        for file in context.content(ContentKind::Detections) {
-            let name = file.path(ContentKind::Detections).display().to_string();
-            loaded.add(&name, &file.text);
+fn load(context: &Context, paths: &[PathBuf]) -> Result<LoadedRules, Stop> {
+    let mut files = RuleFiles::new(paths.to_vec(), context.paths.content_dir.clone());
+    files.read().map_err(|error| {
+        let stop = Stop::failed(&error);
+        match error.hint() {
+            Some(hint) => stop.hint(hint),
+            None => stop,
         }
-        return Ok(loaded);
-    }
-    for path in paths {
-        if !path.exists() {
-            return Err(Stop::failed(format_args!("there is no {}", path.display()))
-                .hint("--rules takes a file of Sigma rules, or a folder of such files"));
-        }
-        for file in files_below(path)? {
-            match read_text(&file) {
-                Ok(text) => loaded.add(&file.display().to_string(), &text),
-                Err(problem) => {
-                    let name = file.display().to_string();
-                    loaded.faults.push((name, problem.to_string()));
-                }
-            }
-        }
-    }
-    Ok(loaded)
+    })
 }
 
-impl Loaded {
-    fn add(&mut self, file: &str, text: &str) {
-        for outcome in sigma::read(text) {
-            match outcome {
-                Ok(document) => self.add_document(file, document),
-                Err(problem) => self.faults.push((file.to_owned(), problem.to_string())),
-            }
-        }
-    }
-
-    fn add_document(&mut self, file: &str, document: Document) {
-        let about = document.about().clone();
-        let before = self.files.iter().find(|(_, known)| known.id == about.id);
-        if let Some((other, _)) = before {
-            let why = format!("its id {} is that of a rule in {other}", about.id);
-            self.faults.push((file.to_owned(), why));
-            return;
-        }
-        self.files.push((file.to_owned(), about));
-        self.set.add(document);
-    }
-}
-
-fn files_below(path: &Path) -> Result<Vec<PathBuf>, Stop> {
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut found = Vec::new();
-    let mut folders = vec![path.to_owned()];
-    while let Some(folder) = folders.pop() {
-        let entries = std::fs::read_dir(&folder).map_err(|error| {
-            Stop::failed(format_args!("{} cannot be read: {error}", folder.display()))
-        })?;
-        for path in entries.flatten().map(|entry| entry.path()) {
-            let is_rule = path.extension().is_some_and(|end| {
-                end.eq_ignore_ascii_case("yml") || end.eq_ignore_ascii_case("yaml")
-            });
-            if path.is_dir() && !path.is_symlink() {
-                folders.push(path);
-            } else if is_rule {
-                found.push(path);
-            }
-        }
-        if found.len() > MOST_FILES {
-            return Err(Stop::failed(format_args!(
-                "{} holds more than {MOST_FILES} files of rules",
-                path.display()
-            ))
-            .hint("name a folder further down"));
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn check(loaded: &Loaded, tables: &[PivotTable], format: Option<Format>) -> Result<(), Stop> {
+fn check(loaded: &LoadedRules, tables: &[PivotTable], format: Option<Format>) -> Result<(), Stop> {
     let (_, unusable) = statements(&loaded.set, tables, None, Columns::Flat);
     let why = |about: &About| {
         let found = unusable.iter().find(|one| one.about.id == about.id);

@@ -43,6 +43,7 @@ mod templates;
 mod timeline;
 mod trail;
 mod type_tree;
+mod watch_list;
 
 use std::process::ExitCode;
 
@@ -115,6 +116,10 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Case(args) => {
             cli.lake.refuse("case")?;
             case::run(&context, args)
+        }
+        Subcommand::WatchList(args) => {
+            cli.lake.refuse("watch-list")?;
+            watch_list::run(&context, args)
         }
         Subcommand::Completions(args) => completions::run(&args),
     }

@@ -97,6 +97,11 @@ impl Paths {
         self.data_dir.join(format!("queue-{mark}.sqlite"))
     }
 
+    /// Where notifications are written down, and wait until their objects were read.
+    pub fn inbox_file(&self) -> PathBuf {
+        self.data_dir.join("inbox.sqlite")
+    }
+
     /// The copy of a profile's catalogue. Any name of a profile makes a file's name.
     pub fn catalogue_file(&self, profile: &str) -> PathBuf {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
@@ -118,6 +123,11 @@ impl Paths {
         let named = self.catalogue_file(profile);
         let name = named.file_stem().unwrap_or_default();
         self.data_dir.join("fetched").join(name)
+    }
+
+    /// The standing watches.
+    pub fn watches_file(&self) -> PathBuf {
+        self.data_dir.join("watches.toml")
     }
 
     /// Where results larger than memory go while they are shown.

@@ -24,6 +24,7 @@ pub mod rows;
 pub mod severity;
 pub mod sigma;
 pub mod size;
+pub mod standing;
 pub mod template;
 pub mod timeline;
 pub mod view;

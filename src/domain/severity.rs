@@ -23,6 +23,14 @@ pub fn rank(name: &str) -> Option<u8> {
     find(name).map(|(rank, _)| rank)
 }
 
+/// The ids of the severities from a place in their order on.
+pub fn at_least(rank: u8) -> impl Iterator<Item = i64> {
+    let ranked = (0u8..).zip(SEVERITIES);
+    ranked
+        .filter(move |(place, _)| *place >= rank)
+        .map(|(_, (_, id))| id)
+}
+
 fn find(name: &str) -> Option<(u8, i64)> {
     let ranked = (0u8..).zip(SEVERITIES);
     ranked

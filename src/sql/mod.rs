@@ -5,6 +5,7 @@
 
 pub mod aliases;
 pub mod completion;
+pub mod condition;
 pub mod containment;
 pub mod emptiness;
 pub mod exact;

@@ -16,13 +16,14 @@ use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
 use crate::lake::{Lake, Table};
+use crate::matching::fed;
 
-fn begin() -> DateTime<Utc> {
+pub(crate) fn begin() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 1, 6, 0, 0).unwrap()
 }
 
 /// A lake of these rows, each a second after the one before it.
-fn lake_of(rows: &[(Source, Value)]) -> Lake {
+pub(crate) fn lake_of(rows: &[(Source, Value)]) -> Lake {
     let folder = tempfile::tempdir().unwrap();
     let mut tables: BTreeMap<&str, (Source, Vec<Value>)> = BTreeMap::new();
     for (place, (source, row)) in rows.iter().enumerate() {
@@ -129,7 +130,13 @@ fn every_shipped_detection_fires_on_its_rows_and_on_no_other_of_them() {
         wanted.push((file.name.clone(), id.clone(), fires));
         owned.push(own);
     }
-    let found = places(&detect(&lake_of(&rows), &set));
+    let lake = lake_of(&rows);
+    let found = places(&detect(&lake, &set));
+    assert_eq!(
+        fed(&lake, &set),
+        found,
+        "events that arrive match as a lake's do"
+    );
     for ((name, id, fires), own) in wanted.iter().zip(owned) {
         let all = found.get(id).cloned().unwrap_or_default();
         let of_its_own: BTreeSet<usize> = all.intersection(&own).copied().collect();
@@ -257,7 +264,13 @@ fn every_modifier_finds_the_rows_that_it_means() {
     for document in read(&text) {
         set.add(document.unwrap());
     }
-    let found = places(&detect(&lake_of(&calls()), &set));
+    let lake = lake_of(&calls());
+    let found = places(&detect(&lake, &set));
+    assert_eq!(
+        fed(&lake, &set),
+        found,
+        "events that arrive match as a lake's do"
+    );
     let of = |id: &str| -> Vec<usize> {
         found
             .get(id)
@@ -304,7 +317,13 @@ fn correlations_tell_where_a_count_begins_to_fit() {
     for document in read(&text) {
         set.add(document.unwrap());
     }
-    let found = places(&detect(&lake_of(&rows), &set));
+    let lake = lake_of(&rows);
+    let found = places(&detect(&lake, &set));
+    assert_eq!(
+        fed(&lake, &set),
+        found,
+        "events that arrive match as a lake's do"
+    );
     let wanted: BTreeMap<String, BTreeSet<usize>> = [("many", 4), ("kinds", 2), ("both", 7)]
         .into_iter()
         .map(|(id, place)| (id.to_owned(), BTreeSet::from([place])))

@@ -24,7 +24,7 @@ pub(crate) struct Lake {
     pub(crate) scenario: Scenario,
     engine: Engine,
     runtime: Runtime,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// A result: its columns' names and its rows as text, NULL as an empty text.
@@ -65,6 +65,11 @@ impl Lake {
         Self::of(&options, memory_bytes)
     }
 
+    /// The lake's folder.
+    pub(crate) fn folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("lake")
+    }
+
     /// A lake made from these options.
     pub(crate) fn of(options: &DemoOptions, memory_bytes: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -87,7 +92,7 @@ impl Lake {
             scenario,
             engine,
             runtime: Runtime::new().unwrap(),
-            _folder: folder,
+            folder: folder,
         }
     }
 

@@ -12,6 +12,7 @@
 mod detections;
 mod entities;
 mod lake;
+mod matching;
 mod pivots;
 mod playbooks;
 mod templates;

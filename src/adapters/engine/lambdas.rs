@@ -53,7 +53,21 @@ fn apart(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>
     let Some(filter) = node.downcast_ref::<FilterExec>() else {
         return Ok(None);
     };
-    let predicate = Arc::clone(filter.predicate()).transform_up(|expr| {
+    let predicate = lambdas_apart(Arc::clone(filter.predicate()))?;
+    if !predicate.transformed {
+        return Ok(None);
+    }
+    let moved = FilterExecBuilder::from(filter)
+        .with_predicate(predicate.data)
+        .build()?;
+    Ok(Some(Arc::new(moved)))
+}
+
+/// An expression with its lambdas' variables moved.
+pub(super) fn lambdas_apart(
+    expr: Arc<dyn PhysicalExpr>,
+) -> Result<Transformed<Arc<dyn PhysicalExpr>>> {
+    expr.transform_up(|expr| {
         let moved = expr.downcast_ref::<LambdaVariable>().and_then(|variable| {
             let place = variable.index();
             let field = Arc::clone(variable.field());
@@ -63,12 +77,5 @@ fn apart(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>
             Some(variable) => Transformed::yes(Arc::new(variable) as Arc<dyn PhysicalExpr>),
             None => Transformed::no(expr),
         })
-    })?;
-    if !predicate.transformed {
-        return Ok(None);
-    }
-    let moved = FilterExecBuilder::from(filter)
-        .with_predicate(predicate.data)
-        .build()?;
-    Ok(Some(Arc::new(moved)))
+    })
 }

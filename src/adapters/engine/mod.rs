@@ -32,6 +32,7 @@ mod information;
 mod lake;
 mod lambdas;
 mod narrow;
+pub(in crate::adapters) mod object;
 mod output;
 mod plan;
 mod provider;
@@ -67,6 +68,7 @@ use footer::FooterCache;
 use lake::remote::RemoteLake;
 pub use lake::remote::{S3Lake, S3Table};
 use lake::{Lake, LakeFile, NamedTable, Names, Snapshot, TableKey};
+pub use object::{ObjectFault, ObjectStore};
 pub use storage::s3::{CacheOptions, S3Place};
 use watch::Watch;
 

@@ -60,11 +60,7 @@ impl NotificationSource for FolderSource {
         // takes its news any more.
         std::thread::spawn(move || {
             if let Err(reason) = watch(&lake, &sender) {
-                let state = Err(reason);
-                let news = SourceNews {
-                    name: "folder".into(),
-                    state,
-                };
+                let news = SourceNews::failing("folder", reason);
                 let _ = sender.blocking_send(FeedNews::State(news));
             }
         });
@@ -85,10 +81,7 @@ fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
     watcher
         .watch(lake, RecursiveMode::Recursive)
         .map_err(|error| format!("{} cannot be watched: {error}", lake.display()))?;
-    let watching = SourceNews {
-        name: "folder".into(),
-        state: Ok(()),
-    };
+    let watching = SourceNews::watching("folder");
     if sender.blocking_send(FeedNews::State(watching)).is_err() {
         return Ok(());
     }
@@ -198,7 +191,7 @@ fn from_notification_file(
                 let object = lake.join(&notification.key.key);
                 told.insert(object.clone());
                 Arrival {
-                    events: count_events(&object),
+                    events: Some(count_events(&object)),
                     path: Some(object),
                     seen: Some(now),
                     notification,
@@ -208,7 +201,7 @@ fn from_notification_file(
         Err(error) => vec![Arrival {
             notification: local_notification(ObjectKey::foreign(&relative(lake, path)), None, None),
             path: None,
-            events: Err(error.to_string()),
+            events: Some(Err(error.to_string())),
             seen: Some(now),
         }],
     }
@@ -229,7 +222,7 @@ fn arrival_of_object(
     Arrival {
         notification: local_notification(key, size, time),
         path: Some(path.to_owned()),
-        events: count_events(path),
+        events: Some(count_events(path)),
         seen,
     }
 }

@@ -122,7 +122,7 @@ fn object_key(raw: &str) -> ObjectKey {
 }
 
 /// S3's form encoding: `+` is a space, `%XX` a byte. What is not valid stays as it is.
-fn url_decoded(raw: &str) -> String {
+pub(crate) fn url_decoded(raw: &str) -> String {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -24,6 +24,7 @@ use relations::Relation;
 
 pub use history::history;
 pub use lineage::{LineageRequests, LineageStatements, lineage};
+pub use naming::names_entity;
 pub use relations::{COMMON_COLUMNS, RELATIONS};
 pub use template::{PivotTemplate, PivotTemplates};
 

@@ -1,7 +1,8 @@
 //! The predicate that is true of a row that names an entity: over every leaf of the table that can
 //! hold its type, cheap ones first.
 
-use super::outline::{Holds, Leaf, Step, identifier};
+use super::PivotTable;
+use super::outline::{Holds, Leaf, Step, identifier, leaves};
 use crate::domain::entity::paths::{self, Rule};
 use crate::domain::entity::{Entity, EntityType, network_spelled};
 use crate::domain::lake::Source;
@@ -74,6 +75,14 @@ pub(super) fn predicate(
     let mut piece = Piece::default();
     any_of("", &refs, 0, &values, &mut piece);
     Some(piece)
+}
+
+/// SQL that is true of a row of a table that names the entity, with the literals of its `?`; `None`
+/// where no column of the table can.
+pub fn names_entity(entity: &Entity, table: &PivotTable) -> Option<(String, Vec<String>)> {
+    let outline = leaves(&table.columns);
+    let piece = predicate(entity, &outline, table.source, Part::Row)?;
+    Some((piece.sql, piece.parameters))
 }
 
 /// Columns of native sources that only say again what other columns say: reading them would cost

@@ -5,12 +5,14 @@
 //! [`crate::sql::parameters`], and a name of a field only inside such a literal.
 
 mod correlation;
+mod event;
 mod family;
 mod field;
 mod fields;
 mod predicate;
 mod statement;
 
+pub use event::{EventTest, correlated_fields, event_tests, foreign};
 pub use statement::{Columns, Detect, RuleSet, Unusable, statements};
 
 #[cfg(test)]

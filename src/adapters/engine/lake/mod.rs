@@ -18,8 +18,7 @@ use super::storage::listing::{FoundFile, Lister};
 use super::storage::s3::S3Object;
 use crate::domain::lake::{LakeFacts, recognise};
 pub(super) use names::{NamedTable, Names};
-pub(super) use place::TableKey;
-use place::{Place, table_word};
+pub(super) use place::{Place, TableKey, table_word};
 
 /// The database of the tables that plain folders and files make.
 pub(super) const FOLDER_DATABASE: &str = "default";

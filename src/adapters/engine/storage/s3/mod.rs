@@ -8,6 +8,7 @@
 mod cache;
 mod fault;
 mod get;
+mod head;
 mod list;
 mod pace;
 mod place;

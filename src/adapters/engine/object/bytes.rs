@@ -1,0 +1,177 @@
+//! Where an object's bytes come from, and the ranges of it that were fetched.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::{Buf, Bytes};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::reader::{ChunkReader, Length};
+use tokio::runtime::Handle;
+
+use super::ObjectFault;
+use crate::adapters::aws::AwsAccess;
+use crate::adapters::engine::storage::local::LocalFile;
+use crate::adapters::engine::storage::s3::{ReadFault, S3Object, S3Store, Traffic, coalesce};
+
+/// Objects of S3, for threads that may wait for them.
+#[derive(Clone)]
+pub struct ObjectStore {
+    store: Arc<S3Store>,
+    runtime: Handle,
+}
+
+impl ObjectStore {
+    /// The objects that an access can read, asked for on a runtime. Nothing is kept on disk: an
+    /// object that arrived is read once.
+    pub fn new(access: AwsAccess, runtime: Handle) -> Self {
+        Self {
+            store: Arc::new(S3Store::new(access, None)),
+            runtime,
+        }
+    }
+
+    pub(super) fn find(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> std::result::Result<ObjectBytes, ObjectFault> {
+        let object = self.runtime.block_on(self.store.head(bucket, key));
+        let object = object.map_err(|fault| passed(&fault))?;
+        Ok(ObjectBytes::S3 {
+            object: Arc::new(object),
+            store: self.clone(),
+        })
+    }
+}
+
+/// What S3 said, as a fault of the object.
+fn passed(fault: &ReadFault) -> ObjectFault {
+    match fault {
+        ReadFault::Gone => ObjectFault::Gone,
+        ReadFault::Failed(error) => ObjectFault::Passing(match &error.hint {
+            Some(hint) => format!("{}; {hint}", error.message),
+            None => error.message.clone(),
+        }),
+    }
+}
+
+/// The bytes of one object.
+pub(super) enum ObjectBytes {
+    /// On this machine.
+    Disk(Mutex<LocalFile>, u64),
+    /// On S3.
+    S3 {
+        object: Arc<S3Object>,
+        store: ObjectStore,
+    },
+}
+
+impl ObjectBytes {
+    pub(super) fn disk(path: &Path) -> std::result::Result<Self, ObjectFault> {
+        let file = LocalFile::open(path).map_err(|error| of_disk(&error))?;
+        let size = file.size().map_err(|error| of_disk(&error))?;
+        Ok(Self::Disk(Mutex::new(file), size))
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        match self {
+            Self::Disk(_, size) => *size,
+            Self::S3 { object, .. } => object.size,
+        }
+    }
+
+    /// The bytes of one range.
+    pub(super) fn read(&self, range: &Range<u64>) -> std::result::Result<Bytes, ObjectFault> {
+        let missing = || ObjectFault::Damaged("a range of it was not read".to_owned());
+        match self {
+            Self::Disk(file, _) => {
+                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+                let bytes = file.read(range).map_err(|error| of_disk(&error))?;
+                Ok(bytes.into())
+            }
+            Self::S3 { .. } => self
+                .read_all(std::slice::from_ref(range))?
+                .pop()
+                .ok_or_else(missing),
+        }
+    }
+
+    fn read_all(&self, ranges: &[Range<u64>]) -> std::result::Result<Vec<Bytes>, ObjectFault> {
+        match self {
+            Self::Disk(..) => ranges.iter().map(|range| self.read(range)).collect(),
+            Self::S3 { object, store } => {
+                let traffic = Traffic::default();
+                let read = store.store.read(object, ranges, &traffic);
+                store.runtime.block_on(read).map_err(|fault| passed(&fault))
+            }
+        }
+    }
+
+    /// The bytes of many ranges, near ones together.
+    pub(super) fn fetch(&self, ranges: &[Range<u64>]) -> std::result::Result<Fetched, ObjectFault> {
+        let runs = coalesce(ranges);
+        let bytes = self.read_all(&runs)?;
+        Ok(Fetched {
+            length: self.len(),
+            runs: runs.into_iter().zip(bytes).collect(),
+        })
+    }
+}
+
+fn of_disk(error: &std::io::Error) -> ObjectFault {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => ObjectFault::Gone,
+        // Cut off while it was read, or before.
+        std::io::ErrorKind::UnexpectedEof => {
+            ObjectFault::Damaged("it is shorter than it says".to_owned())
+        }
+        _ => ObjectFault::Passing(error.to_string()),
+    }
+}
+
+/// Ranges of an object that are at hand.
+pub(super) struct Fetched {
+    length: u64,
+    runs: Vec<(Range<u64>, Bytes)>,
+}
+
+impl Fetched {
+    /// The bytes from a place on, to the end of the run that it lies in.
+    fn from(&self, start: u64) -> Result<Bytes> {
+        self.runs
+            .iter()
+            .find(|(run, _)| run.contains(&start))
+            .and_then(|(run, bytes)| {
+                let at = usize::try_from(start - run.start).ok()?;
+                (at <= bytes.len()).then(|| bytes.slice(at..))
+            })
+            .ok_or_else(|| ParquetError::EOF("a page lies outside its column".to_owned()))
+    }
+}
+
+impl Length for Fetched {
+    fn len(&self) -> u64 {
+        self.length
+    }
+}
+
+impl ChunkReader for Fetched {
+    type T = Box<dyn Read + Send>;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        Ok(Box::new(self.from(start)?.reader()))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+        let mut bytes = self.from(start)?;
+        if length > bytes.len() {
+            return Err(ParquetError::EOF(
+                "a page ends outside its column".to_owned(),
+            ));
+        }
+        bytes.truncate(length);
+        Ok(bytes)
+    }
+}

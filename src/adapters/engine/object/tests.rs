@@ -1,0 +1,1 @@
+//! Objects are read as queries read them, and damage is a fault.

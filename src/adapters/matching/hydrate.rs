@@ -1,0 +1,419 @@
+//! From notifications to readings: each object is read and judged on threads of their own, as many at
+//! a time as there are threads. What waits stays where it is, on disk in the inbox or with the source
+//! that tells of it: a burst of notifications grows nothing here.
+
+use std::collections::VecDeque;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream, FuturesUnordered, StreamExt as _};
+use tokio::sync::mpsc;
+
+use super::pool::Pool;
+use super::{Matcher, Place};
+use crate::adapters::engine::{ObjectFault, ObjectStore};
+use crate::domain::detection::{Contents, ObjectName, Reading, Unreadable};
+use crate::domain::lake::notification::url_decoded;
+use crate::domain::lake::{Notification, SourceNews};
+use crate::ports::{Clock, FeedNews, Inbox, NotificationSource, Waiting};
+
+/// The source's name.
+pub const READING: &str = "reading";
+/// The name under which rules that are of no use are told.
+pub const RULES: &str = "rules";
+
+/// Notifications that are taken from the inbox at a time.
+const AT_ONCE: usize = 64;
+/// Objects whose notifications a source has told of and that wait to be read.
+const WAITING: usize = 256;
+/// The wait before the second try, doubled each time.
+const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
+/// Tries of an object that is not there: it may be told of before it can be read, not for ever.
+const TRIES_OF_WHAT_IS_GONE: u32 = 10;
+/// Words about rules that are told at a time.
+const MOST_NOTES: usize = 20;
+
+/// The bucket of objects that are files of a folder.
+const LOCAL: &str = "local";
+
+/// Where the objects are that notifications name.
+#[derive(Clone, Default)]
+pub struct Places {
+    /// A folder with the lake's objects below it, by their keys.
+    pub folder: Option<PathBuf>,
+    /// The objects of S3, where there is access to AWS.
+    pub store: Option<ObjectStore>,
+}
+
+impl Places {
+    fn of(&self, bucket: &str, key: &str) -> Result<Place, String> {
+        let below = Path::new(key);
+        // A key is what a stranger wrote: it leads nowhere but below the folder.
+        let plain = below
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if let Some(folder) = self.folder.as_ref().filter(|_| plain && !key.is_empty()) {
+            let path = folder.join(below);
+            if bucket == LOCAL || self.store.is_none() || path.is_file() {
+                return Ok(Place::Disk(path));
+            }
+        }
+        match &self.store {
+            Some(store) if bucket != LOCAL => Ok(Place::S3(store.clone())),
+            Some(_) | None if self.folder.is_some() => Err(format!(
+                "`{key}` is no name of a file below the lake's folder"
+            )),
+            _ => Err(
+                "there is no access to AWS to read it with; open the lake with --profile"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Reads objects, on threads of its own.
+#[derive(Clone)]
+pub struct Reader {
+    matcher: Arc<Matcher>,
+    places: Places,
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+}
+
+impl Reader {
+    /// A reader with so many threads.
+    pub fn new(
+        matcher: Arc<Matcher>,
+        places: Places,
+        threads: usize,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            matcher,
+            places,
+            pool: Pool::new(threads),
+            clock,
+        }
+    }
+
+    /// Reads the object of a notification that was tried so many times before.
+    async fn read(&self, notification: Notification, tries: u32) -> Reading {
+        let object = ObjectName::from(&notification);
+        let read = {
+            let (matcher, places) = (Arc::clone(&self.matcher), self.places.clone());
+            let (object, now) = (object.clone(), self.clock.now());
+            self.pool
+                .run(move || read_here(&matcher, &places, &object, now))
+                .await
+        };
+        let read =
+            read.unwrap_or_else(|| Err(ObjectFault::Damaged("whoever read it failed".to_owned())));
+        let outcome = read.map_err(|fault| unreadable(&fault, tries, self.clock.now()));
+        Reading { object, outcome }
+    }
+
+    /// What is to be told of rules, as it comes up.
+    fn all_notes(&self) -> BoxStream<'static, FeedNews> {
+        stream::unfold(self.clone(), |reader| async move {
+            loop {
+                if let Some(notes) = reader.notes() {
+                    return Some((notes, reader));
+                }
+                reader.matcher.noted().await;
+            }
+        })
+        .boxed()
+    }
+
+    /// What is to be told of rules now.
+    fn notes(&self) -> Option<FeedNews> {
+        let mut notes: Vec<String> = self
+            .matcher
+            .take_notes()
+            .into_iter()
+            .map(|one| {
+                format!(
+                    "not used: {} ({}): {}",
+                    one.about.title, one.about.id, one.why
+                )
+            })
+            .collect();
+        if notes.is_empty() {
+            return None;
+        }
+        let more = notes.len().saturating_sub(MOST_NOTES);
+        notes.truncate(MOST_NOTES);
+        if more > 0 {
+            notes.push(format!(
+                "and {more} more; `lakehound detect --check` lists rules that cannot be used"
+            ));
+        }
+        Some(FeedNews::State(SourceNews {
+            notes,
+            ..SourceNews::watching(RULES)
+        }))
+    }
+}
+
+fn read_here(
+    matcher: &Matcher,
+    places: &Places,
+    object: &ObjectName,
+    now: DateTime<Utc>,
+) -> Result<Contents, ObjectFault> {
+    let read = |key: &str| {
+        let place = places
+            .of(&object.bucket, key)
+            .map_err(ObjectFault::Passing)?;
+        let named = ObjectName {
+            bucket: object.bucket.clone(),
+            key: key.to_owned(),
+        };
+        matcher.read(&place, &named, now)
+    };
+    let raw = read(&object.key);
+    // Some senders write keys as URLs do.
+    if matches!(raw, Err(ObjectFault::Gone)) && object.key.contains(['%', '+']) {
+        let decoded = url_decoded(&object.key);
+        if decoded != object.key
+            && let Ok(contents) = read(&decoded)
+        {
+            return Ok(contents);
+        }
+    }
+    raw
+}
+
+/// Why an object was not read, and when it is tried again.
+fn unreadable(fault: &ObjectFault, tries: u32, now: DateTime<Utc>) -> Unreadable {
+    let again = match fault {
+        ObjectFault::Damaged(_) => false,
+        ObjectFault::Gone => tries + 1 < TRIES_OF_WHAT_IS_GONE,
+        ObjectFault::Passing(_) => true,
+    };
+    let factor = 1_i32.checked_shl(tries.min(16)).unwrap_or(i32::MAX);
+    let wait = FIRST_WAIT
+        .checked_mul(factor)
+        .unwrap_or(LONGEST_WAIT)
+        .min(LONGEST_WAIT);
+    Unreadable {
+        cause: format!("the object {fault}"),
+        again: again.then(|| now.checked_add_signed(wait)).flatten(),
+    }
+}
+
+/// Reads what waits in an inbox, as long as it is listened to.
+pub struct Hydrator {
+    inbox: Arc<dyn Inbox>,
+    reader: Reader,
+}
+
+impl Hydrator {
+    /// Over an inbox.
+    pub fn new(inbox: Arc<dyn Inbox>, reader: Reader) -> Self {
+        Self { inbox, reader }
+    }
+}
+
+impl NotificationSource for Hydrator {
+    fn name(&self) -> &str {
+        READING
+    }
+
+    fn watch(&self) -> BoxStream<'static, FeedNews> {
+        let turn = Turn {
+            inbox: Arc::clone(&self.inbox),
+            reader: self.reader.clone(),
+            waiting: VecDeque::new(),
+            running: FuturesUnordered::new(),
+            failing: false,
+        };
+        let read = stream::unfold(turn, |mut turn| async move {
+            let news = turn.next().await;
+            Some((news, turn))
+        });
+        stream::select(read.boxed(), self.reader.all_notes()).boxed()
+    }
+}
+
+/// The state of one who listens to a hydrator.
+struct Turn {
+    inbox: Arc<dyn Inbox>,
+    reader: Reader,
+    waiting: VecDeque<Waiting>,
+    running: FuturesUnordered<BoxFuture<'static, (i64, Reading)>>,
+    /// Whether the inbox failed the last time.
+    failing: bool,
+}
+
+/// The pause after the inbox has failed: the disk may be full, and is not asked in a circle.
+const AFTER_FAULT: Duration = Duration::from_secs(5);
+
+impl Turn {
+    async fn next(&mut self) -> FeedNews {
+        loop {
+            if let Some(fault) = self.fill().await {
+                self.failing = true;
+                return FeedNews::State(SourceNews::failing(READING, fault));
+            }
+            if self.failing {
+                // It works again.
+                self.failing = false;
+                return FeedNews::State(SourceNews::watching(READING));
+            }
+            if self.running.is_empty() {
+                self.idle().await;
+                continue;
+            }
+            let can_take = self.waiting.is_empty() && self.running.len() < self.most();
+            let done = tokio::select! {
+                biased;
+                done = self.running.next() => done,
+                () = self.inbox.arrived(), if can_take => None,
+            };
+            if let Some(done) = done {
+                return self.settle(done).await;
+            }
+        }
+    }
+
+    /// Objects that are read or wait for a thread.
+    fn most(&self) -> usize {
+        self.reader.pool.threads() * 2
+    }
+
+    /// Starts to read as many objects as there is room for.
+    async fn fill(&mut self) -> Option<String> {
+        if self.failing {
+            tokio::time::sleep(AFTER_FAULT).await;
+        }
+        while self.running.len() < self.most() {
+            if self.waiting.is_empty() {
+                let now = self.reader.clock.now();
+                match self.inbox.take(AT_ONCE, now).await {
+                    Ok(taken) => self.waiting.extend(taken),
+                    Err(error) => return Some(error.to_string()),
+                }
+            }
+            let Some(next) = self.waiting.pop_front() else {
+                break;
+            };
+            let reader = self.reader.clone();
+            self.running.push(Box::pin(async move {
+                let reading = reader.read(next.notification, next.tries).await;
+                (next.id, reading)
+            }));
+        }
+        None
+    }
+
+    /// Waits until there may be something to take.
+    async fn idle(&mut self) {
+        let now = self.reader.clock.now();
+        let due = match self.inbox.next_try().await {
+            Ok(Some(due)) => Some((due - now).to_std().unwrap_or_default()),
+            Ok(None) => None,
+            Err(_) => Some(AFTER_FAULT),
+        };
+        let timer = async {
+            match due {
+                // A moment more, so that it is due when it is asked for.
+                Some(wait) => tokio::time::sleep(wait + Duration::from_millis(1)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.inbox.arrived() => {}
+            () = timer => {}
+        }
+    }
+
+    /// Says how readings went: of the one that is done, and of those that are done by now.
+    async fn settle(&mut self, first: (i64, Reading)) -> FeedNews {
+        let mut done = vec![first];
+        while let Some(Some(next)) = futures::FutureExt::now_or_never(self.running.next()) {
+            done.push(next);
+        }
+        let mut readings = Vec::with_capacity(done.len());
+        let mut fault = None;
+        for (id, reading) in done {
+            let outcome = match &reading.outcome {
+                Ok(contents) => Ok(contents.events),
+                Err(unreadable) => Err(unreadable.clone()),
+            };
+            if let Err(error) = self.inbox.settle(id, outcome).await {
+                fault = Some(error.to_string());
+            }
+            readings.push(reading);
+        }
+        // What could not be settled is read again after the next start; what was found is told now.
+        self.failing |= fault.is_some();
+        FeedNews::Read(readings)
+    }
+}
+
+/// A source whose objects are read as it tells of them, without an inbox between: for a lake whose
+/// objects stay where they are, and are told of again at every start.
+pub struct ReadAlong {
+    source: Arc<dyn NotificationSource>,
+    reader: Reader,
+}
+
+impl ReadAlong {
+    /// Reads what a source tells of.
+    pub fn new(source: Arc<dyn NotificationSource>, reader: Reader) -> Self {
+        Self { source, reader }
+    }
+}
+
+impl NotificationSource for ReadAlong {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn watch(&self) -> BoxStream<'static, FeedNews> {
+        let (sender, receiver) = mpsc::channel::<Notification>(WAITING);
+        let told = self.source.watch().flat_map(move |news| {
+            let named: Vec<Notification> = match &news {
+                FeedNews::Arrived(arrivals) => arrivals
+                    .iter()
+                    .map(|arrival| arrival.notification.clone())
+                    .collect(),
+                FeedNews::State(_) | FeedNews::Read(_) => Vec::new(),
+            };
+            let sender = sender.clone();
+            // The news first, then its objects; where they wait, the source waits.
+            let hand_on = async move {
+                for notification in named {
+                    if sender.send(notification).await.is_err() {
+                        break;
+                    }
+                }
+                None
+            };
+            stream::once(std::future::ready(Some(news)))
+                .chain(stream::once(hand_on))
+                .filter_map(std::future::ready)
+                .boxed()
+        });
+        let reader = self.reader.clone();
+        let at_once = reader.pool.threads() * 2;
+        let notes = reader.all_notes();
+        let waiting = stream::unfold(receiver, |mut receiver| async move {
+            receiver.recv().await.map(|next| (next, receiver))
+        });
+        let read = waiting
+            .map(move |notification| {
+                let reader = reader.clone();
+                async move { reader.read(notification, 0).await }
+            })
+            .buffer_unordered(at_once)
+            .ready_chunks(AT_ONCE)
+            .map(FeedNews::Read);
+        stream::select(stream::select(told, read), notes).boxed()
+    }
+}
