@@ -82,3 +82,18 @@ impl Screen for Console<'_> {
         Ok(crossterm::terminal::size().ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_the_lake_ends_the_sequence_around_it_or_begins_another() {
+        let hostile = "a\x07b\x1b]52;c;eA==\x1b\\\u{9d}2;x\u{9c}\n\u{202e}";
+        let told = announced(hostile);
+        assert!(!told.chars().any(char::is_control), "{told:?}");
+        assert!(!told.contains([';', '\u{202e}']), "{told:?}");
+        assert!(told.starts_with("a\\x07b\\x1b]52,c,eA=="), "{told:?}");
+        assert!(announced(&"ä".repeat(10_000)).chars().count() <= ANNOUNCED);
+    }
+}

@@ -160,3 +160,20 @@ fn restore_on_panic() {
         }));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminals_own_title_is_put_aside_once_and_texts_stand_inside_their_sequences() {
+        let first = TerminalSession::announcement(false, None, Some("a: 1 open"));
+        assert_eq!(first, format!("{PUSH_TITLE}\x1b]2;a: 1 open\x07"));
+        let second = TerminalSession::announcement(true, Some("High: x"), Some("b"));
+        assert_eq!(
+            second,
+            "\x1b]2;b\x07\x1b]9;High: x\x07\x1b]777;notify;lakehound;High: x\x07\x07"
+        );
+        TITLED.store(false, Ordering::SeqCst);
+    }
+}

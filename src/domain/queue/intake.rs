@@ -178,7 +178,11 @@ impl<'a> Plan<'a> {
         let again = self.queue.index.closed.get(&(again_of, storm)).copied();
         let opening = Opening {
             cause: key.0.clone(),
-            title: detection.title.clone(),
+            title: if storm {
+                title_of_storm(detection)
+            } else {
+                detection.title.clone()
+            },
             entity: if storm { None } else { key.1.clone() },
             storm,
             again,
@@ -200,7 +204,7 @@ impl<'a> Plan<'a> {
         self.stormed.insert(id, takes.len());
         self.more = self.more.saturating_sub(takes.len());
         self.taken.extend(takes);
-        self.storms.insert(key.0.clone(), id);
+        self.storms.insert(key.0, id);
         let place = self.seen.len();
         self.seen.push(Seen::new(id, Some(opening), detection));
         self.places.insert(id, place);
@@ -237,6 +241,14 @@ impl<'a> Plan<'a> {
         }
         let seen = self.seen.get(*self.places.get(&id)?)?;
         Some(seen.opening.as_ref()?.entity.clone())
+    }
+}
+
+/// A rule has one title. Findings of one type have a title each: of many the type says more.
+fn title_of_storm(detection: &Detection) -> String {
+    match &detection.cause {
+        Cause::Finding(kind) => kind.rsplit('/').next().unwrap_or(kind).to_owned(),
+        Cause::Rule(_) | Cause::Watch(_) | Cause::Condition(_) => detection.title.clone(),
     }
 }
 

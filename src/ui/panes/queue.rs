@@ -194,9 +194,21 @@ fn narrow(state: &State, theme: &Theme, item: &Item, area: Rect, buffer: &mut Bu
     let mut pen = Pen::new(buffer, theme, area, 1);
     pen.skip(6);
     let room = pen.left().saturating_sub(6);
-    pen.column(&item.about(), room, theme.style(Role::Entity))
+    pen.column(&briefly(item), room, theme.style(Role::Entity))
         .skip_to_right(5)
         .role(&time, Role::Time);
+}
+
+/// What an item is about where there is little room: a name without its kind, an ARN's end.
+fn briefly(item: &Item) -> String {
+    match &item.entity {
+        Some(entity) if entity.value.starts_with("arn:") => {
+            let end = entity.value.rsplit(':').next();
+            end.unwrap_or(&entity.value).to_owned()
+        }
+        Some(entity) => entity.value.clone(),
+        None => item.about(),
+    }
 }
 
 /// The widths of what happened and whom it is about: the columns that share the rest.
@@ -227,12 +239,9 @@ fn head(theme: &Theme, area: Rect, buffer: &mut Buffer) {
 
 /// A number at the right of its column.
 fn number(pen: &mut Pen<'_>, text: &str, theme: &Theme, role: Role) {
-    let free = usize::from(COUNT).saturating_sub(text.chars().count());
-    pen.column(
-        &format!("{}{text}", " ".repeat(free)),
-        COUNT,
-        theme.style(role),
-    );
+    let digits = u16::try_from(text.chars().count()).unwrap_or(COUNT);
+    pen.skip(COUNT.saturating_sub(digits))
+        .column(text, digits.min(COUNT), theme.style(role));
 }
 
 fn wide(state: &State, theme: &Theme, item: &Item, area: Rect, buffer: &mut Buffer) {
