@@ -16,5 +16,6 @@ pub mod inbox;
 pub mod journal;
 pub mod kept;
 pub mod matching;
+pub mod queue;
 pub mod results;
 pub mod session;

@@ -40,6 +40,7 @@ use crate::sql::table_names::TableNames;
 use crate::store::effect::Effect;
 use crate::store::event::Event;
 use crate::store::keymap::Keymap;
+use crate::store::queue::Alerts;
 use crate::store::session::Session;
 use crate::store::state::Setting;
 use crate::store::{State, update};
@@ -120,6 +121,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             .flat_map(|file| state.open_file(file)),
     );
     effects.push(Effect::LoadCatalogue);
+    effects.push(crate::store::queue::open(&mut state));
 
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
@@ -222,6 +224,8 @@ fn initial_state(options: &AppOptions, engine: &str, painter: &content::Painting
         engine: engine.to_owned(),
         zone: options.config.zone,
         themes: painter.names.clone(),
+        analyst: options.author.analyst.clone(),
+        alerts: alerts(&options.config.feed),
         keymap: Arc::new(keymap),
     };
     // A terminal that does not tell its size is drawn as the smallest usual one until it does.
@@ -231,6 +235,15 @@ fn initial_state(options: &AppOptions, engine: &str, painter: &content::Painting
         state.warn(format!("[keys] {fault}"));
     }
     state
+}
+
+/// The severities of which the terminal tells.
+fn alerts(feed: &crate::config::Feed) -> Alerts {
+    Alerts::of_names(
+        feed.bell.as_deref(),
+        feed.notify.as_deref(),
+        feed.title.as_deref(),
+    )
 }
 
 /// What the lake calls the documented tables, as far as that is known before anything is asked.

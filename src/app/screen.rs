@@ -7,8 +7,10 @@ use crossterm::clipboard::CopyToClipboard;
 use super::content::Painting;
 use crate::runtime::Screen;
 use crate::store::State;
+use crate::store::queue::Alert;
 use crate::terminal::TerminalSession;
 use crate::terminal::frame::Frames;
+use crate::ui::text::SafeText;
 
 /// The console's screen.
 pub(super) struct Console<'a> {
@@ -28,6 +30,16 @@ impl<'a> Console<'a> {
             frames: Frames::to_stdout()?,
         })
     }
+}
+
+/// The longest text that is told outside the screen, in columns.
+const ANNOUNCED: usize = 160;
+
+/// A text of the lake as it may leave the screen: every character that could end or change the
+/// sequence around it is shown as an escape, and a `;` would begin another part of it.
+fn announced(text: &str) -> String {
+    let safe = SafeText::bounded(text, ANNOUNCED).truncated(ANNOUNCED);
+    safe.as_str().replace(';', ",")
 }
 
 impl Screen for Console<'_> {
@@ -54,6 +66,13 @@ impl Screen for Console<'_> {
         self.frames.write(CopyToClipboard::to_clipboard_from(text))
     }
 
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        let notify = alert.notify.as_deref().map(announced);
+        let title = alert.title.as_deref().map(announced);
+        let bytes = TerminalSession::announcement(alert.bell, notify.as_deref(), title.as_deref());
+        self.frames.write(crossterm::style::Print(bytes))
+    }
+
     fn capture_mouse(&mut self, on: bool) -> io::Result<()> {
         self.terminal.capture_mouse(on)
     }
@@ -61,5 +80,20 @@ impl Screen for Console<'_> {
     fn suspend(&mut self) -> io::Result<Option<(u16, u16)>> {
         self.terminal.suspend()?;
         Ok(crossterm::terminal::size().ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_of_the_lake_ends_the_sequence_around_it_or_begins_another() {
+        let hostile = "a\x07b\x1b]52;c;eA==\x1b\\\u{9d}2;x\u{9c}\n\u{202e}";
+        let told = announced(hostile);
+        assert!(!told.chars().any(char::is_control), "{told:?}");
+        assert!(!told.contains([';', '\u{202e}']), "{told:?}");
+        assert!(told.starts_with("a\\x07b\\x1b]52,c,eA=="), "{told:?}");
+        assert!(announced(&"ä".repeat(10_000)).chars().count() <= ANNOUNCED);
     }
 }

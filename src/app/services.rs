@@ -10,14 +10,18 @@ use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
 use crate::adapters::enrich;
 use crate::adapters::kept::KeptResults;
+use crate::adapters::matching::Watchlist;
 use crate::adapters::session::SessionFile;
 use crate::config::{ContentKind, Profile};
 use crate::demo::{self, LiveOptions};
 use crate::domain::cell::TimeStyle;
+use crate::domain::entity::Entity;
 use crate::domain::entity::facts::of_value;
 use crate::domain::query::QueryError;
+use crate::domain::sigma::Level;
+use crate::domain::standing::StandingWatch;
 use crate::ports::Clock as _;
-use crate::runtime::{Casework, Keeping, LakeContent, Services, SystemClock};
+use crate::runtime::{Casework, Keeping, LakeContent, QueueKeeping, Services, SystemClock};
 use crate::sql::completion::Catalogue;
 use crate::sql::table_names::TableNames;
 
@@ -43,6 +47,7 @@ pub(super) fn services(
     let catalogue = Arc::clone(lake);
     let on_aws = options.place.is_on_aws();
     let names = Arc::clone(lake);
+    let watches = Watchlist::at(options.paths.watches_file());
     let objects = Arc::clone(lake);
     let asked = Asked {
         queries: Arc::clone(&lake.queries),
@@ -80,6 +85,11 @@ pub(super) fn services(
             cases: Cases::at(options.paths.cases_dir()),
             author: options.author.clone(),
         },
+        queue: QueueKeeping {
+            journal: Some(queue_file(options)),
+            rows: queue_file(options).with_extension("rows"),
+            watch: Some(Arc::new(move |entity| watch(&watches, entity))),
+        },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>
         }),
@@ -87,6 +97,28 @@ pub(super) fn services(
         result_bytes: RESULT_BYTES,
         spill_dir: options.paths.spill_dir(),
     }
+}
+
+/// Puts an entity on the list of those that are watched for. One that is on it stays as it is.
+fn watch(list: &Watchlist, entity: &Entity) -> Result<String, String> {
+    let known = list.read().map_err(|error| error.to_string())?;
+    if known.iter().any(|watch| watch.entity == *entity) {
+        return Ok(format!("{entity} is watched already"));
+    }
+    let watch = StandingWatch {
+        entity: entity.clone(),
+        level: Level::High,
+        note: None,
+    };
+    list.add(watch).map_err(|error| error.to_string())?;
+    Ok(format!(
+        "{entity} is watched from now on; `lakehound watch-list` lists and removes"
+    ))
+}
+
+/// Every lake has a queue of its own.
+fn queue_file(options: &AppOptions) -> PathBuf {
+    options.paths.queue_file(&super::lake_mark(options))
 }
 
 /// Where finished results are kept; where the folder cannot be used, none are, and the log says why.

@@ -13,6 +13,7 @@ use super::recovery::blank_out_broken_lines;
 use super::section::{Faults, Section, texts_of};
 use super::{FeedSource, Problem, Profile};
 use crate::domain::nearest::did_you_mean;
+use crate::domain::severity;
 
 /// The configuration in force.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -59,6 +60,15 @@ pub struct Feed {
     /// Days back from today whose objects a listing looks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listing_days: Option<f64>,
+    /// The severity from which on a new item of the queue rings the bell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bell: Option<String>,
+    /// From which on the desktop is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub notify: Option<String>,
+    /// From which on the terminal's title counts open items.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
 }
 
 /// `[theme]`.
@@ -186,9 +196,28 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         visibility_seconds: section.amount("visibility_seconds", faults),
         listing_seconds: section.amount("listing_seconds", faults),
         listing_days: section.amount("listing_days", faults),
+        bell: severity_name(&mut section, "bell", faults),
+        notify: severity_name(&mut section, "notify", faults),
+        title: severity_name(&mut section, "title", faults),
     };
     section.finish(faults);
     feed
+}
+
+/// The name of a severity; another name is a fault.
+fn severity_name(
+    section: &mut Section<'_>,
+    key: &'static str,
+    faults: &mut Faults<'_>,
+) -> Option<String> {
+    let value = section.spanned_text(key, faults)?;
+    if severity::rank(value.get_ref()).is_none() {
+        let told = format!("`{}` is no severity", value.get_ref());
+        let hint = "informational, low, medium, high, critical and fatal are".to_owned();
+        faults.add(&value.span(), told, Some(hint));
+        return None;
+    }
+    Some(value.into_inner())
 }
 
 /// The chords of the named commands, and the line of each.

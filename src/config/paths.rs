@@ -97,6 +97,11 @@ impl Paths {
         self.data_dir.join("runs.sqlite")
     }
 
+    /// The journal of a lake's queue, by the mark of the lake.
+    pub fn queue_file(&self, mark: &str) -> PathBuf {
+        self.data_dir.join(format!("queue-{mark}.sqlite"))
+    }
+
     /// Where notifications are written down, and wait until their objects were read.
     pub fn inbox_file(&self) -> PathBuf {
         self.data_dir.join("inbox.sqlite")

@@ -36,6 +36,7 @@ role_arn = "arn:aws:iam::111122223333:role/ir-contain"
 lake = "/srv/lake"
 [feed]
 sources = ["sqs:https://sqs.us-east-1.amazonaws.com/1/q", "dir:/n"]
+bell = "high"
 [keys]
 quit = "ctrl-q"
 "results.find" = ["/", "ctrl-f"]
@@ -56,8 +57,12 @@ name = "light"
         Some(Path::new("/srv/lake"))
     );
     assert_eq!(config.feed.sources.len(), 2);
+    assert_eq!(
+        (config.feed.bell.as_deref(), config.feed.notify),
+        (Some("high"), None)
+    );
     assert_eq!(config.keys["quit"], ["ctrl-q"]);
-    assert_eq!(config.key_lines["quit"], 27);
+    assert_eq!(config.key_lines["quit"], 28);
     assert_eq!(config.keys["results.find"], ["/", "ctrl-f"]);
     assert_eq!(config.theme.name, "light");
     assert!(!config.default_profile_unreadable);
@@ -167,6 +172,11 @@ fn a_secret_is_named_and_never_kept() {
 fn wrong_values_are_named() {
     let (_, problems) = parse(
         "zone = 'Europe/Berlim'\n[feed]\nsources = ['ftp:x']\n[profiles.p]\nrole_arn = 'me'\noutput_location = 'x'\n",
+    );
+    let (_, more) = parse("[feed]\ntitle = 'loud'\n");
+    assert!(
+        more[0].contains("c.toml:2: `loud` is no severity"),
+        "{more:?}"
     );
     let all = problems.join("\n");
     for wanted in [

@@ -2,12 +2,14 @@
 //! that a rule, a finding of somebody else's or a standing watch says to look at.
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::entity::Entity;
 use super::lake::Notification;
 
 /// Who says that an event matters.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A Sigma rule, by its id.
     Rule(String),
@@ -19,8 +21,29 @@ pub enum Cause {
     Condition(String),
 }
 
+impl Cause {
+    /// The kind of it, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Rule(_) => "rule",
+            Self::Finding(_) => "finding",
+            Self::Watch(_) => "watch",
+            Self::Condition(_) => "condition",
+        }
+    }
+
+    /// The id, type or name by which it is known.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Rule(name) | Self::Finding(name) | Self::Watch(name) | Self::Condition(name) => {
+                name
+            }
+        }
+    }
+}
+
 /// An event that matters, with what is needed to find it again and to tell it apart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Detection {
     /// Who says so.
     pub cause: Cause,
@@ -35,8 +58,10 @@ pub struct Detection {
     /// The other entities of the event, at most [`MOST_ENTITIES`].
     pub others: Vec<Entity>,
     /// When the event happened, in UTC, where the event says.
+    #[serde(default, with = "super::rfc3339::optional")]
     pub time: Option<DateTime<Utc>>,
     /// When it was read here, in UTC.
+    #[serde(with = "super::rfc3339")]
     pub seen: DateTime<Utc>,
     /// The account that the event belongs to.
     pub account: Option<String>,
@@ -58,7 +83,7 @@ pub struct Detection {
 pub const MOST_ENTITIES: usize = 32;
 
 /// An object of a lake by its bucket and key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectName {
     /// The bucket's name; `local` for a folder.
     pub bucket: String,

@@ -16,6 +16,7 @@ pub mod names;
 pub mod nearest;
 pub mod playbook;
 pub mod query;
+pub mod queue;
 pub mod rarity;
 pub mod record;
 pub mod rfc3339;

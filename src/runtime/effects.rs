@@ -4,6 +4,7 @@ mod case;
 mod feed;
 mod here;
 mod keep;
+mod queue;
 mod rare;
 mod reader;
 mod rows;
@@ -36,10 +37,12 @@ use crate::sql::pivot::PivotTable;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
+use crate::store::queue::QueueNews;
 use crate::store::session::Session;
 
 pub use case::Casework;
 pub use keep::Keeping;
+pub use queue::{QueueKeeping, WatchEntity};
 use reader::Reader;
 
 /// Reads saved queries and playbooks.
@@ -100,6 +103,8 @@ pub struct Services {
     pub keeping: Option<Keeping>,
     /// Where cases are, and who writes in them.
     pub casework: Casework,
+    /// Where the queue is kept.
+    pub queue: QueueKeeping,
     /// With whose rights the lake is read; `None` where it is on this machine.
     pub access: Option<Arc<LoadAccess>>,
     /// How times are written where a text is looked for in them.
@@ -130,6 +135,7 @@ pub struct Effects {
     /// The switches of the sources that have one, by name.
     switches: HashMap<String, watch::Sender<bool>>,
     case: case::OpenDesk,
+    queue: queue::QueueDesk,
     /// The newest session, and the task that writes it.
     sessions: watch::Sender<Option<Box<Session>>>,
     session_writer: JoinHandle<()>,
@@ -141,7 +147,9 @@ impl Effects {
         let (sessions, newest) = watch::channel(None);
         let save = Arc::clone(&services.save_session);
         let session_writer = runtime.spawn(write_sessions(save, newest, answers.clone()));
+        let queue = queue::QueueDesk::new(services.queue.clone(), &runtime, answers.clone());
         Self {
+            queue,
             services,
             runtime,
             answers,
@@ -271,10 +279,26 @@ impl Effects {
                     switch.send_replace(on);
                 }
             }
+            Effect::Queue(work) => {
+                if let Err(news) = self.queue.give(work) {
+                    self.blocking(|| Some(Event::Queue(news)));
+                }
+            }
+            Effect::Watch(entity) => {
+                let watch = self.services.queue.watch.clone();
+                self.blocking(move || {
+                    let told = match watch {
+                        Some(watch) => watch(&entity),
+                        None => Err("there is no list of watched entities here".to_owned()),
+                    };
+                    Some(Event::Queue(QueueNews::Watched(told)))
+                });
+            }
             Effect::DemoLive(on) => self.demo_live(on),
             Effect::Quit
             | Effect::SetTimer(..)
             | Effect::Copy(_)
+            | Effect::Alert(_)
             | Effect::CaptureMouse(_)
             | Effect::Redraw
             | Effect::Suspend => {}
@@ -286,6 +310,7 @@ impl Effects {
     pub async fn finish(mut self) {
         self.stop_all();
         self.case.close().await;
+        self.queue.close().await;
         drop(self.sessions);
         // A writer that failed has said so.
         let _ = self.session_writer.await;

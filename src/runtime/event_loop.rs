@@ -13,6 +13,7 @@ use super::timers::Timers;
 use crate::ports::Clock;
 use crate::store::effect::Effect;
 use crate::store::event::Event;
+use crate::store::queue::Alert;
 use crate::store::{State, update};
 
 /// Answers that are handled between two looks at the keys.
@@ -31,6 +32,8 @@ pub trait Screen {
     fn forget(&mut self);
     /// Puts a text into the clipboard.
     fn copy(&mut self, text: &str) -> io::Result<()>;
+    /// Rings, tells the desktop, changes the terminal's title. The texts are data.
+    fn alert(&mut self, alert: &Alert) -> io::Result<()>;
     /// Takes or releases the mouse.
     fn capture_mouse(&mut self, on: bool) -> io::Result<()>;
     /// Puts the program into the background; returns when it is back, with the window's width and
@@ -180,6 +183,7 @@ impl<S: Screen> EventLoop<S> {
                 Effect::Quit => return Ok(true),
                 Effect::SetTimer(id, after) => self.timers.set(id, after),
                 Effect::Copy(text) => self.screen.copy(&text)?,
+                Effect::Alert(alert) => self.screen.alert(&alert)?,
                 Effect::CaptureMouse(on) => self.screen.capture_mouse(on)?,
                 Effect::Redraw => {
                     self.screen.forget();

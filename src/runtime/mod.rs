@@ -16,7 +16,9 @@ mod pacer;
 mod signals;
 mod timers;
 
-pub use effects::{Casework, Effects, Keeping, LakeContent, LoadAccess, Services};
+pub use effects::{
+    Casework, Effects, Keeping, LakeContent, LoadAccess, QueueKeeping, Services, WatchEntity,
+};
 pub use event_loop::{EventLoop, Screen};
 pub use input::input;
 pub use lineage::lineage;

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use tokio::sync::{Notify, mpsc};
 
-use super::effects::{Casework, Effects, Services};
+use super::effects::{Casework, Effects, QueueKeeping, Services};
 use super::event_loop::{EventLoop, Screen};
 use super::signals::Signal;
 use crate::adapters::case::Cases;
@@ -26,6 +26,7 @@ use crate::ports::{Clock, QueryMonitor, QueryService, RunControl, RunningQuery};
 use crate::store::State;
 use crate::store::content::Content;
 use crate::store::event::Event;
+use crate::store::queue::Alert;
 use crate::store::results::Phase;
 use crate::store::testing::{noon, state};
 
@@ -34,6 +35,8 @@ use crate::store::testing::{noon, state};
 struct Paper {
     draws: Arc<AtomicUsize>,
     copied: Vec<String>,
+    alerts: Vec<Alert>,
+    alerted: Arc<Notify>,
 }
 
 impl Screen for Paper {
@@ -50,6 +53,11 @@ impl Screen for Paper {
     fn forget(&mut self) {}
     fn copy(&mut self, text: &str) -> io::Result<()> {
         self.copied.push(text.to_owned());
+        Ok(())
+    }
+    fn alert(&mut self, alert: &Alert) -> io::Result<()> {
+        self.alerts.push(alert.clone());
+        self.alerted.notify_one();
         Ok(())
     }
     fn capture_mouse(&mut self, _: bool) -> io::Result<()> {
@@ -129,6 +137,7 @@ fn services() -> Services {
                 tool: "lakehound".to_owned(),
             },
         },
+        queue: QueueKeeping::default(),
         access: None,
         times: TimeStyle::Athena,
         result_bytes: 1 << 20,
@@ -308,4 +317,73 @@ async fn a_copy_reaches_the_screen_between_two_frames() {
     };
     let (ended, ()) = tokio::join!(turning.run(Vec::new()), person);
     assert_eq!(ended.unwrap().0.copied, ["SELECT 1"]);
+}
+
+/// Tells of one object with detections, and then of nothing more.
+struct Told(Vec<crate::domain::detection::Detection>);
+
+impl crate::ports::NotificationSource for Told {
+    fn name(&self) -> &str {
+        "told"
+    }
+    fn watch(&self) -> futures::stream::BoxStream<'static, crate::ports::FeedNews> {
+        use crate::domain::detection::{Contents, ObjectName, Reading};
+        let reading = Reading {
+            object: ObjectName {
+                bucket: "b".into(),
+                key: "k".into(),
+            },
+            outcome: Ok(Contents {
+                detections: self.0.clone(),
+                ..Contents::default()
+            }),
+        };
+        let read = crate::ports::FeedNews::Read(vec![reading]);
+        futures::stream::iter([read])
+            .chain(futures::stream::pending())
+            .boxed()
+    }
+}
+
+#[tokio::test]
+async fn what_a_source_detects_and_what_people_do_is_on_the_disk_when_the_console_has_ended() {
+    use crate::adapters::queue::QueueJournal;
+    use crate::domain::queue::Status;
+    use crate::domain::queue::tests::detection;
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("queue.sqlite");
+    let services = Services {
+        queue: QueueKeeping {
+            journal: Some(journal.clone()),
+            ..QueueKeeping::default()
+        },
+        ..services()
+    };
+    let mut bench = bench(services);
+    let open = crate::store::queue::open(&mut bench.turning.state);
+    bench.turning.state.setting.alerts =
+        crate::store::queue::Alerts::of_names(Some("low"), None, None);
+    let found = vec![detection("a", "eve", 1), detection("b", "eve", 2)];
+    bench.turning.effects.watch(&Told(found));
+    // The signals stay open: a closed channel of them would be one.
+    let Bench {
+        input,
+        turning,
+        signals: _signals,
+        ..
+    } = bench;
+    let alerted = Arc::clone(&turning.screen.alerted);
+    let person = async move {
+        alerted.notified().await;
+        press(&input, "alt-q * a ctrl-q").await;
+    };
+    let (ended, ()) = tokio::join!(turning.run(vec![open]), person);
+    let (paper, state) = ended.unwrap();
+    assert_eq!(state.queue.queue().last_event(), 3);
+    assert!(paper.alerts.first().is_some_and(|alert| alert.bell));
+    let (_, mut again) = QueueJournal::open(&journal).unwrap();
+    again.reindex();
+    assert_eq!(again.last_event(), state.queue.queue().last_event());
+    let known = |item: &crate::domain::queue::Item| item.status == Status::Acknowledged;
+    assert!(again.items().count() == 2 && again.items().all(known));
 }

@@ -13,6 +13,8 @@ pub enum Context {
     Pane,
     /// In the feed.
     Feed,
+    /// In the queue, the other face of the feed.
+    Queue,
     /// In the SQL editor.
     Editor,
     /// In the result grid.
@@ -42,6 +44,7 @@ impl Context {
             Self::Global => "Everywhere",
             Self::Pane => "In a pane",
             Self::Feed => "Feed",
+            Self::Queue => "Queue",
             Self::Editor => "Editor",
             Self::Results => "Results",
             Self::Record => "Record",
@@ -106,6 +109,7 @@ commands! {
         FocusNext "focus.next" "Go to the next pane" ["pane"];
         FocusPrevious "focus.previous" "Go to the previous pane";
         FocusFeed "focus.feed" "Go to the feed";
+        QueueShow "queue.show" "Go to the queue of detections, or from there back to the notifications";
         FocusEditor "focus.editor" "Go to the editor";
         FocusResults "focus.results" "Go to the results";
         FocusPlaybook "focus.playbook" "Go to the playbook";
@@ -145,6 +149,30 @@ commands! {
         FeedFollow "feed.follow" "Keep the newest notification in sight, or stop doing so" ["follow"];
         FeedPause "feed.pause" "Hold back arriving notifications, or let them in" ["pause"];
         FeedCopy "feed.copy" "Copy the object's key";
+        FeedQueue "feed.queue" "Show the queue in place of the notifications" ["queue"];
+    }
+    Queue {
+        QueueAcknowledge "queue.acknowledge" "Acknowledge the item or the marked items: somebody knows of it" ["acknowledge"];
+        QueueClose "queue.close" "Close the item or the marked items, with what they turned out to be" ["close"];
+        QueueOpen "queue.open" "Show the item's events as a result" ["events"];
+        QueueMute "queue.mute" "Mute items like this one for a time; what it would hide is shown first" ["mute"];
+        QueueUndo "queue.undo" "Take the last action back" ["undo"];
+        QueueGroup "queue.group" "Group by rule, by entity, by account, or not at all" ["group"];
+        QueueMark "queue.mark" "Mark the item or the group, or take its mark away" ["mark"];
+        QueueMarkAll "queue.mark-all" "Mark all items shown, or none";
+        QueueAssign "queue.assign" "Say whose the item or the marked items are";
+        QueueDetails "queue.details" "Show everything that is known of the item" ["details"];
+        QueuePlaybook "queue.playbook" "Choose a playbook for the item, those that fit its finding first";
+        QueueCase "queue.case" "Make a case from the item or the marked items, and work in it";
+        QueueMutes "queue.mutes" "List the mutes in force; enter ends one";
+        QueueScope "queue.scope" "Show muted items too, all items, or only those to be worked on";
+        QueueFeed "queue.feed" "Show the notifications in place of the queue" ["feed"];
+        QueueUp "queue.up" "Go one line up";
+        QueueDown "queue.down" "Go one line down";
+        QueuePageUp "queue.page-up" "Go a page up";
+        QueuePageDown "queue.page-down" "Go a page down";
+        QueueTop "queue.top" "Go to the first item";
+        QueueBottom "queue.bottom" "Go to the last item";
     }
     Editor {
         EditorComplete "editor.complete" "Complete the word before the cursor" ["complete"];

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::case::CaseWork;
 use chrono_tz::Tz;
 
+use super::queue::{Alert, QueueWork};
 use super::session::Session;
 use super::timeline::TimelineRequest;
 use crate::domain::coverage::Coverage;
@@ -41,6 +42,10 @@ pub enum TimerId {
     LeaveAnyway,
     /// The message was to be read long enough.
     Message,
+    /// A mute ends.
+    MuteEnds,
+    /// What has arrived since the last alert is to be told.
+    Alert,
 }
 
 /// Work for the runtime.
@@ -183,6 +188,12 @@ pub enum Effect {
         /// Whether it watches from now on.
         on: bool,
     },
+    /// Work on the queue; answered by [`super::event::Event::Queue`].
+    Queue(QueueWork),
+    /// Put an entity on the list of those that are watched for.
+    Watch(Entity),
+    /// Ring, tell the desktop, change the terminal's title.
+    Alert(Alert),
     /// Let the demo lake go on, or stop it.
     DemoLive(bool),
     /// Send [`super::event::Event::Timer`] after a while.
@@ -227,6 +238,9 @@ impl Effect {
             Self::SaveSession(_) => "save session",
             Self::Case(_) => "case",
             Self::SwitchSource { .. } => "switch source",
+            Self::Queue(_) => "queue",
+            Self::Watch(_) => "watch",
+            Self::Alert(_) => "alert",
             Self::DemoLive(_) => "demo live",
             Self::SetTimer(..) => "set timer",
             Self::CaptureMouse(_) => "capture mouse",

@@ -10,6 +10,7 @@ use super::command::Command;
 use super::content::Content;
 use super::effect::{ExportId, OrderId, TimerId};
 use super::key::Chord;
+use super::queue::QueueNews;
 use super::results::AnsweredFrom;
 use super::session::Session;
 use crate::domain::access::Access;
@@ -112,6 +113,8 @@ pub enum Event {
     Lake(Result<LakeFacts, String>),
     /// News of cases.
     Case(CaseNews),
+    /// News of the queue.
+    Queue(QueueNews),
     /// What the lake covers was read; `None` where its objects are not listed.
     Coverage(Result<Option<Arc<Coverage>>, String>),
     /// The last session was read.

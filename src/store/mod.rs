@@ -23,6 +23,7 @@ mod mouse;
 pub mod overlay;
 pub mod pivot;
 pub mod playbook;
+pub mod queue;
 mod restore;
 pub mod results;
 pub mod screen;

@@ -23,6 +23,8 @@ pub(super) fn used(state: &mut State, mouse: Mouse) -> Vec<Effect> {
     };
     let scroll = match (pane, mouse.kind) {
         (_, MouseKind::Press) => return press_pane(state, pane, mouse),
+        (Pane::Feed, MouseKind::ScrollUp) if state.queue.shown => Command::QueueUp,
+        (Pane::Feed, MouseKind::ScrollDown) if state.queue.shown => Command::QueueDown,
         (Pane::Feed, MouseKind::ScrollUp) => Command::FeedUp,
         (Pane::Feed, MouseKind::ScrollDown) => Command::FeedDown,
         (Pane::Results, kind) => {
@@ -51,6 +53,9 @@ fn press_pane(state: &mut State, pane: Pane, mouse: Mouse) -> Vec<Effect> {
         return effects;
     };
     match pane {
+        Pane::Feed if state.queue.shown => {
+            super::queue::press_row(state, area.width, area.height, line);
+        }
         Pane::Feed => {
             let target = state.feed.first_in_sight(usize::from(area.height)) + line;
             if target < state.feed.len() {

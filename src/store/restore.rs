@@ -20,6 +20,8 @@ pub(super) fn restore(state: &mut State, session: Session) -> Vec<Effect> {
     }
     state.screen.zoomed = session.zoomed;
     state.feed.set_filter(&session.feed_filter);
+    state.queue.shown = session.queue;
+    state.queue.grouping = session.queue_grouping;
     for saved in &session.buffers {
         state.editor.open(Some(&saved.name), &saved.text);
         let (line, column) = saved.cursor;

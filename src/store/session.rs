@@ -23,6 +23,10 @@ pub struct Session {
     pub theme: Option<String>,
     /// The feed's filter.
     pub feed_filter: String,
+    /// Whether the feed's pane shows the queue.
+    pub queue: bool,
+    /// By what the queue's items are put together.
+    pub queue_grouping: crate::domain::queue::Grouping,
     /// The editor's buffers.
     pub buffers: Vec<SavedBuffer>,
     /// The current one.
@@ -116,6 +120,8 @@ impl Session {
             borders: Some(state.screen.borders),
             theme: Some(state.theme.clone()),
             feed_filter: state.feed.filter().to_owned(),
+            queue: state.queue.shown,
+            queue_grouping: state.queue.grouping,
             buffers: buffers
                 .iter()
                 .map(|buffer| {

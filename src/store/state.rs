@@ -20,6 +20,7 @@ use super::lineage::Lineages;
 use super::overlay::Overlay;
 use super::pivot::Pivots;
 use super::playbook::PlaybookPane;
+use super::queue::{Alerts, QueueDesk};
 use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
@@ -90,6 +91,10 @@ pub struct Setting {
     pub zone: Tz,
     /// The themes to choose from.
     pub themes: Vec<String>,
+    /// Who works here.
+    pub analyst: String,
+    /// On which severities the terminal rings, tells the desktop and changes its title.
+    pub alerts: Alerts,
     /// The key map in force.
     pub keymap: Arc<Keymap>,
 }
@@ -105,6 +110,8 @@ pub struct State {
     pub layout: Layout,
     /// The feed.
     pub feed: Feed,
+    /// What its detections became.
+    pub queue: QueueDesk,
     /// The editor.
     pub editor: Editor,
     /// The results.
@@ -156,6 +163,7 @@ impl State {
             layout: Layout::of(&screen),
             screen,
             feed: Feed::new(),
+            queue: QueueDesk::default(),
             editor: Editor::new(""),
             results: Results::default(),
             playbook: PlaybookPane::default(),
@@ -298,6 +306,9 @@ impl State {
     /// The contexts of the focused pane, the innermost first.
     pub fn pane_contexts(&self) -> Vec<Context> {
         match self.screen.focus {
+            Pane::Feed if self.queue.shown => {
+                vec![Context::Queue, Context::Pane, Context::Global]
+            }
             Pane::Feed => vec![Context::Feed, Context::Pane, Context::Global],
             Pane::Editor => vec![Context::Editor, Context::Global],
             Pane::Results if self.results.tab().is_some_and(|tab| tab.record.is_some()) => {

@@ -36,6 +36,8 @@ pub(crate) fn state(width: u16, height: u16) -> State {
         engine: "embedded".into(),
         zone: chrono_tz::UTC,
         themes: vec!["dark".into(), "light".into()],
+        analyst: "ana".into(),
+        alerts: super::queue::Alerts::default(),
         keymap: Arc::default(),
     };
     let mut state = State::new(setting, "dark".into(), (width, height), noon());

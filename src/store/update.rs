@@ -10,7 +10,7 @@ use super::overlay::{self, Overlay, PageContent, Picker, Question};
 use super::screen::{Direction, Pane};
 use super::state::{MESSAGE_STAYS, State};
 use super::{
-    case, coverage, editor, entity, feed, lineage, mouse, pivot, playbook, restore, results,
+    case, coverage, editor, entity, feed, lineage, mouse, pivot, playbook, queue, restore, results,
     timeline, unfinished,
 };
 use crate::domain::case::What;
@@ -21,10 +21,16 @@ use crate::domain::query::Route;
 pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect> {
     state.now = now;
     let said = state.messages();
+    // What the disk has just refused goes again with whatever happens next.
+    let did_not_write = matches!(event, Event::Queue(queue::QueueNews::NotWritten(_)));
     let asked = handle(state, event);
     // What happened is noted before anything is done about it, and before the program ends.
     let noted = state.case.take_work().into_iter().map(Effect::Case);
-    let mut effects: Vec<Effect> = noted.chain(asked).collect();
+    let mut effects: Vec<Effect> = noted.collect();
+    let is_last = asked.contains(&Effect::Quit);
+    let queued = state.queue.take_work(is_last, !did_not_write);
+    effects.extend(queued.map(Effect::Queue));
+    effects.extend(asked);
     if state.messages() != said {
         effects.push(Effect::SetTimer(TimerId::Message, MESSAGE_STAYS));
     }
@@ -75,7 +81,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Read(readings) => {
             state.feed.read(&readings);
-            Vec::new()
+            queue::read(state, readings)
         }
         Event::Source(news) => {
             feed::sources::news(state, news);
@@ -108,6 +114,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Case(news) => case::news(state, news),
+        Event::Queue(news) => queue::news(state, news),
         Event::Coverage(coverage) => {
             coverage::read(state, coverage);
             Vec::new()
@@ -192,6 +199,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
     match command.row().context {
         Context::Global | Context::Pane => global(state, command),
         Context::Feed => feed::update(state, command),
+        Context::Queue => queue::update(state, command),
         Context::Editor => editor::update(state, command),
         Context::Results => results::update(state, command),
         Context::Record => results::update_record(state, command),
@@ -222,6 +230,10 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         Command::FocusNext => focus(state, state.screen.focus.next()),
         Command::FocusPrevious => focus(state, state.screen.focus.previous()),
         Command::FocusFeed => focus(state, Pane::Feed),
+        Command::QueueShow => {
+            let is_there = state.queue.shown && state.screen.focus == Pane::Feed;
+            queue::show(state, !is_there)
+        }
         Command::FocusEditor => focus(state, Pane::Editor),
         Command::FocusResults => focus(state, Pane::Results),
         Command::FocusPlaybook => focus(state, Pane::Playbook),
@@ -398,6 +410,8 @@ fn timer_rang(state: &mut State, timer: TimerId) -> Vec<Effect> {
             overlay::listen(state);
             Vec::new()
         }
+        TimerId::MuteEnds => queue::mute_ended(state),
+        TimerId::Alert => queue::act_on_alert(state),
         TimerId::Message => {
             state.message = None;
             Vec::new()

@@ -9,6 +9,13 @@ use crossterm::{cursor, event, execute, queue, style, terminal};
 /// Whether the terminal is ours now. Global because a panic hook must know it.
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
+/// Puts the terminal's title on its stack, and takes it back from there.
+const PUSH_TITLE: &str = "\x1b[22;2t";
+const POP_TITLE: &str = "\x1b[23;2t";
+
+/// Whether the terminal's title is ours, and its own one waits on the terminal's stack.
+static TITLED: AtomicBool = AtomicBool::new(false);
+
 /// Why the terminal could not be taken.
 #[derive(Debug, thiserror::Error)]
 pub enum TerminalError {
@@ -57,6 +64,28 @@ impl TerminalSession {
         }
     }
 
+    /// The bytes that give the terminal a title, or that ring it, or that tell the desktop. The
+    /// texts hold no control characters, or they would end the sequence early: whoever has data
+    /// makes it safe first.
+    pub fn announcement(bell: bool, notify: Option<&str>, title: Option<&str>) -> String {
+        let mut bytes = String::new();
+        if let Some(title) = title {
+            if !TITLED.swap(true, Ordering::SeqCst) {
+                bytes += PUSH_TITLE;
+            }
+            bytes += &format!("\x1b]2;{title}\x07");
+        }
+        if let Some(text) = notify {
+            // Two dialects: terminals pass over the one that they do not know.
+            bytes += &format!("\x1b]9;{text}\x07");
+            bytes += &format!("\x1b]777;notify;lakehound;{text}\x07");
+        }
+        if bell {
+            bytes.push('\x07');
+        }
+        bytes
+    }
+
     /// Gives the terminal back, stops the process as the shell's job control does, and takes the
     /// terminal again when the shell lets the process go on.
     pub fn suspend(&mut self) -> io::Result<()> {
@@ -96,6 +125,9 @@ pub(super) fn leave() -> io::Result<()> {
         return Ok(());
     }
     let mut out = io::stdout().lock();
+    if TITLED.swap(false, Ordering::SeqCst) {
+        out.write_all(POP_TITLE.as_bytes())?;
+    }
     // A frame may have been cut off in the middle: end the synchronized update first.
     queue!(
         out,
@@ -127,4 +159,21 @@ fn restore_on_panic() {
             previous(info);
         }));
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminals_own_title_is_put_aside_once_and_texts_stand_inside_their_sequences() {
+        let first = TerminalSession::announcement(false, None, Some("a: 1 open"));
+        assert_eq!(first, format!("{PUSH_TITLE}\x1b]2;a: 1 open\x07"));
+        let second = TerminalSession::announcement(true, Some("High: x"), Some("b"));
+        assert_eq!(
+            second,
+            "\x1b]2;b\x07\x1b]9;High: x\x07\x1b]777;notify;lakehound;High: x\x07\x07"
+        );
+        TITLED.store(false, Ordering::SeqCst);
+    }
 }

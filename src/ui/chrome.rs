@@ -12,6 +12,7 @@ use crate::store::State;
 use crate::store::case::CaseList;
 use crate::store::command::{COMMANDS, Command};
 use crate::store::overlay::Overlay;
+use crate::store::queue::QueueList;
 use crate::store::screen::Pane;
 use crate::store::state::{Message, Tone};
 use crate::store::timeline::range_told;
@@ -261,6 +262,15 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
                 (Command::OverlayRemove, "take it back"),
             ],
         },
+        Some(Overlay::Queue(menu)) => match menu.list {
+            QueueList::Dispositions(_) => &[(Command::OverlayAccept, "close as this")],
+            QueueList::Mutes => &[(Command::OverlayAccept, "end it")],
+            QueueList::Playbooks(_) => &[(Command::OverlayAccept, "work it down")],
+        },
+        Some(Overlay::Mute(_)) => &[
+            (Command::OverlayAccept, "mute"),
+            (Command::OverlayNextField, "next line"),
+        ],
         Some(Overlay::Lineage(_)) => &[
             (Command::LineageEvents, "events"),
             (Command::LineageFold, "fold"),

@@ -51,6 +51,9 @@ impl Painter {
             };
             let focused = pane == state.screen.focus && state.overlay.is_none();
             match pane {
+                Pane::Feed if state.queue.shown => {
+                    panes::queue::draw(state, &theme, area, focused, buffer);
+                }
                 Pane::Feed => panes::feed::draw(state, &theme, area, focused, buffer),
                 Pane::Editor => {
                     let at = panes::editor::draw(state, &theme, area, focused, buffer);

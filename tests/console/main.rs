@@ -13,6 +13,7 @@ mod investigation;
 mod lineage;
 mod picture;
 mod pivots;
+mod queue;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 mod timeline;

@@ -16,6 +16,8 @@ mod shape;
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 pub use kind::{EntityType, UnknownType};
 pub use normal::{network_spelled, refang};
 
@@ -23,7 +25,7 @@ pub use normal::{network_spelled, refang};
 pub const LONGEST_VALUE: usize = 1_024;
 
 /// Something or somebody that rows name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Entity {
     /// What it is.
     pub kind: EntityType,

@@ -27,7 +27,9 @@ pub(super) use page::verdict_told;
 pub use page::{Line as PageLine, lines as page_lines};
 pub use queries::finished;
 pub(super) use queries::{begun, entity_ref, hand_over, news as query_news, of_session, pivoted};
-pub(super) use update::{answer, command, news, note_export, restore, step_noted, step_ticked};
+pub(super) use update::{
+    answer, command, news, note_export, note_from_queue, restore, step_noted, step_ticked,
+};
 
 use super::entity::EntityPage;
 use super::overlay::{Overlay, Prompt, PromptKind};

@@ -7,6 +7,7 @@ use super::menu::{self, CaseList};
 use super::queries::{entity_ref, reunite};
 use super::{CaseNews, CaseWork, OpenCase, OpenedCase, Wanted, note, open_or_tell};
 use crate::domain::case::{About, Happening, Key, Sealed, What};
+use crate::domain::entity::Entity;
 use crate::domain::format::Format;
 use crate::domain::query::QueryId;
 use crate::domain::timeline::items_of;
@@ -184,11 +185,29 @@ fn take(state: &mut State, opened: OpenedCase) -> Vec<Effect> {
         }
         _ => state.inform(format!("working in the case “{name}”")),
     }
+    crate::store::queue::case_opened(state);
     let items = state.case.open.as_ref().map(|case| items_of(&case.state));
     let mut effects = pins_changed(state, items.unwrap_or_default());
     // The next start has to know it, however soon this one ends.
     effects.push(state.save_session());
     effects
+}
+
+/// The open case is told of what came from the queue.
+pub(in crate::store) fn note_from_queue(state: &mut State, about: Option<&Entity>, text: &str) {
+    let about = about.map(|entity| About::Entity {
+        entity: entity_ref(entity),
+    });
+    let Some(case) = &mut state.case.open else {
+        return;
+    };
+    let note_key = case.fresh_key('n');
+    let noted = What::Noted {
+        note: note_key,
+        about: about.unwrap_or(About::Case),
+        text: text.to_owned(),
+    };
+    note(state, noted);
 }
 
 /// Whether an entry changes what the timeline shows of the case.

@@ -33,6 +33,7 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         }
         Command::FeedCopy => return copy_key(state),
         Command::FeedOpen => return open_object(state),
+        Command::FeedQueue => return crate::store::queue::show(state, true),
         _ => {}
     }
     Vec::new()

@@ -20,6 +20,7 @@ use super::feed::SourcesPage;
 use super::line_input::LineInput;
 use super::lineage::LineageTree;
 use super::pivot::PivotMenu;
+use super::queue::{MuteForm, QueueMenu};
 use crate::domain::query::QueryId;
 
 /// The open overlay.
@@ -35,6 +36,10 @@ pub enum Overlay {
     Pivot(PivotMenu),
     /// Choose a case, a place of its trail, a row kept as evidence.
     Case(CaseMenu),
+    /// Choose what items of the queue turned out to be, a mute, a playbook.
+    Queue(QueueMenu),
+    /// Say what is to be muted, and see what it would have hidden.
+    Mute(MuteForm),
     /// See what happened when; its state is [`super::state::State::timeline`].
     Timeline,
     /// See what the lake covers.
@@ -205,6 +210,8 @@ pub enum PromptKind {
     CaseName,
     /// Why the case is closed.
     CaseClosing,
+    /// Whose items of the queue are.
+    QueueAssign,
 }
 
 impl PromptKind {
@@ -226,6 +233,7 @@ impl PromptKind {
             Self::Decision => "Decision … because …",
             Self::CaseName => "The case is called",
             Self::CaseClosing => "Close the case because",
+            Self::QueueAssign => "Assign to (nobody if empty)",
         }
     }
 }

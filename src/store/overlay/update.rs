@@ -11,6 +11,7 @@ use crate::store::effect::{Effect, TimerId};
 use crate::store::key::Chord;
 use crate::store::lineage;
 use crate::store::pivot::{self, PivotMenu};
+use crate::store::queue::{self, QueueMenu};
 use crate::store::results::Origin;
 use crate::store::screen::Pane;
 use crate::store::state::State;
@@ -45,6 +46,16 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
             if matches!(state.overlay, Some(Overlay::Pivot(_))) {
                 let wider = command == Command::OverlayNextField;
                 pivot::widen(state, if wider { 1 } else { -1 });
+            }
+            if let Some(Overlay::Mute(form)) = &mut state.overlay {
+                let forth = command == Command::OverlayNextField;
+                form.step(|at| {
+                    if forth {
+                        at.saturating_add(1)
+                    } else {
+                        at.saturating_sub(1)
+                    }
+                });
             }
             if let Some(Overlay::Form(form)) = &mut state.overlay {
                 form.step(if command == Command::OverlayNextField {
@@ -122,13 +133,18 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
             | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. }),
+            | Overlay::Case(CaseMenu { picker, .. })
+            | Overlay::Queue(QueueMenu { picker, .. }),
         ) => {
             let changed = picker.input.press(chord);
             if changed {
                 picker.selected = 0;
             }
             changed
+        }
+        Some(Overlay::Mute(form)) => {
+            form.press(chord);
+            false
         }
         Some(Overlay::Prompt(prompt)) => prompt.input.press(chord),
         Some(Overlay::Form(form)) => match form.fields.get_mut(form.current) {
@@ -170,7 +186,8 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
             | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. }),
+            | Overlay::Case(CaseMenu { picker, .. })
+            | Overlay::Queue(QueueMenu { picker, .. }),
         ) => {
             picker.input.paste(text);
             picker.selected = 0;
@@ -190,6 +207,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             | Overlay::Timeline
             | Overlay::Lineage(_)
             | Overlay::Sources(_)
+            | Overlay::Mute(_)
             | Overlay::Question(_),
         )
         | None => {
@@ -220,6 +238,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
         Some(Overlay::Case(menu)) => case::lines(state, menu).len(),
         Some(Overlay::Sources(_)) => state.feed.sources.len(),
+        Some(Overlay::Queue(menu)) => queue::lines(state, menu).len(),
         _ => usize::MAX,
     };
     match &mut state.overlay {
@@ -228,7 +247,8 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
             | Overlay::Templates(picker)
             | Overlay::Playbooks(picker)
             | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. }),
+            | Overlay::Case(CaseMenu { picker, .. })
+            | Overlay::Queue(QueueMenu { picker, .. }),
         ) => {
             picker.selected = to(picker.selected).min(lines.saturating_sub(1));
         }
@@ -239,6 +259,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Sources(page)) => {
             page.selected = to(page.selected).min(lines.saturating_sub(1));
         }
+        Some(Overlay::Mute(form)) => form.step(to),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -312,6 +333,8 @@ fn accept(state: &mut State) -> Vec<Effect> {
         }
         Some(Overlay::Pivot(menu)) => pivot::choose(state, &menu),
         Some(Overlay::Case(menu)) => case::choose(state, &menu),
+        Some(Overlay::Queue(menu)) => queue::choose(state, &menu),
+        Some(Overlay::Mute(form)) => queue::confirm_mute(state, form),
         Some(Overlay::Timeline) => timeline::accept(state),
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
@@ -329,7 +352,7 @@ fn accept(state: &mut State) -> Vec<Effect> {
 /// A command of another pane is run there.
 fn go_where_it_counts(state: &mut State, command: Command) {
     let pane = match command.row().context {
-        Context::Feed => Pane::Feed,
+        Context::Feed | Context::Queue => Pane::Feed,
         Context::Editor => Pane::Editor,
         Context::Results | Context::Record => Pane::Results,
         Context::Playbook => Pane::Playbook,
@@ -342,6 +365,9 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         | Context::Sources
         | Context::Question => return,
     };
+    if pane == Pane::Feed {
+        state.queue.shown = command.row().context == Context::Queue;
+    }
     if state.screen.focus != pane {
         state.focus(pane);
     }
@@ -416,6 +442,7 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
             case::step_noted(state, text.trim());
             state.session_changed()
         }
+        PromptKind::QueueAssign => queue::assign_to(state, &text),
         PromptKind::SaveTemplate => save_template(state, text.trim()),
         PromptKind::PinText
         | PromptKind::TrailName

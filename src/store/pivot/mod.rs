@@ -14,6 +14,7 @@ use super::results::{EndOrder, Origin, Tab, selected_page};
 use super::screen::Pane;
 use super::state::State;
 use super::timeline::{Span, range_told};
+use crate::domain::case::What;
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::lake::Arrival;
@@ -94,6 +95,8 @@ pub enum Ask {
     Tree,
     /// The page of the entity.
     Page,
+    /// To be told when it comes back.
+    Watch,
 }
 
 impl PivotMenu {
@@ -119,6 +122,7 @@ pub fn line_told<'a>(templates: &'a PivotTemplates, ask: &'a Ask) -> (&'a str, &
             "page",
             "What is known of it: seen, with what, notes, verdict.",
         ),
+        Ask::Watch => ("watch this", "Tell me when it comes back."),
     }
 }
 
@@ -147,6 +151,7 @@ pub fn open(state: &mut State) -> Vec<Effect> {
 /// The entities of what is selected in the focused pane, and where they were found.
 pub(super) fn selected(state: &State) -> (Vec<Found>, Place) {
     match state.screen.focus {
+        Pane::Feed if state.queue.shown => super::queue::found(state),
         Pane::Feed => (of_notification(state), Place::default()),
         Pane::Results => of_row(state),
         Pane::Editor | Pane::Playbook => (Vec::new(), Place::default()),
@@ -160,7 +165,7 @@ pub(super) fn open_on(state: &mut State, found: Vec<Found>, place: Place) {
         let asked = templates.of_type(found.entity.kind);
         let asked = asked.map(|template| Ask::Template(template.name.clone()));
         let tree = lineage::is_for(found.entity.kind).then_some(Ask::Tree);
-        let all = asked.chain(tree).chain([Ask::Page]);
+        let all = asked.chain(tree).chain([Ask::Page, Ask::Watch]);
         all.map(move |ask| (at, ask))
     });
     let menu = PivotMenu {
@@ -209,6 +214,13 @@ pub fn choose(state: &mut State, menu: &PivotMenu) -> Vec<Effect> {
             .map_or_else(Vec::new, |asked| asked.effects),
         Some((found, Ask::Tree)) => lineage::ask(state, found.entity.clone(), menu.place),
         Some((found, Ask::Page)) => entity::open(state, found, menu.place),
+        Some((found, Ask::Watch)) => {
+            let entity = found.entity.clone();
+            let detail = entity.to_string();
+            let name = "watch".to_owned();
+            case::note(state, What::Command { name, detail });
+            vec![Effect::Watch(entity)]
+        }
         None => Vec::new(),
     }
 }
@@ -283,7 +295,7 @@ fn in_feed(
     let arrived: Vec<&Arrival> = state
         .feed
         .arrivals()
-        .filter(|arrival| arrival.seen.is_some() && arrival.events.is_ok())
+        .filter(|arrival| arrival.seen.is_some() && !matches!(arrival.events, Some(Err(_))))
         .take(FEED_OBJECTS)
         .collect();
     if arrived.is_empty() || template.group != "events" {

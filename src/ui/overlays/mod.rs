@@ -3,6 +3,7 @@
 mod coverage;
 mod form;
 mod lineage;
+mod mute;
 mod page;
 mod picker;
 mod prompt;
@@ -35,6 +36,8 @@ pub(in crate::ui) fn draw(
         Overlay::Playbooks(picker) => picker::playbooks(state, picker, theme, buffer),
         Overlay::Pivot(menu) => picker::pivots(state, menu, theme, buffer),
         Overlay::Case(menu) => picker::case(state, menu, theme, buffer),
+        Overlay::Queue(menu) => picker::queue(state, menu, theme, buffer),
+        Overlay::Mute(form) => mute::draw(state, form, theme, buffer),
         Overlay::Timeline => timeline::draw(state, memo, theme, buffer),
         Overlay::Coverage(view) => coverage::draw(state, view, theme, buffer),
         Overlay::Lineage(tree) => lineage::draw(state, tree, theme, buffer),

@@ -8,6 +8,7 @@ use crate::store::State;
 use crate::store::case::{self, CaseList, CaseMenu};
 use crate::store::overlay::{Picker, palette_matches, playbook_matches, template_matches};
 use crate::store::pivot::{self, PivotMenu};
+use crate::store::queue::{self, QueueList, QueueMenu};
 use crate::ui::paint::{Pen, fill, foot, frame, more, placeholder};
 use crate::ui::screen::{Cursor, overlay_area};
 use crate::ui::theme::{Role, Theme};
@@ -103,6 +104,27 @@ pub(in crate::ui) fn case(
         theme,
         buffer,
     )
+}
+
+/// What items of the queue turned out to be, mutes, playbooks for an item.
+pub(in crate::ui) fn queue(
+    state: &State,
+    menu: &QueueMenu,
+    theme: &Theme,
+    buffer: &mut Buffer,
+) -> Cursor {
+    let rows = queue::lines(state, menu).into_iter().map(|line| Row {
+        label: line.label,
+        detail: line.detail,
+    });
+    let title = match &menu.list {
+        QueueList::Dispositions(items) if items.len() == 1 => "Close the item as".to_owned(),
+        QueueList::Dispositions(items) => format!("Close {} items as", items.len()),
+        QueueList::Mutes => "Mutes in force".to_owned(),
+        QueueList::Playbooks(item) => format!("A playbook for item {item}"),
+    };
+    let rows: Vec<Row> = rows.collect();
+    list(&title, &menu.picker, &rows, theme, buffer)
 }
 
 /// Playbooks.
