@@ -6,6 +6,7 @@ pub mod cell;
 pub mod cost;
 pub mod coverage;
 pub mod detection;
+pub mod document;
 pub mod emptiness;
 pub mod entity;
 pub mod estimate;
