@@ -219,6 +219,43 @@ pub trait Inbox: Send + Sync {
     async fn arrived(&self);
     /// When the next one of those to be tried again is due; `None` if none is.
     async fn next_try(&self) -> Result<Option<DateTime<Utc>>, InboxError>;
+    /// How many there are of each source, by what became of them.
+    async fn counts(&self) -> Result<Vec<InboxCount>, InboxError> {
+        Ok(Vec::new())
+    }
+    /// The newest ones of a source, oldest first, at most so many: what a console that starts again
+    /// shows of it.
+    async fn recent(&self, _source: &str, _most: usize) -> Result<Vec<Arrival>, InboxError> {
+        Ok(Vec::new())
+    }
+    /// How far a source has come, as it wrote down itself.
+    async fn mark(&self, _name: &str) -> Result<Option<String>, InboxError> {
+        Ok(None)
+    }
+    /// Writes down how far a source has come.
+    async fn set_mark(&self, _name: &str, _value: &str) -> Result<(), InboxError> {
+        Ok(())
+    }
+}
+
+/// How many notifications of a source are in the inbox.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InboxCount {
+    /// The source.
+    pub source: String,
+    /// Their objects wait to be read.
+    pub received: u64,
+    /// Their objects were read.
+    pub read: u64,
+    /// Their objects could not be read.
+    pub failed: u64,
+}
+
+impl InboxCount {
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.received + self.read + self.failed
+    }
 }
 
 /// Where documents that other tools send are written down before their sender is told that they
@@ -228,8 +265,8 @@ pub trait Documents: Send + Sync {
     /// Writes documents down in one commit, which is on disk when this returns. Gives how many of
     /// them were not there before: delivery is at least once.
     async fn receive(&self, source: &str, documents: Vec<Document>) -> Result<usize, InboxError>;
-    /// The oldest ones after a number that were not told, at most so many.
-    async fn untold(&self, after: i64, most: usize) -> Result<Vec<Kept>, InboxError>;
+    /// The oldest ones of a source after a number that were not told, at most so many.
+    async fn untold(&self, source: &str, after: i64, most: usize) -> Result<Vec<Kept>, InboxError>;
     /// Writes down that they were told.
     async fn told(&self, numbers: Vec<i64>) -> Result<(), InboxError>;
 }

@@ -12,6 +12,7 @@ pub mod engine;
 pub mod feed;
 pub mod files;
 pub mod import;
+pub mod inbox;
 pub mod journal;
 pub mod kept;
 pub mod results;

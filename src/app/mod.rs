@@ -12,11 +12,13 @@ mod on_aws;
 mod pivot;
 mod screen;
 mod services;
+mod webhook;
 mod zero;
 
 pub use content::pivot_templates;
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
+pub use webhook::{KEY_VARIABLE, webhook};
 pub use zero::{Asked, explain_empty};
 
 use std::path::PathBuf;

@@ -5,7 +5,7 @@ use clap::Parser;
 use super::lake::LakeArgs;
 use super::{
     case, completions, config, coverage, demo, detect, import, lineage, open, pivot, playbook,
-    query, resume, tables, templates,
+    query, resume, tables, templates, trigger,
 };
 
 const EXAMPLES: &str = "\
@@ -46,6 +46,7 @@ pub(super) enum Subcommand {
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),
+    Trigger(trigger::Args),
     Case(case::Args),
     Config(config::Args),
     Completions(completions::Args),

@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::recovery::blank_out_broken_lines;
 use super::section::{Faults, Section, texts_of};
-use super::{FeedSource, Problem, Profile};
+use super::{FeedSource, Problem, Profile, Webhook};
 use crate::domain::nearest::did_you_mean;
 
 /// The configuration in force.
@@ -43,10 +43,25 @@ pub struct Config {
 }
 
 /// `[feed]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Feed {
     /// Where notifications come from.
     pub sources: Vec<FeedSource>,
+    /// The profile with whose rights queues and buckets are read; that of the lake if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Seconds for which a message that was received is hidden from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility_seconds: Option<f64>,
+    /// Seconds between two listings of a bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_seconds: Option<f64>,
+    /// Days back from today whose objects a listing looks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_days: Option<f64>,
+    /// `[feed.webhook]`.
+    #[serde(skip_serializing_if = "Webhook::is_default")]
+    pub webhook: Webhook,
 }
 
 /// `[theme]`.
@@ -168,8 +183,19 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
             Err(error) => faults.add(&value.span(), format!("{error}"), None),
         }
     }
+    let feed = Feed {
+        sources,
+        profile: section.text("profile", faults),
+        visibility_seconds: section.amount("visibility_seconds", faults),
+        listing_seconds: section.amount("listing_seconds", faults),
+        listing_days: section.amount("listing_days", faults),
+        webhook: match section.table("webhook", faults) {
+            Some(section) => Webhook::read(section, faults),
+            None => Webhook::default(),
+        },
+    };
     section.finish(faults);
-    Feed { sources }
+    feed
 }
 
 /// The chords of the named commands, and the line of each.

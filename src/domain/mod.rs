@@ -26,4 +26,5 @@ pub mod sigma;
 pub mod size;
 pub mod template;
 pub mod timeline;
+pub mod trigger;
 pub mod view;

@@ -185,7 +185,7 @@ fn arrival(number: usize) -> Event {
             time: None,
         },
         path: None,
-        events: Ok(1),
+        events: Some(Ok(1)),
         seen: None,
     }])
 }

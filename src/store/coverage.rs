@@ -78,7 +78,10 @@ fn object(arrival: &Arrival) -> Option<SeenObject> {
         day: chrono::NaiveDate::parse_from_str(day, "%Y%m%d").ok(),
         span: None,
         bytes: notification.size.unwrap_or(0),
-        rows: arrival.events.as_ref().ok().copied(),
+        rows: arrival
+            .events
+            .as_ref()
+            .and_then(|events| events.as_ref().ok().copied()),
     })
 }
 
@@ -112,7 +115,7 @@ mod tests {
                 time: None,
             },
             path: None,
-            events: Ok(5),
+            events: Some(Ok(5)),
             seen: None,
         }])
     }

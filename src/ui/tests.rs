@@ -39,7 +39,7 @@ fn busy(width: u16, height: u16, text: &str) -> State {
     let arrival = |events| Arrival {
         notification: notification.clone(),
         path: None,
-        events,
+        events: Some(events),
         seen: Some(noon()),
     };
     update(&mut state, Event::Arrived(vec![arrival(Ok(1_234))]), noon());

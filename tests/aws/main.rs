@@ -41,6 +41,7 @@ mod results;
 mod roles;
 mod secrets;
 mod support;
+mod webhook;
 #[allow(dead_code, reason = "the benches use the rest of it")]
 mod wire;
 mod zero;

@@ -32,7 +32,7 @@ const SCHEMA: &str = "
         told     INTEGER NOT NULL DEFAULT 0 CHECK (told IN (0, 1)),
         body     TEXT NOT NULL
     ) STRICT;
-    CREATE INDEX untold ON document (number) WHERE told = 0;
+    CREATE INDEX untold ON document (source, number) WHERE told = 0;
 ";
 
 /// The open file.
@@ -160,15 +160,20 @@ impl DocumentFile {
         written(&mut self.connection).map_err(|error| self.io("written", &error))
     }
 
-    /// The oldest documents after a number that nobody took, at most so many.
-    pub(super) fn untold(&self, after: i64, most: usize) -> Result<Vec<Kept>, DocumentsError> {
+    /// The oldest documents of a source after a number that nobody took, at most so many.
+    pub(super) fn untold(
+        &self,
+        source: &str,
+        after: i64,
+        most: usize,
+    ) -> Result<Vec<Kept>, DocumentsError> {
         let read = || -> rusqlite::Result<Vec<Kept>> {
             let mut select = self.connection.prepare_cached(
                 "SELECT number, received, body FROM document
-                 WHERE told = 0 AND number > ?1 ORDER BY number LIMIT ?2",
+                 WHERE told = 0 AND source = ?1 AND number > ?2 ORDER BY number LIMIT ?3",
             )?;
             let most = i64::try_from(most).unwrap_or(i64::MAX);
-            let rows = select.query_map(params![after, most], |row| {
+            let rows = select.query_map(params![source, after, most], |row| {
                 let received: String = row.get(1)?;
                 Ok(Kept {
                     number: row.get(0)?,

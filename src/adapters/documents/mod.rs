@@ -73,7 +73,7 @@ type Answer<T> = oneshot::Sender<Result<T, InboxError>>;
 #[derive(Debug)]
 enum Job {
     Receive(String, Vec<Document>, Answer<usize>),
-    Untold(i64, usize, Answer<Vec<Kept>>),
+    Untold(String, i64, usize, Answer<Vec<Kept>>),
     Told(Vec<i64>, Answer<()>),
 }
 
@@ -122,8 +122,8 @@ fn work(mut file: DocumentFile, mut waiting: mpsc::Receiver<Job>) {
         for job in others {
             // Who does not wait for the answer any more needs none.
             match job {
-                Job::Untold(after, most, answer) => {
-                    let _ = answer.send(said(file.untold(after, most)));
+                Job::Untold(source, after, most, answer) => {
+                    let _ = answer.send(said(file.untold(&source, after, most)));
                 }
                 Job::Told(numbers, answer) => {
                     let _ = answer.send(said(file.told(&numbers)));
@@ -171,8 +171,10 @@ impl Documents for DocumentStore {
             .await
     }
 
-    async fn untold(&self, after: i64, most: usize) -> Result<Vec<Kept>, InboxError> {
-        self.ask(|answer| Job::Untold(after, most, answer)).await
+    async fn untold(&self, source: &str, after: i64, most: usize) -> Result<Vec<Kept>, InboxError> {
+        let source = source.to_owned();
+        self.ask(|answer| Job::Untold(source, after, most, answer))
+            .await
     }
 
     async fn told(&self, numbers: Vec<i64>) -> Result<(), InboxError> {

@@ -26,14 +26,17 @@ async fn documents_are_there_once_and_told_until_somebody_takes_them() {
     drop(store);
 
     let store = DocumentStore::open(&path).unwrap();
-    let untold = store.untold(0, 2).await.unwrap();
+    let untold = store.untold("webhook", 0, 2).await.unwrap();
     assert_eq!(untold[0].json, document("a").json);
     assert_eq!(untold.len(), 2);
     store.told(numbers(&untold)).await.unwrap();
-    let rest = store.untold(0, 9).await.unwrap();
+    let rest = store.untold("webhook", 0, 9).await.unwrap();
     assert_eq!(rest.len(), 1);
     assert_eq!(rest[0].json, document("c").json);
-    assert_eq!(store.untold(rest[0].number, 9).await, Ok(Vec::new()));
+    assert_eq!(
+        store.untold("webhook", rest[0].number, 9).await,
+        Ok(Vec::new())
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -105,7 +108,7 @@ proptest! {
                     file = DocumentFile::open(&path).unwrap();
                 }
                 1 => {
-                    let taken = file.untold(0, 2).unwrap();
+                    let taken = file.untold("w", 0, 2).unwrap();
                     file.told(&numbers(&taken)).unwrap();
                     expected.drain(..taken.len());
                 }
@@ -123,7 +126,7 @@ proptest! {
                 }
             }
         }
-        let left: Vec<String> = file.untold(0, 99).unwrap().into_iter().map(|kept| kept.json).collect();
+        let left: Vec<String> = file.untold("w", 0, 99).unwrap().into_iter().map(|kept| kept.json).collect();
         prop_assert_eq!(left, expected);
     }
 }

@@ -45,6 +45,25 @@ pub enum BodyError {
     Notification(usize, NotificationError),
 }
 
+/// The JSON objects of a text: one, an array of them, or one after the other.
+///
+/// # Errors
+///
+/// What is no JSON, no object, or too much.
+pub fn objects(text: &str) -> Result<Vec<Value>, BodyError> {
+    let found = split(without_mark(text)?)?;
+    Ok(found.into_iter().map(|(value, _)| value).collect())
+}
+
+/// The text without the mark of its encoding; an empty one is refused.
+fn without_mark(text: &str) -> Result<&str, BodyError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    match text.is_empty() {
+        true => Err(BodyError::Empty),
+        false => Ok(text),
+    }
+}
+
 /// Takes a body apart.
 ///
 /// # Errors
@@ -52,12 +71,9 @@ pub enum BodyError {
 /// What is no JSON, no object, too much, or a notification that names no object.
 pub fn read(bytes: &[u8]) -> Result<Body, BodyError> {
     let text = std::str::from_utf8(bytes).map_err(|_| BodyError::NotText)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
-    if text.is_empty() {
-        return Err(BodyError::Empty);
-    }
+    let text = without_mark(text)?;
     let mut body = Body::default();
-    for (place, (value, text)) in (1..).zip(objects(text)?) {
+    for (place, (value, text)) in (1..).zip(split(text)?) {
         match notification::decode_value(&value) {
             Ok(notifications) => body.notifications.extend(notifications),
             Err(NotificationError::UnknownForm | NotificationError::NotJson(_)) => {
@@ -77,7 +93,7 @@ pub fn read(bytes: &[u8]) -> Result<Body, BodyError> {
 }
 
 /// The objects of a text, each with the stretch of the text that it is.
-fn objects(text: &str) -> Result<Vec<(Value, &str)>, BodyError> {
+fn split(text: &str) -> Result<Vec<(Value, &str)>, BodyError> {
     let (mut rest, in_array) = match text.strip_prefix('[') {
         Some(rest) => (rest.trim_start(), true),
         None => (text, false),

@@ -15,6 +15,7 @@ const TITLE: &[&str] = &[
     "finding_info.title",
     "finding.title",
     "title",
+    "rule.title",
     "rule.name",
     "rule_name",
     "alert_name",
@@ -137,7 +138,8 @@ impl Kept {
         }
     }
 
-    fn detection(&self, document: &Value) -> Detection {
+    /// The detection that a document is, which was parsed and unwrapped before.
+    pub fn detection(&self, document: &Value) -> Detection {
         let fields = Fields::of(document);
         let title = fields.text(TITLE);
         let kind = fields.text(KIND).or_else(|| title.clone());

@@ -14,7 +14,7 @@ mod severity;
 mod tests;
 mod time;
 
-pub use body::{Body, BodyError, MOST_DOCUMENTS, read};
+pub use body::{Body, BodyError, MOST_DOCUMENTS, objects, read};
 
 use chrono::{DateTime, Utc};
 

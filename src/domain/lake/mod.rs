@@ -13,7 +13,7 @@ mod recognise;
 mod schema;
 mod source;
 
-pub use arrival::{Arrival, SourceNews};
+pub use arrival::{Arrival, Backlog, SourceNews};
 pub use facts::LakeFacts;
 pub use key::{KeyError, ObjectKey};
 pub use lead::{object_statement, plain_statement};

@@ -79,10 +79,10 @@ impl Feed {
                         && arrival.notification.key.key == reading.object.key
                 });
             if let Some(arrival) = of_object {
-                arrival.events = match &reading.outcome {
+                arrival.events = Some(match &reading.outcome {
                     Ok(contents) => Ok(contents.events),
                     Err(unreadable) => Err(unreadable.cause.clone()),
-                };
+                });
             }
         }
     }

@@ -14,7 +14,7 @@ pub(crate) fn arrival(key: &str) -> Arrival {
             time: None,
         },
         path: None,
-        events: Ok(3),
+        events: Some(Ok(3)),
         seen: None,
     }
 }
@@ -119,5 +119,8 @@ fn what_reading_an_object_found_stands_in_its_line() {
     let events: Vec<_> = (0..3)
         .map(|at| feed.line(at).unwrap().events.clone())
         .collect();
-    assert_eq!(events, [Err("no footer".to_owned()), Ok(3), Ok(7)]);
+    assert_eq!(
+        events,
+        [Some(Err("no footer".to_owned())), Some(Ok(3)), Some(Ok(7))]
+    );
 }

@@ -72,7 +72,7 @@ fn open_object(state: &mut State) -> Vec<Effect> {
     let Some(arrival) = state.feed.selection() else {
         return Vec::new();
     };
-    if let Err(reason) = &arrival.events {
+    if let Some(Err(reason)) = &arrival.events {
         let text = format!("the object cannot be read: {reason}");
         state.warn(text);
         return Vec::new();

@@ -267,7 +267,7 @@ fn notified(key: &str) -> Arrival {
             time: None,
         },
         path: Some("/lake/object".into()),
-        events: Ok(3),
+        events: Some(Ok(3)),
         seen: None,
     }
 }

@@ -133,9 +133,10 @@ fn draw_line(state: &State, theme: &Theme, arrival: &Arrival, pen: &mut Pen<'_>)
     let columns = Columns::of(pen.left());
     let key = &arrival.notification.key;
     let (count, role) = match &arrival.events {
-        Ok(events) => (group_digits(*events), Role::Number),
-        Err(_) if columns.region == 0 => ("✗".to_owned(), Role::Error),
-        Err(_) => ("unreadable".to_owned(), Role::Error),
+        Some(Ok(events)) => (group_digits(*events), Role::Number),
+        Some(Err(_)) if columns.region == 0 => ("✗".to_owned(), Role::Error),
+        Some(Err(_)) => ("unreadable".to_owned(), Role::Error),
+        None => ("…".to_owned(), Role::Dim),
     };
     let is_new = arrival.seen.is_some();
     pen.role(if is_new { "▎" } else { " " }, Role::Info);

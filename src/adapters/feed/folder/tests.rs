@@ -48,11 +48,11 @@ async fn what_is_there_is_told_first_and_then_what_appears() {
     let there = next_arrivals(&mut news).await;
     assert_eq!(
         (there.len(), &there[0].events, there[0].seen),
-        (1, &Ok(3), None)
+        (1, &Some(Ok(3)), None)
     );
     put_object(lake.path(), "b.parquet", 5);
     let new = next_arrivals(&mut news).await;
-    assert_eq!(new[0].events, Ok(5));
+    assert_eq!(new[0].events, Some(Ok(5)));
     assert!(new[0].seen.is_some());
     assert_eq!(
         new[0].notification.key.account.as_deref(),
@@ -76,7 +76,7 @@ async fn a_notification_file_tells_of_its_object() {
     fs::write(folder.join("1.part"), body.to_string()).unwrap();
     fs::rename(folder.join("1.part"), folder.join("1.json")).unwrap();
     let new = next_arrivals(&mut news).await;
-    assert_eq!((new.len(), &new[0].events), (1, &Ok(7)));
+    assert_eq!((new.len(), &new[0].events), (1, &Some(Ok(7))));
     assert_eq!(new[0].notification.bucket, "lake");
     let told = new[0].notification.time;
 
@@ -102,12 +102,53 @@ fn an_object_that_cannot_be_read_says_why() {
     let path = put_object(lake.path(), "a.parquet", 3);
     fs::write(&path, b"PAR1 but no more").unwrap();
     let arrival = arrival_of_object(lake.path(), &path, None, None);
-    assert!(arrival.events.is_err());
+    assert!(matches!(arrival.events, Some(Err(_))));
 }
 
 #[test]
 fn a_folder_that_is_gone_cannot_be_watched() {
     let (sender, _receiver) = mpsc::channel(4);
-    let error = watch(Path::new("/nowhere/at/all"), &sender).unwrap_err();
+    let source = FolderSource::new(PathBuf::from("/nowhere/at/all"));
+    let error = watch(source, &sender).unwrap_err();
     assert!(error.contains("/nowhere/at/all"), "{error}");
+}
+
+/// Everything that a source tells until it ends, by the objects' names.
+async fn told_once(lake: &Path, inbox: &Arc<dyn Inbox>) -> Vec<String> {
+    let source = FolderSource::new(lake.to_owned())
+        .named("dir:lake")
+        .into_inbox(Arc::clone(inbox))
+        .where_it_left_off()
+        .once();
+    let news: Vec<FeedNews> = source.watch().collect().await;
+    let arrivals = news.into_iter().filter_map(|news| match news {
+        FeedNews::Arrived(arrivals) => Some(arrivals),
+        _ => None,
+    });
+    let names = arrivals.flatten().map(|arrival| {
+        let key = arrival.notification.key.key;
+        key.rsplit('/').next().unwrap_or_default().to_owned()
+    });
+    names.collect()
+}
+
+#[tokio::test]
+async fn with_an_inbox_a_start_goes_on_where_the_last_one_ended() {
+    let home = tempfile::tempdir().unwrap();
+    let inbox = crate::adapters::inbox::DiskInbox::open(&home.path().join("inbox.sqlite"));
+    let inbox: Arc<dyn Inbox> = Arc::new(inbox.unwrap());
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put_object(one.path(), "a.parquet", 3);
+    assert_eq!(told_once(one.path(), &inbox).await, ["a.parquet"]);
+    put_object(one.path(), "b.parquet", 3);
+    assert_eq!(told_once(one.path(), &inbox).await, ["b.parquet"]);
+    assert_eq!(told_once(one.path(), &inbox).await, [""; 0]);
+    // The same name in another lake is another object.
+    put_object(other.path(), "a.parquet", 3);
+    assert_eq!(told_once(other.path(), &inbox).await, ["a.parquet"]);
+    // A console tells the newest ones at every start, and writes nothing down twice.
+    let console = FolderSource::new(one.path().to_owned()).into_inbox(Arc::clone(&inbox));
+    let there = next_arrivals(&mut console.watch()).await;
+    assert_eq!(there.len(), 2);
+    assert_eq!(inbox.counts().await.unwrap()[0].total(), 3);
 }

@@ -22,9 +22,9 @@ use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 
+use super::counts::Counts;
 use super::key::ApiKey;
 use super::rate::Rate;
-use super::tally::Tally;
 use super::teller::News;
 use super::{Limits, Shared};
 use crate::domain::document;
@@ -50,7 +50,7 @@ pub(super) struct Desk {
     news: mpsc::Sender<News>,
     /// Rung when documents were written down.
     bell: Arc<Notify>,
-    tally: Arc<Tally>,
+    counts: Arc<Counts>,
 }
 
 /// What was taken of a request.
@@ -89,7 +89,7 @@ impl Desk {
         shared: &Arc<Shared>,
         news: mpsc::Sender<News>,
         bell: Arc<Notify>,
-        tally: Arc<Tally>,
+        counts: Arc<Counts>,
     ) -> Result<Self, String> {
         let setup = &shared.setup;
         let header = HeaderName::from_bytes(setup.header.as_bytes()).map_err(|_| {
@@ -107,7 +107,7 @@ impl Desk {
             rate: Rate::new(setup.limits.per_second),
             news,
             bell,
-            tally,
+            counts,
         })
     }
 
@@ -198,16 +198,14 @@ impl Desk {
         let counts = (read.notifications.len(), read.documents.len());
         let written = timeout(WRITE_WITHIN, self.write(read)).await;
         match written.unwrap_or_else(|_| Err(InboxError("the disk takes too long".to_owned()))) {
-            Ok(new) => {
-                self.tally.took(new, counts.0 + counts.1 - new);
-                Ok(Taken {
-                    notifications: counts.0,
-                    documents: counts.1,
-                    new,
-                })
-            }
+            Ok(new) => Ok(Taken {
+                notifications: counts.0,
+                documents: counts.1,
+                new,
+            }),
             Err(error) => {
-                self.tally.failed(&error.to_string());
+                self.counts
+                    .count(|tally, now| tally.stumbled(error.to_string(), now));
                 // What the disk said is for the analyst, not for the sender.
                 let reason = "it could not be written down; send it again";
                 Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, reason).with(RETRY_AFTER, 5_u64))
@@ -219,15 +217,20 @@ impl Desk {
     async fn write(&self, body: document::Body) -> Result<usize, InboxError> {
         let name = &self.shared.setup.name;
         let mut new = 0;
-        if !body.notifications.is_empty() {
-            let newest = body.notifications.iter().filter_map(|one| one.time).max();
+        let brought = body.notifications.len();
+        if brought > 0 {
             let arrived = self.shared.inbox.receive(name, body.notifications).await?;
+            self.counts
+                .count(|tally, now| tally.took(brought, &arrived, now));
             new += arrived.len();
-            self.tally.newest(newest);
             self.tell(arrived).await;
         }
-        if !body.documents.is_empty() {
-            new += self.shared.documents.receive(name, body.documents).await?;
+        let brought = body.documents.len();
+        if brought > 0 {
+            let fresh = self.shared.documents.receive(name, body.documents).await?;
+            self.counts
+                .count(|tally, now| tally.counted(brought, fresh, now));
+            new += fresh;
             self.bell.notify_one();
         }
         Ok(new)
@@ -242,7 +245,7 @@ impl Desk {
         let arrivals = notifications.into_iter().map(|notification| Arrival {
             notification,
             path: None,
-            events: Err("its object is not read yet".to_owned()),
+            events: None,
             seen,
         });
         let news = News::Feed(FeedNews::Arrived(arrivals.collect()));
@@ -263,7 +266,14 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
         }
         Err(refusal) => refusal,
     };
-    desk.tally.refused(refusal.status.as_u16());
+    let reason = format!(
+        "refused with {}: {}",
+        refusal.status.as_u16(),
+        refusal.reason
+    );
+    if refusal.status != StatusCode::SERVICE_UNAVAILABLE {
+        desk.counts.count(|tally, now| tally.refused(reason, now));
+    }
     // A client that asked before it sends a long body is told before it does.
     if refusal.status != StatusCode::REQUEST_TIMEOUT && !head.headers.contains_key(EXPECT) {
         drop_rest(&mut body).await;

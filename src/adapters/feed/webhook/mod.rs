@@ -12,18 +12,17 @@
     reason = "this room owns its listener, the tasks that serve it, and the clock that stamps what arrives"
 )]
 
+mod counts;
 mod desk;
 mod door;
 mod key;
 mod rate;
-mod tally;
 mod teller;
 #[cfg(test)]
 mod tests;
 mod tls;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -106,6 +105,8 @@ struct Shared {
     documents: Arc<dyn Documents>,
     /// The URLs to give to senders, once it listens.
     urls: Mutex<Vec<String>>,
+    /// Whether it ends when the documents of earlier starts are told, and does not listen.
+    once: bool,
 }
 
 impl Shared {
@@ -118,14 +119,30 @@ impl WebhookSource {
     /// A webhook that writes notifications into an inbox and documents beside it. Nothing is opened
     /// before it is watched; what is wrong with the set-up is told as the source's state.
     pub fn new(setup: WebhookSetup, inbox: Arc<dyn Inbox>, documents: Arc<dyn Documents>) -> Self {
-        let urls = Mutex::default();
+        Self::of(setup, inbox, documents, false)
+    }
+
+    /// One that does not listen: it tells the documents that were written down and not told, and
+    /// ends.
+    pub fn once(setup: WebhookSetup, inbox: Arc<dyn Inbox>, documents: Arc<dyn Documents>) -> Self {
+        Self::of(setup, inbox, documents, true)
+    }
+
+    fn of(
+        setup: WebhookSetup,
+        inbox: Arc<dyn Inbox>,
+        documents: Arc<dyn Documents>,
+        once: bool,
+    ) -> Self {
+        let shared = Shared {
+            setup,
+            inbox,
+            documents,
+            urls: Mutex::default(),
+            once,
+        };
         Self {
-            shared: Arc::new(Shared {
-                setup,
-                inbox,
-                documents,
-                urls,
-            }),
+            shared: Arc::new(shared),
         }
     }
 
@@ -147,9 +164,4 @@ impl NotificationSource for WebhookSource {
             .flatten()
             .boxed()
     }
-}
-
-/// The file in which a key that is made lies, in the data folder.
-pub fn made_key_file(data: &std::path::Path) -> PathBuf {
-    data.join("webhook.key")
 }

@@ -15,10 +15,11 @@ use tokio::time::sleep;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::Shared;
+use super::counts::Counts;
 use super::desk::Desk;
 use super::door::Door;
-use super::tally::Tally;
 use crate::domain::detection::Reading;
+use crate::domain::document::Kept;
 use crate::ports::FeedNews;
 
 /// News that wait for whoever takes them before requests wait too.
@@ -82,11 +83,15 @@ impl Telling {
 }
 
 async fn run(shared: Arc<Shared>, news: mpsc::Sender<News>) {
-    let (bell, tally) = (Arc::new(Notify::new()), Arc::new(Tally::default()));
+    let bell = Arc::new(Notify::new());
+    let counts = Arc::new(Counts::new(&shared.setup.name));
+    if shared.once {
+        tell_documents(&shared, &news, &bell, &counts).await;
+        return;
+    }
     tokio::select! {
-        () = listen(&shared, &news, &bell, &tally) => {}
-        () = tell_documents(&shared, &news, &bell, &tally) => {}
-        () = tell_counts(&shared, &news, &tally) => {}
+        () = listen(&shared, &news, &bell, &counts) => {}
+        () = tell_counts(&news, &counts) => {}
     }
 }
 
@@ -96,26 +101,37 @@ async fn listen(
     shared: &Arc<Shared>,
     news: &mpsc::Sender<News>,
     bell: &Arc<Notify>,
-    tally: &Arc<Tally>,
+    counts: &Arc<Counts>,
 ) {
     let mut wait = TRY_AGAIN.0;
     loop {
-        let desk = Desk::new(shared, news.clone(), Arc::clone(bell), Arc::clone(tally));
+        let desk = Desk::new(shared, news.clone(), Arc::clone(bell), Arc::clone(counts));
         let opened = match desk {
             Ok(desk) => Door::open(&shared.setup).await.map(|door| (desk, door)),
             Err(reason) => Err(reason),
         };
-        match opened {
-            Ok((desk, door)) => {
-                shared.set_urls(door.urls.clone());
-                tally.state(Ok(notes(shared, &door.urls)));
-                door.serve(desk.router()).await;
+        let (desk, door) = match opened {
+            Ok(opened) => opened,
+            Err(reason) => {
+                counts.count(|tally, now| tally.failed(reason, now));
+                sleep(wait).await;
+                wait = (wait * 2).min(TRY_AGAIN.1);
+                continue;
             }
-            Err(reason) => tally.state(Err(reason)),
+        };
+        shared.set_urls(door.urls.clone());
+        counts.count(|tally, _| {
+            for note in notes(shared, &door.urls) {
+                tally.note(note);
+            }
+            tally.well();
+        });
+        // Of several processes the one that listens tells the documents.
+        tokio::select! {
+            () = door.serve(desk.router()) => {}
+            () = tell_documents(shared, news, bell, counts) => {}
         }
-        shared.set_urls(Vec::new());
-        sleep(wait).await;
-        wait = (wait * 2).min(TRY_AGAIN.1);
+        return;
     }
 }
 
@@ -132,21 +148,31 @@ fn notes(shared: &Shared, urls: &[String]) -> Vec<String> {
 }
 
 /// Hands on the documents that are written down, those of earlier starts first.
-async fn tell_documents(shared: &Shared, news: &mpsc::Sender<News>, bell: &Notify, tally: &Tally) {
+async fn tell_documents(
+    shared: &Shared,
+    news: &mpsc::Sender<News>,
+    bell: &Notify,
+    counts: &Counts,
+) {
+    let name = &shared.setup.name;
     let mut after = 0;
     loop {
-        match shared.documents.untold(after, AT_A_TIME).await {
+        match shared.documents.untold(name, after, AT_A_TIME).await {
+            Ok(untold) if untold.is_empty() && shared.once => return,
             Ok(untold) if untold.is_empty() => bell.notified().await,
             Ok(untold) => {
                 let numbers: Vec<i64> = untold.iter().map(|kept| kept.number).collect();
                 after = numbers.last().copied().unwrap_or(after);
-                let readings = untold.iter().map(|kept| kept.reading()).collect();
+                let readings = untold.iter().map(Kept::reading).collect();
                 if news.send(News::Documents(numbers, readings)).await.is_err() {
                     return;
                 }
             }
             Err(error) => {
-                tally.failed(&error.to_string());
+                counts.count(|tally, now| tally.stumbled(error.to_string(), now));
+                if shared.once {
+                    return;
+                }
                 sleep(READ_AGAIN).await;
             }
         }
@@ -154,12 +180,10 @@ async fn tell_documents(shared: &Shared, news: &mpsc::Sender<News>, bell: &Notif
 }
 
 /// Tells the source's state when it changed, and not too often.
-async fn tell_counts(shared: &Shared, news: &mpsc::Sender<News>, tally: &Tally) {
+async fn tell_counts(news: &mpsc::Sender<News>, counts: &Counts) {
     loop {
-        tally.changed().await;
-        if let Some(state) = tally.news(&shared.setup.name)
-            && news.send(News::Feed(FeedNews::State(state))).await.is_err()
-        {
+        counts.changed().await;
+        if news.send(News::Feed(counts.news())).await.is_err() {
             return;
         }
         sleep(BETWEEN_COUNTS).await;

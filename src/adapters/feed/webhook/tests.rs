@@ -297,7 +297,7 @@ async fn documents_are_told_until_whoever_took_them_asks_for_more() {
     assert_eq!(next_documents(&mut stand.news).await, ["three"]);
     drop(stand.news);
     let documents = DocumentStore::open(&stand.folder.path().join("documents.sqlite")).unwrap();
-    let untold = documents.untold(0, 9).await.unwrap();
+    let untold = documents.untold("webhook:127.0.0.1:0", 0, 9).await.unwrap();
     assert_eq!(untold.len(), 1);
 }
 
@@ -456,7 +456,7 @@ async fn a_set_up_that_cannot_be_says_what_to_do() {
 #[test]
 fn a_key_is_made_once_for_its_owner_alone_and_never_printed() {
     let folder = tempfile::tempdir().unwrap();
-    let path = made_key_file(&folder.path().join("data"));
+    let path = folder.path().join("data/webhook.key");
     let place = KeyPlace::Made(path.clone());
     let made = place.key().unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
