@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod feed;
 mod lake;
 mod on_aws;
 mod pivot;
@@ -16,9 +17,9 @@ mod webhook;
 mod zero;
 
 pub use content::pivot_templates;
+pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use pivot::pivot_tables;
-pub use webhook::{KEY_VARIABLE, webhook};
 pub use zero::{Asked, explain_empty};
 
 use std::path::PathBuf;

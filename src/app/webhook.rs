@@ -4,15 +4,15 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::FeedSetup;
 use crate::adapters::documents::DocumentStore;
 use crate::adapters::feed::webhook::{
     ApiKey, HEADER, KeyPlace, Limits, PATH, TlsFiles, WebhookSetup, WebhookSource,
 };
 use crate::config::{Paths, Webhook};
-use crate::ports::Inbox;
 
 /// The variable that gives the webhook's key.
-pub const KEY_VARIABLE: &str = "LAKEHOUND_WEBHOOK_KEY";
+const KEY_VARIABLE: &str = "LAKEHOUND_WEBHOOK_KEY";
 
 /// The longest body that may be allowed: a place is reserved for one a connection.
 const LONGEST_BODY: f64 = (16 << 20) as f64;
@@ -22,14 +22,12 @@ const LONGEST_BODY: f64 = (16 << 20) as f64;
 /// # Errors
 ///
 /// What cannot be made so, in words.
-pub fn webhook(
+pub(super) fn webhook(
     name: String,
     address: &str,
-    config: &Webhook,
-    paths: &Paths,
-    inbox: Arc<dyn Inbox>,
-    once: bool,
+    feed: &FeedSetup,
 ) -> Result<WebhookSource, String> {
+    let (config, paths) = (&feed.feed.webhook, &feed.paths);
     let documents = DocumentStore::open(&paths.documents_file()).map_err(|e| e.to_string())?;
     let setup = WebhookSetup {
         address: read_address(address)?,
@@ -45,12 +43,12 @@ pub fn webhook(
         limits: limits(config),
         name,
     };
-    let make = if once {
+    let make = if feed.once {
         WebhookSource::once
     } else {
         WebhookSource::new
     };
-    Ok(make(setup, inbox, Arc::new(documents)))
+    Ok(make(setup, Arc::clone(&feed.inbox), Arc::new(documents)))
 }
 
 /// `ADDRESS:PORT`, or a port alone, which is one of the loopback.

@@ -24,6 +24,7 @@ mod console;
 mod direct;
 mod exact;
 mod faults;
+mod feed;
 mod headless;
 mod home;
 mod http;
@@ -41,7 +42,6 @@ mod results;
 mod roles;
 mod secrets;
 mod support;
-mod webhook;
 #[allow(dead_code, reason = "the benches use the rest of it")]
 mod wire;
 mod zero;

@@ -23,5 +23,6 @@ mod pivot;
 mod query;
 mod support;
 mod timeline;
+mod watch;
 mod webhook;
 mod zero;

@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::feed::wiring::{json_call, notify};
+use super::wiring::{json_call, notify};
 use crate::home::Home;
 use crate::peer::Peer;
 
