@@ -1,14 +1,16 @@
 //! The notification sources of a start: those that the configuration or the command line lists, over
 //! one inbox.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::lake::settings;
 use super::webhook::webhook;
+use super::{AppOptions, LakePlace};
 use crate::adapters::aws::{AwsAccess, MfaCode};
 use crate::adapters::feed::{
-    AwsDoor, FolderSource, ListingOptions, ListingSource, QueueKind, SqsSource,
+    AwsDoor, FolderSource, ListingOptions, ListingSource, QueueKind, SqsSource, WithPast,
 };
 use crate::adapters::inbox::DiskInbox;
 use crate::config::{Feed, FeedSource, Paths, Profile};
@@ -116,4 +118,95 @@ impl FeedSetup {
                 .map_or(defaults.days, |days| days.clamp(1.0, 36_500.0) as u32),
         }
     }
+}
+
+/// What a console listens to.
+pub(super) struct Watched {
+    pub(super) sources: Vec<Arc<dyn NotificationSource>>,
+    /// Why it does not listen to everything that the configuration names.
+    pub(super) fault: Option<String>,
+}
+
+/// The folder of a local lake, and what the configuration lists.
+pub(super) fn of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> Watched {
+    let mut watched = Watched {
+        sources: Vec::new(),
+        fault: None,
+    };
+    let own = match &options.place {
+        LakePlace::Folder(folder) => Some(folder.clone()),
+        LakePlace::Aws { .. } | LakePlace::Nowhere => None,
+    };
+    let listed = &options.config.feed.sources;
+    if own.is_none() && (listed.is_empty() || matches!(options.place, LakePlace::Nowhere)) {
+        return watched;
+    }
+    let inbox = match open_inbox(&options.paths) {
+        Ok(inbox) => Some(inbox),
+        Err(error) => {
+            watched.fault = Some(error.0);
+            None
+        }
+    };
+    if let Some(folder) = &own {
+        let mut source = FolderSource::new(folder.clone());
+        if let Some(inbox) = &inbox {
+            source = source.into_inbox(Arc::clone(inbox));
+        }
+        watched.sources.push(Arc::new(source));
+    }
+    // A message that cannot be written down must not be received.
+    let Some(inbox) = inbox else { return watched };
+    let setup = FeedSetup {
+        feed: options.config.feed.clone(),
+        door: door_of_a_console(options, access),
+        inbox: Arc::clone(&inbox),
+        paths: options.paths.clone(),
+        once: false,
+    };
+    for listed in listed {
+        let is_own =
+            matches!(listed, FeedSource::Folder(folder) if same(Some(folder), own.as_ref()));
+        if is_own {
+            continue;
+        }
+        match setup.source(listed) {
+            // What a folder holds it tells itself.
+            Ok(source) if matches!(listed, FeedSource::Folder(_)) => watched.sources.push(source),
+            Ok(source) => {
+                let with_past = WithPast::new(source, Arc::clone(&inbox));
+                watched.sources.push(Arc::new(with_past));
+            }
+            Err(error) => watched.fault = Some(error.0),
+        }
+    }
+    watched
+}
+
+/// With the rights that `[feed]` names, else with those of the lake.
+fn door_of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> AwsDoor {
+    let config = &options.config;
+    let named = config.feed.profile.as_ref();
+    if let Some(profile) = named.and_then(|name| config.profiles.get(name)) {
+        return AwsDoor::of(settings(profile));
+    }
+    match (&options.place, access) {
+        // The code that opened the lake's session counts once.
+        (LakePlace::Aws { profile, .. }, Some(access)) if profile.mfa_serial.is_some() => {
+            AwsDoor::through(access.clone())
+        }
+        (LakePlace::Aws { profile, .. }, _) => AwsDoor::of(settings(profile)),
+        (LakePlace::Folder(_) | LakePlace::Nowhere, _) => {
+            let default = config.default_profile.as_ref();
+            let profile = default.and_then(|name| config.profiles.get(name));
+            let on_aws = profile.filter(|profile| profile.lake.is_none());
+            AwsDoor::of(on_aws.map(settings).unwrap_or_default())
+        }
+    }
+}
+
+/// Whether both are the same folder, however they are written.
+fn same(one: Option<&PathBuf>, other: Option<&PathBuf>) -> bool {
+    let real = |folder: Option<&PathBuf>| folder?.canonicalize().ok();
+    real(one).is_some_and(|one| Some(one) == real(other))
 }

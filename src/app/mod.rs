@@ -27,7 +27,6 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::adapters::feed::FolderSource;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::domain::case::Author;
@@ -123,8 +122,12 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         let (answer_sender, answers) = mpsc::channel(WAITING);
         let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        if let LakePlace::Folder(folder) = &options.place {
-            worker.watch(&FolderSource::new(folder.clone()));
+        let watched = feed::of_a_console(options, lake.access.as_ref());
+        for source in watched.sources {
+            worker.watch_switched(source);
+        }
+        if let Some(fault) = watched.fault {
+            state.warn(fault);
         }
         let screen = screen::Console::new(terminal, &mut painter)?;
         let input = input()?;

@@ -165,6 +165,13 @@ pub enum Effect {
     SaveSession(Box<Session>),
     /// Work on cases; answered by [`super::event::Event::Case`].
     Case(CaseWork),
+    /// Switch a source of notifications off or on.
+    SwitchSource {
+        /// Its name.
+        name: String,
+        /// Whether it watches from now on.
+        on: bool,
+    },
     /// Let the demo lake go on, or stop it.
     DemoLive(bool),
     /// Send [`super::event::Event::Timer`] after a while.
@@ -206,6 +213,7 @@ impl Effect {
             Self::SaveTemplate { .. } => "save template",
             Self::SaveSession(_) => "save session",
             Self::Case(_) => "case",
+            Self::SwitchSource { .. } => "switch source",
             Self::DemoLive(_) => "demo live",
             Self::SetTimer(..) => "set timer",
             Self::CaptureMouse(_) => "capture mouse",

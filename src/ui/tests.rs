@@ -1,5 +1,6 @@
 //! The whole screen: pictures at three sizes, and no panic at any size with any text.
 
+mod sources;
 mod timeline;
 mod zero;
 

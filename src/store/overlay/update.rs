@@ -138,15 +138,21 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_))
-            if chord.typed() == Some('q') =>
-        {
+        Some(
+            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_) | Overlay::Sources(_),
+        ) if chord.typed() == Some('q') => {
             close(state);
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
         Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline | Overlay::Lineage(_))
+        Some(
+            Overlay::Page(_)
+            | Overlay::Coverage(_)
+            | Overlay::Timeline
+            | Overlay::Lineage(_)
+            | Overlay::Sources(_),
+        )
         | None => false,
     };
     if changed {
@@ -183,6 +189,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             | Overlay::Coverage(_)
             | Overlay::Timeline
             | Overlay::Lineage(_)
+            | Overlay::Sources(_)
             | Overlay::Question(_),
         )
         | None => {
@@ -212,6 +219,7 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Playbooks(picker)) => playbook_matches(state, picker).len(),
         Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
         Some(Overlay::Case(menu)) => case::lines(state, menu).len(),
+        Some(Overlay::Sources(_)) => state.feed.sources.len(),
         _ => usize::MAX,
     };
     match &mut state.overlay {
@@ -228,6 +236,9 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Page(page)) => page.top = to(page.top),
         Some(Overlay::Coverage(view)) => view.top = to(view.top),
         Some(Overlay::Lineage(tree)) => tree.step(to),
+        Some(Overlay::Sources(page)) => {
+            page.selected = to(page.selected).min(lines.saturating_sub(1));
+        }
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
@@ -305,7 +316,11 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(
-            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_) | Overlay::Question(_),
+            Overlay::Page(_)
+            | Overlay::Coverage(_)
+            | Overlay::Lineage(_)
+            | Overlay::Sources(_)
+            | Overlay::Question(_),
         )
         | None => Vec::new(),
     }
@@ -324,6 +339,7 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         | Context::Overlay
         | Context::Entity
         | Context::Lineage
+        | Context::Sources
         | Context::Question => return,
     };
     if state.screen.focus != pane {

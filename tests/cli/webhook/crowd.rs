@@ -85,7 +85,10 @@ fn crowds_of_bad_clients_neither_take_memory_nor_the_place_of_good_ones() {
         let is_cut = status == 0 || (status == 408 && number % 3 == 2);
         assert!(is_cut, "bad client {number}: {status}");
     }
-    assert!(told_so > crowd / 6, "{told_so} were told that they are slow");
+    assert!(
+        told_so > crowd / 6,
+        "{told_so} were told that they are slow"
+    );
     let told: BTreeSet<String> = (0..good.len())
         .map(|_| {
             watch.next("notification")["key"]

@@ -145,8 +145,12 @@ impl ListingSource {
                     tally.well();
                 }
                 Err(Trouble::Unheard) => return,
-                Err(Trouble::Refused(reason)) => {
-                    failures += 1;
+                Err(Trouble::Refused { reason, may_pass }) => {
+                    failures = if may_pass || !self.once {
+                        failures + 1
+                    } else {
+                        TRIES_ONCE
+                    };
                     tree = None;
                     tally.failed(reason, Utc::now());
                 }
@@ -173,7 +177,7 @@ impl ListingSource {
         is_first: bool,
     ) -> Result<(), Trouble> {
         let opened = self.door.open().await;
-        let access = opened.map_err(|error| Trouble::Refused(error.to_string()))?;
+        let access = opened.map_err(|error| Trouble::final_of(error.to_string()))?;
         let bucket = Bucket::new(access, &self.bucket);
         let tree = match tree {
             Some(tree) => tree,
@@ -185,7 +189,7 @@ impl ListingSource {
         for place in tree.places(&self.days(Utc::now())) {
             let mark = format!("{} {}", self.name, place.prefix);
             let went = self.inbox.mark(&mark).await;
-            let mut after = went.map_err(|error| Trouble::Refused(error.0))?;
+            let mut after = went.map_err(|error| Trouble::final_of(error.0))?;
             after = after.filter(|key| !key.is_empty());
             let was_broken_off = after.is_some();
             loop {
@@ -206,7 +210,7 @@ impl ListingSource {
 
     async fn set_mark(&self, mark: &str, key: &str) -> Result<(), Trouble> {
         let set = self.inbox.set_mark(mark, key).await;
-        set.map_err(|error| Trouble::Refused(error.0))
+        set.map_err(|error| Trouble::final_of(error.0))
     }
 
     async fn take(
@@ -218,7 +222,7 @@ impl ListingSource {
     ) -> Result<(), Trouble> {
         let brought = objects.len();
         let received = self.inbox.receive(&self.name, objects).await;
-        let new = received.map_err(|error| Trouble::Refused(error.0))?;
+        let new = received.map_err(|error| Trouble::final_of(error.0))?;
         let now = Utc::now();
         // What a listing finds again is no delivery for the second time.
         tally.took(new.len().min(brought), &new, now);

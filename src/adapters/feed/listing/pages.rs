@@ -3,7 +3,7 @@
 use chrono::DateTime;
 
 use super::tree::Place;
-use crate::adapters::aws::{AwsAccess, again};
+use crate::adapters::aws::{AwsAccess, Fault, again, fault_of};
 use crate::domain::lake::{Notification, ObjectKey};
 
 /// Why a pass ends early.
@@ -11,8 +11,23 @@ use crate::domain::lake::{Notification, ObjectKey};
 pub(super) enum Trouble {
     /// Nobody listens any more.
     Unheard,
-    /// In words, with what to do.
-    Refused(String),
+    /// Something was not granted.
+    Refused {
+        /// In words, with what to do.
+        reason: String,
+        /// Whether the same may be granted a moment later.
+        may_pass: bool,
+    },
+}
+
+impl Trouble {
+    /// What does not pass by itself.
+    pub(super) fn final_of(reason: String) -> Self {
+        Self::Refused {
+            reason,
+            may_pass: false,
+        }
+    }
 }
 
 /// A bucket with the access to it.
@@ -113,13 +128,17 @@ impl Bucket {
         &self,
         error: &aws_sdk_s3::error::SdkError<E>,
     ) -> Trouble {
+        let fault = fault_of(error);
         let error = self.access.fault("s3:ListBucket", error);
         let hint = error.hint.map(|hint| format!("; {hint}"));
-        Trouble::Refused(format!(
-            "s3://{} cannot be listed: {}{}",
-            self.name,
-            error.message,
-            hint.unwrap_or_default()
-        ))
+        Trouble::Refused {
+            reason: format!(
+                "s3://{} cannot be listed: {}{}",
+                self.name,
+                error.message,
+                hint.unwrap_or_default()
+            ),
+            may_pass: fault.may_pass() || fault == Fault::Credentials,
+        }
     }
 }

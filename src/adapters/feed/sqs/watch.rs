@@ -61,8 +61,9 @@ pub(super) async fn run(source: SqsSource, teller: Teller) {
         // Without a failure, the queue is empty or nobody listens.
         let Some(refusal) = broken else { break };
         failures += 1;
+        let may_pass = refusal.fault.may_pass() || refusal.fault == Fault::Credentials;
         if watch.fails(refusal.words()).await.is_err()
-            || (watch.source.once && failures >= TRIES_ONCE)
+            || (watch.source.once && (!may_pass || failures >= TRIES_ONCE))
         {
             break;
         }
@@ -177,6 +178,8 @@ impl Watch {
             };
             *failures = 0;
             let (messages, new) = (brought.messages, brought.new.len());
+            // What is refused comes again, and is no reason to go on.
+            let is_all_refused = messages == brought.refused.len();
             let is_full = messages >= usize::try_from(BATCH).unwrap_or(usize::MAX);
             let is_news = self.tally.well();
             self.take(brought).await.ok()?;
@@ -188,7 +191,7 @@ impl Watch {
             wanted = match self.source.kind {
                 QueueKind::Peek => 1,
                 _ if is_full => (wanted + 1).min(MOST_ROUNDS),
-                _ if messages == 0 => 1,
+                _ if is_all_refused => 1,
                 _ => wanted,
             };
             if self.source.kind == QueueKind::Peek && new == 0 && messages > 0 {
@@ -197,7 +200,7 @@ impl Watch {
                 }
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
-            if self.source.once && messages == 0 && rounds.is_empty() {
+            if self.source.once && is_all_refused && rounds.is_empty() {
                 return self.end().await;
             }
         }
