@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::coverage::Coverage;
 use crate::domain::detection::{Reading, Unreadable};
+use crate::domain::document::{Document, Kept};
 use crate::domain::estimate::{Effort, TableSize};
 use crate::domain::lake::{
     Arrival, LakeFacts, Notification, Source, SourceNews, SourceVersion, TableName,
@@ -255,6 +256,19 @@ impl InboxCount {
     pub fn total(&self) -> u64 {
         self.received + self.read + self.failed
     }
+}
+
+/// Where documents that other tools send are written down before their sender is told that they
+/// arrived. They stay; each is told to whoever works on it, once more after a crash in between.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Writes documents down in one commit, which is on disk when this returns. Gives how many of
+    /// them were not there before: delivery is at least once.
+    async fn receive(&self, source: &str, documents: Vec<Document>) -> Result<usize, InboxError>;
+    /// The oldest ones of a source after a number that were not told, at most so many.
+    async fn untold(&self, source: &str, after: i64, most: usize) -> Result<Vec<Kept>, InboxError>;
+    /// Writes down that they were told.
+    async fn told(&self, numbers: Vec<i64>) -> Result<(), InboxError>;
 }
 
 /// Tells the time.

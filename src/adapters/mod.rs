@@ -7,6 +7,7 @@ pub mod aws;
 pub mod case;
 pub mod catalog;
 mod csv;
+pub mod documents;
 pub mod engine;
 pub mod enrich;
 pub mod feed;

@@ -9,6 +9,7 @@ use futures::FutureExt as _;
 use tokio::runtime::Handle;
 
 use super::lake::settings;
+use super::webhook::webhook;
 use super::{AppOptions, LakePlace};
 use crate::adapters::aws::{AwsAccess, MfaCode};
 use crate::adapters::engine::ObjectStore;
@@ -32,6 +33,8 @@ pub struct FeedSetup {
     pub door: AwsDoor,
     /// Where notifications are written down.
     pub inbox: Arc<dyn Inbox>,
+    /// Where the webhook finds its key, and writes down what other tools send.
+    pub paths: Paths,
     /// Whether the sources end when what is there has been told.
     pub once: bool,
 }
@@ -68,11 +71,11 @@ pub async fn feed_door(
 }
 
 impl FeedSetup {
-    /// Makes a source. Nothing is asked of the network or the disk yet.
+    /// Makes a source. Nothing is asked of the network yet; a webhook opens its file of documents.
     ///
     /// # Errors
     ///
-    /// A location that is none.
+    /// A location that is none; of a webhook a file or a setting that cannot be used.
     pub fn source(&self, listed: &FeedSource) -> Result<Arc<dyn NotificationSource>, SourceError> {
         let name = listed.to_string();
         Ok(match listed {
@@ -93,10 +96,9 @@ impl FeedSetup {
                     .where_it_left_off();
                 Arc::new(if self.once { source.once() } else { source })
             }
-            FeedSource::Webhook(_) => {
-                return Err(SourceError(format!(
-                    "{name}: this version cannot listen for requests"
-                )));
+            FeedSource::Webhook(address) => {
+                let made = webhook(name.clone(), address, self);
+                Arc::new(made.map_err(|reason| SourceError(format!("{name}: {reason}")))?)
             }
         })
     }
@@ -177,6 +179,7 @@ pub(super) fn of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> 
         feed: options.config.feed.clone(),
         door: door_of_a_console(options, access),
         inbox: Arc::clone(&inbox),
+        paths: options.paths.clone(),
         once: false,
     };
     for listed in listed {

@@ -15,6 +15,7 @@ mod pivot;
 mod rules;
 mod screen;
 mod services;
+mod webhook;
 mod zero;
 
 pub use content::pivot_templates;

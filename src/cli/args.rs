@@ -5,7 +5,7 @@ use clap::Parser;
 use super::lake::LakeArgs;
 use super::{
     case, completions, config, coverage, demo, detect, import, lineage, open, pivot, playbook,
-    query, resume, tables, templates, watch, watch_list,
+    query, resume, tables, templates, trigger, watch, watch_list,
 };
 
 const EXAMPLES: &str = "\
@@ -47,6 +47,7 @@ pub(super) enum Subcommand {
     Tables(tables::Args),
     Templates(templates::Args),
     Playbook(playbook::Args),
+    Trigger(trigger::Args),
     Case(case::Args),
     WatchList(watch_list::Args),
     Config(config::Args),

@@ -43,6 +43,7 @@ mod tables;
 mod templates;
 mod timeline;
 mod trail;
+mod trigger;
 mod type_tree;
 mod watch;
 mod watch_list;
@@ -115,6 +116,10 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Playbook(args) => {
             cli.lake.refuse("playbook")?;
             playbook::run(&context, args)
+        }
+        Subcommand::Trigger(args) => {
+            cli.lake.refuse("trigger")?;
+            trigger::run(&context, args)
         }
         Subcommand::Case(args) => {
             cli.lake.refuse("case")?;

@@ -32,7 +32,8 @@ Examples:
   lakehound watch --from sqs-peek:https://sqs.us-east-1.amazonaws.com/111122223333/their-queue --limit 20
   lakehound watch --from sqs-dlq:https://sqs.us-east-1.amazonaws.com/111122223333/my-queue --once
   lakehound watch --from s3:s3://aws-security-data-lake-us-east-1-abc/aws/ --from dir:./evidence --once
-  lakehound watch --lake ./evidence --once --rules ./sigma/rules/cloud/aws";
+  lakehound watch --lake ./evidence --once --rules ./sigma/rules/cloud/aws
+  lakehound watch --from webhook:127.0.0.1:8443      listen; the first line has the URL and where the key lies";
 
 /// Tell of every object that arrives, and of what rules find in it: JSON lines, newest last
 ///
@@ -46,7 +47,8 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
     /// Where notifications come from: sqs:URL, sqs-peek:URL (looks, deletes nothing), sqs-dlq:URL
-    /// (the queue's dead letters), dir:DIR or s3:URI; may be given many times
+    /// (the queue's dead letters), webhook:ADDRESS (listens), dir:DIR or s3:URI; may be given many
+    /// times
     #[arg(long, value_name = "SOURCE")]
     from: Vec<FeedSource>,
     /// End after so many notifications; more that came with the last one stay in the inbox
@@ -81,6 +83,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             feed: context.config.feed.clone(),
             door: door.map_err(|error| Stop::query(error, ""))?,
             inbox: open_inbox(&context.paths).map_err(Stop::failed)?,
+            paths: context.paths.clone(),
             once: args.once,
         };
         let sources: Result<Vec<_>, _> = listed.iter().map(|listed| setup.source(listed)).collect();

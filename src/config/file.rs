@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::recovery::blank_out_broken_lines;
 use super::section::{Faults, Section, texts_of};
-use super::{FeedSource, Problem, Profile};
+use super::{FeedSource, Problem, Profile, Webhook};
 use crate::domain::nearest::did_you_mean;
 use crate::domain::severity;
 
@@ -69,6 +69,9 @@ pub struct Feed {
     /// From which on the terminal's title counts open items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// `[feed.webhook]`.
+    #[serde(skip_serializing_if = "Webhook::is_default")]
+    pub webhook: Webhook,
 }
 
 /// `[theme]`.
@@ -199,6 +202,10 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         bell: severity_name(&mut section, "bell", faults),
         notify: severity_name(&mut section, "notify", faults),
         title: severity_name(&mut section, "title", faults),
+        webhook: match section.table("webhook", faults) {
+            Some(section) => Webhook::read(section, faults),
+            None => Webhook::default(),
+        },
     };
     section.finish(faults);
     feed

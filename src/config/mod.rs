@@ -19,6 +19,8 @@ mod recovery;
 mod section;
 #[cfg(test)]
 mod tests;
+mod triggers;
+mod webhook;
 
 use std::path::Path;
 
@@ -28,6 +30,8 @@ pub use file::{Config, Feed, Theme, ZoneError, parse_zone};
 pub use paths::{CONFIG_VARIABLE, DATA_VARIABLE, NoHome, Paths};
 pub use problem::Problem;
 pub use profile::{Containment, Profile};
+pub use triggers::parse_triggers;
+pub use webhook::Webhook;
 
 /// The text of a configuration file in which every setting is explained and none is set.
 pub const TEMPLATE: &str = include_str!("template.toml");

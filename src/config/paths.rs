@@ -107,6 +107,21 @@ impl Paths {
         self.data_dir.join("inbox.sqlite")
     }
 
+    /// Where the webhook writes down what other tools send.
+    pub fn documents_file(&self) -> PathBuf {
+        self.data_dir.join("documents.sqlite")
+    }
+
+    /// What detections start by themselves; it need not exist.
+    pub fn triggers_file(&self) -> PathBuf {
+        self.content_dir.join("triggers.toml")
+    }
+
+    /// The key of the webhook, where it was made.
+    pub fn webhook_key_file(&self) -> PathBuf {
+        self.data_dir.join("webhook.key")
+    }
+
     /// The copy of a profile's catalogue. Any name of a profile makes a file's name.
     pub fn catalogue_file(&self, profile: &str) -> PathBuf {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -48,6 +48,11 @@ impl<'a> Faults<'a> {
         self.found.push(problem);
     }
 
+    /// Adds faults that were found apart.
+    pub(super) fn extend(&mut self, found: Vec<Problem>) {
+        self.found.extend(found);
+    }
+
     /// The line, from 1, on which a span begins.
     pub(super) fn line_of(&self, span: &Range<usize>) -> usize {
         let before = self.text.get(..span.start).unwrap_or(self.text);

@@ -112,6 +112,30 @@ fn a_wrong_type_gives_its_line_and_leaves_the_default() {
 }
 
 #[test]
+fn the_webhook_is_described_without_its_key() {
+    let (config, problems) = parse(
+        "[feed.webhook]\nheader = 'x-hook'\ncert = '/c.pem'\npaths = ['/a', 'b', '/c d']\n\
+         api_key = 'hush'\npublic_url = 'ftp://h'\nbody_bytes = -1\n",
+    );
+    assert_eq!(
+        problems,
+        [
+            "c.toml:4: `feed.webhook.paths` must hold paths of a URL: `b` is none; a path begins with / and has no space, such as /lakehound",
+            "c.toml:4: `feed.webhook.paths` must hold paths of a URL: `/c d` is none; a path begins with / and has no space, such as /lakehound",
+            "c.toml:5: `feed.webhook.api_key` is a secret and is not read; remove it: credentials come from the AWS SDK's own files and variables",
+            "c.toml:6: `feed.webhook.public_url` must begin with https://",
+            "c.toml:7: `feed.webhook.body_bytes` must be a number of zero or more",
+        ]
+    );
+    let webhook = &config.feed.webhook;
+    assert_eq!(webhook.header.as_deref(), Some("x-hook"));
+    assert_eq!(webhook.paths, ["/a"]);
+    let (again, problems) = parse(&config.to_toml().unwrap());
+    assert_eq!(problems, Vec::<String>::new());
+    assert_eq!(&again.feed, &config.feed);
+}
+
+#[test]
 fn data_locations_are_places_on_s3_and_anything_else_is_a_fault() {
     let (config, problems) = parse(
         "[profiles.p]\nregion = 'r'\ndata_locations = ['s3://lake-a/', 'lake-b', 's3://lake-c/x']\n",

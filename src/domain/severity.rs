@@ -18,6 +18,13 @@ pub fn id(name: &str) -> Option<i64> {
     find(name).map(|(_, id)| id)
 }
 
+/// The name of a severity by its id.
+pub fn name(id: i64) -> Option<&'static str> {
+    SEVERITIES
+        .into_iter()
+        .find_map(|(name, known)| (known == id).then_some(name))
+}
+
 /// The place of a severity in their order, the least severe first.
 pub fn rank(name: &str) -> Option<u8> {
     find(name).map(|(rank, _)| rank)
@@ -61,5 +68,6 @@ mod tests {
             (Some(4), Some(5), Some(99))
         );
         assert_eq!((rank("Severe"), id("")), (None, None));
+        assert_eq!((name(5), name(7)), (Some("Critical"), None));
     }
 }

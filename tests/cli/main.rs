@@ -23,5 +23,7 @@ mod pivot;
 mod query;
 mod support;
 mod timeline;
+mod trigger;
 mod watch;
+mod webhook;
 mod zero;

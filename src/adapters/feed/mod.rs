@@ -9,6 +9,7 @@ mod past;
 mod sqs;
 mod tally;
 mod telling;
+pub mod webhook;
 
 pub use door::AwsDoor;
 pub use folder::FolderSource;

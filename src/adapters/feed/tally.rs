@@ -34,7 +34,14 @@ impl Tally {
 
     /// So many were brought, of which these are new.
     pub(super) fn took(&mut self, brought: usize, new: &[Notification], now: DateTime<Utc>) {
-        let fresh = new.len() as u64;
+        self.counted(brought, new.len(), now);
+        let newest = new.iter().filter_map(|notification| notification.time);
+        self.news.newest = self.news.newest.max(newest.max());
+    }
+
+    /// So many that are no notifications of objects were brought, of which so many are new.
+    pub(super) fn counted(&mut self, brought: usize, new: usize, now: DateTime<Utc>) {
+        let fresh = new as u64;
         self.news.received += fresh;
         self.news.duplicates += (brought as u64).saturating_sub(fresh);
         if fresh > 0 {
@@ -44,8 +51,6 @@ impl Tally {
                 _ => self.recent.push_back((second, fresh)),
             }
         }
-        let newest = new.iter().filter_map(|notification| notification.time);
-        self.news.newest = self.news.newest.max(newest.max());
     }
 
     /// A body is no notification.

@@ -64,6 +64,15 @@ pub fn decode(body: &str) -> Result<Vec<Notification>, NotificationError> {
 fn decode_at(body: &str, envelopes: usize) -> Result<Vec<Notification>, NotificationError> {
     let value: Value =
         serde_json::from_str(body).map_err(|e| NotificationError::NotJson(e.to_string()))?;
+    of_value(&value, envelopes)
+}
+
+/// Reads a message that was parsed before.
+pub fn decode_value(value: &Value) -> Result<Vec<Notification>, NotificationError> {
+    of_value(value, MAX_ENVELOPES)
+}
+
+fn of_value(value: &Value, envelopes: usize) -> Result<Vec<Notification>, NotificationError> {
     if value["Type"] == "Notification"
         && let Some(message) = value["Message"].as_str()
     {
@@ -79,7 +88,7 @@ fn decode_at(body: &str, envelopes: usize) -> Result<Vec<Notification>, Notifica
         return Ok(Vec::new());
     }
     if value["detail"]["object"].is_object() {
-        return Ok(vec![from_event_bridge(&value)?]);
+        return Ok(vec![from_event_bridge(value)?]);
     }
     Err(NotificationError::UnknownForm)
 }

@@ -51,8 +51,14 @@ pub fn command(state: &mut State, command: Command) -> Vec<Effect> {
     }
 }
 
-/// What is to be known of a source, as text: its name, and what it says of itself.
+/// What is copied of a source: the URLs that lead to it, one a line, which go into somebody's form;
+/// else its name and what it says of itself.
 fn told(source: &SourceNews) -> String {
+    let notes = source.notes.iter();
+    let urls: Vec<&str> = notes.filter_map(|note| note.strip_prefix("URL ")).collect();
+    if !urls.is_empty() {
+        return urls.join("\n");
+    }
     let mut lines = vec![source.name.clone()];
     lines.extend(source.state.as_ref().err().cloned());
     lines.extend(source.notes.iter().cloned());
@@ -122,6 +128,16 @@ mod tests {
         let effects = press(&mut state, "alt-s down y");
         let copied = Effect::Copy("webhook:b\nPOST to https://h/".to_owned());
         assert!(effects.contains(&copied), "{effects:?}");
+    }
+
+    #[test]
+    fn of_a_webhook_the_urls_alone_are_copied() {
+        let notes = ["URL https://h/a", "key in the header x", "URL https://h/b"];
+        let source = SourceNews {
+            notes: notes.map(str::to_owned).to_vec(),
+            ..SourceNews::watching("webhook:b")
+        };
+        assert_eq!(told(&source), "https://h/a\nhttps://h/b");
     }
 
     #[test]

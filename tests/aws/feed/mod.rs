@@ -3,6 +3,7 @@
 
 mod kills;
 mod sources;
+mod webhook;
 mod wiring;
 
 use std::io::Write as _;

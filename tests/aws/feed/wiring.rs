@@ -117,14 +117,16 @@ pub(super) fn arn(service: &str, name: &str) -> String {
     format!("arn:aws:{service}:{REGION}:000000000000:{name}")
 }
 
-fn notify(peer: &Peer, bucket: &str, configuration: &str) {
+/// Says whom S3 tells of new objects.
+pub(super) fn notify(peer: &Peer, bucket: &str, configuration: &str) {
     let body = format!("<NotificationConfiguration>{configuration}</NotificationConfiguration>");
     let path = format!("/{bucket}?notification");
     let answer = call(peer, "PUT", &path, "s3", "application/xml", &[], &body);
     assert_eq!(answer.status, 200, "{}", text(&answer));
 }
 
-fn json_call(peer: &Peer, service: &str, target: &str, body: &Value) -> Value {
+/// Sends a service a request of JSON; gives its answer.
+pub(super) fn json_call(peer: &Peer, service: &str, target: &str, body: &Value) -> Value {
     let kind = "application/x-amz-json-1.0";
     let headers = [("x-amz-target", target)];
     let answer = call(

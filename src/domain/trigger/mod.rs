@@ -1,0 +1,218 @@
+//! Triggers: the work that a detection starts by itself. Owns what a trigger asks of a detection
+//! ([`When`]), what it starts ([`Work`]), and the judgement ([`Trigger::judge`]), which starts nothing
+//! itself.
+//!
+//! A trigger looks, asks and tells; it never changes anything in the cloud, and runs no command.
+//! What a detection says ends as the value of a query's parameter and nowhere else.
+
+mod fill;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::detection::{Cause, Detection};
+use super::entity::EntityType;
+use super::severity;
+
+pub use fill::{PLACEHOLDERS, UnknownPlaceholder, check_placeholders};
+pub use pace::Pace;
+
+/// How often a trigger starts its work within an hour where nobody chose another number.
+pub const MOST_PER_HOUR: u32 = 10;
+
+/// What starts what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trigger {
+    /// Its name.
+    pub name: String,
+    /// What a detection has to be.
+    pub when: When,
+    /// What is started, in order.
+    pub work: Vec<Work>,
+    /// How often at most within an hour.
+    pub most_per_hour: u32,
+}
+
+/// What a detection has to be: everything that is asked, and one of each list that is not empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct When {
+    /// Its severity is this one or a higher one.
+    pub severity: Option<String>,
+    /// A rule of these ids says so.
+    pub rules: Vec<String>,
+    /// A finding of these types says so.
+    pub findings: Vec<String>,
+    /// A standing watch of these names says so.
+    pub watches: Vec<String>,
+    /// A condition of these names says so.
+    pub conditions: Vec<String>,
+    /// It is about an entity of these types.
+    pub entities: Vec<EntityType>,
+    /// It belongs to these accounts.
+    pub accounts: Vec<String>,
+    /// It happened in these Regions.
+    pub regions: Vec<String>,
+    /// It is about these operations.
+    pub operations: Vec<String>,
+}
+
+/// Something that is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Work {
+    /// A saved query, with the values of its parameters.
+    Query {
+        /// Its name.
+        name: String,
+        /// Parameters by name; in a trigger with placeholders, in what is started without.
+        parameters: BTreeMap<String, String>,
+    },
+    /// A playbook is opened.
+    Playbook(String),
+    /// A person is told.
+    Notify(Notice),
+}
+
+/// How a person is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// The terminal's bell.
+    Bell,
+    /// The terminal's title.
+    Title,
+    /// A notification of the desktop, by way of the terminal.
+    Desktop,
+}
+
+impl Notice {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Bell, Self::Title, Self::Desktop];
+
+    /// The name in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Bell => "bell",
+            Self::Title => "title",
+            Self::Desktop => "desktop",
+        }
+    }
+}
+
+/// What a trigger says of a detection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It starts this.
+    Starts(Vec<Work>),
+    /// The detection is not what it waits for, and why.
+    Unmet(String),
+    /// The detection does not say what a parameter needs.
+    Lacks(&'static str),
+    /// It has started enough within the last hour; the next may start then.
+    TooOften(DateTime<Utc>),
+}
+
+impl Trigger {
+    /// Says what the detection starts now. What is started is noted in the pace.
+    pub fn judge(&self, detection: &Detection, pace: &mut Pace, now: DateTime<Utc>) -> Verdict {
+        if let Err(reason) = self.when.fits(detection) {
+            return Verdict::Unmet(reason);
+        }
+        let mut work = Vec::with_capacity(self.work.len());
+        for one in &self.work {
+            match one.filled(detection) {
+                Ok(filled) => work.push(filled),
+                Err(lacks) => return Verdict::Lacks(lacks),
+            }
+        }
+        match pace.step(&self.name, self.most_per_hour, now) {
+            Ok(()) => Verdict::Starts(work),
+            Err(again) => Verdict::TooOften(again),
+        }
+    }
+}
+
+impl Work {
+    fn filled(&self, detection: &Detection) -> Result<Self, &'static str> {
+        let Self::Query { name, parameters } = self else {
+            return Ok(self.clone());
+        };
+        let filled = parameters
+            .iter()
+            .map(|(name, text)| Ok((name.clone(), fill::fill(text, detection)?)));
+        Ok(Self::Query {
+            name: name.clone(),
+            parameters: filled.collect::<Result<_, &'static str>>()?,
+        })
+    }
+}
+
+impl When {
+    /// Whether it asks nothing: such a trigger would start with everything.
+    pub fn is_anything(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether the detection is meant, or the first thing that it is not.
+    fn fits(&self, detection: &Detection) -> Result<(), String> {
+        if let Some(least) = &self.severity
+            && severity::rank(&detection.severity) < severity::rank(least)
+        {
+            return Err(format!("its severity is below {least}"));
+        }
+        self.fits_cause(&detection.cause)?;
+        if !self.entities.is_empty() {
+            let kind = detection.entity.as_ref().map(|entity| entity.kind);
+            let meant = kind.is_some_and(|kind| self.entities.iter().any(|one| one.covers(kind)));
+            if !meant {
+                return Err("it is about an entity of another type, or none".to_owned());
+            }
+        }
+        one_of("account", &self.accounts, detection.account.as_deref())?;
+        one_of("region", &self.regions, detection.region.as_deref())?;
+        one_of(
+            "operation",
+            &self.operations,
+            detection.operation.as_deref(),
+        )
+    }
+
+    /// The lists of causes are one list: a cause fits where it stands in that of its kind.
+    fn fits_cause(&self, cause: &Cause) -> Result<(), String> {
+        let lists = [&self.rules, &self.findings, &self.watches, &self.conditions];
+        if lists.iter().all(|list| list.is_empty()) {
+            return Ok(());
+        }
+        let (list, name) = match cause {
+            Cause::Rule(name) => (&self.rules, name),
+            Cause::Finding(name) => (&self.findings, name),
+            Cause::Watch(name) => (&self.watches, name),
+            Cause::Condition(name) => (&self.conditions, name),
+        };
+        match list.iter().any(|pattern| is_like(pattern, name)) {
+            true => Ok(()),
+            false => Err("another rule, finding, watch or condition says so".to_owned()),
+        }
+    }
+}
+
+fn one_of(what: &str, list: &[String], value: Option<&str>) -> Result<(), String> {
+    let meant = list.is_empty()
+        || value.is_some_and(|value| list.iter().any(|pattern| is_like(pattern, value)));
+    match meant {
+        true => Ok(()),
+        false => Err(format!("its {what} is another one, or not said")),
+    }
+}
+
+/// The same text in any case; a `*` at the end stands for any end.
+fn is_like(pattern: &str, text: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => text
+            .get(..start.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(start)),
+        None => pattern.eq_ignore_ascii_case(text),
+    }
+}
