@@ -11,7 +11,7 @@ use super::screen::{Direction, Pane};
 use super::state::{MESSAGE_STAYS, State};
 use super::{
     case, coverage, editor, feed, lineage, mouse, pivot, playbook, restore, results, timeline,
-    unfinished,
+    triggers, unfinished,
 };
 use crate::domain::case::What;
 use crate::domain::lake::LakeFacts;
@@ -71,7 +71,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Read(readings) => {
             state.feed.read(&readings);
-            Vec::new()
+            triggers::read(state, &readings)
         }
         Event::Source(news) => {
             feed::sources::news(state, news);
