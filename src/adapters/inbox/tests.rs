@@ -105,6 +105,21 @@ async fn an_old_entry_goes_and_its_identity_stays() {
 }
 
 #[tokio::test]
+async fn a_line_is_owed_until_it_is_written_where_lines_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inbox.sqlite");
+    let console = DiskInbox::open(&path).unwrap();
+    let watch = DiskInbox::open(&path).unwrap().owing_lines();
+    let all: Vec<_> = (0..4).map(|n| notification(n, None)).collect();
+    console.receive("s", all[..1].to_vec()).await.unwrap();
+    watch.receive("s", all[..3].to_vec()).await.unwrap();
+    watch.receive("other", all[3..].to_vec()).await.unwrap();
+    assert_eq!(watch.untold("s", 9).await.unwrap(), all[1..3]);
+    watch.told(all[1..2].to_vec()).await.unwrap();
+    assert_eq!(console.untold("s", 9).await.unwrap(), all[2..3]);
+}
+
+#[tokio::test]
 async fn marks_are_kept_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let inbox = DiskInbox::open(&folder.path().join("inbox.sqlite")).unwrap();
