@@ -182,7 +182,10 @@ fn watch(source: FolderSource, sender: &mpsc::Sender<FeedNews>) -> Result<(), St
         let arrivals: Vec<Arrival> = paths
             .flat_map(|path| appeared(&lake, path, now, &mut told))
             .collect();
-        if !arrivals.is_empty() && !(desk.take(arrivals, false)? && desk.say()) {
+        if arrivals.is_empty() {
+            continue;
+        }
+        if !desk.take(arrivals, false)? || !desk.say() {
             return Ok(());
         }
     }
