@@ -17,7 +17,10 @@ use super::stop::Stop;
 use crate::app::{FeedSetup, LakePlace, feed_door, open_inbox};
 use crate::config::FeedSource;
 use crate::domain::lake::{Arrival, SourceNews};
-use crate::ports::{FeedNews, NotificationSource};
+use crate::ports::{FeedNews, Inbox, NotificationSource};
+
+/// Notifications of an earlier run that are told together.
+const TOGETHER: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -31,7 +34,7 @@ Examples:
 /// Tell of every object that arrives: one JSON line a notification, newest last
 ///
 /// Every notification is written down in the inbox before its queue is told that it came, and is
-/// told once over all starts. Lines have a \"kind\": \"notification\" for an object that arrived,
+/// told once over all starts; one whose line was cut off by a kill is told by the next start. Lines have a \"kind\": \"notification\" for an object that arrived,
 /// \"source\" where the state of a source changes. Ctrl-C ends it; nothing is lost.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -41,7 +44,7 @@ pub(super) struct Args {
     /// times
     #[arg(long, value_name = "SOURCE")]
     from: Vec<FeedSource>,
-    /// End after so many notifications; more that came with the last one stay in the inbox
+    /// End after so many notifications; more that came with the last one are told by the next start
     #[arg(long, value_name = "N")]
     limit: Option<u64>,
     /// End when what is there now has been told
@@ -66,12 +69,12 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let setup = FeedSetup {
             feed: context.config.feed.clone(),
             door: door.map_err(|error| Stop::query(error, ""))?,
-            inbox: open_inbox(&context.paths).map_err(Stop::failed)?,
+            inbox: open_inbox(&context.paths, true).map_err(Stop::failed)?,
             paths: context.paths.clone(),
             once: args.once,
         };
         let sources: Result<Vec<_>, _> = listed.iter().map(|listed| setup.source(listed)).collect();
-        watch(&sources.map_err(Stop::usage)?, args.limit).await
+        watch(&sources.map_err(Stop::usage)?, &*setup.inbox, args.limit).await
     })
 }
 
@@ -95,23 +98,70 @@ fn sources(context: &Context, args: &Args, lake: &LakeArgs) -> Result<Vec<FeedSo
 }
 
 /// Tells what the sources tell until they end, or until so many notifications were told.
-async fn watch(sources: &[Arc<dyn NotificationSource>], limit: Option<u64>) -> Result<(), Stop> {
+async fn watch(
+    sources: &[Arc<dyn NotificationSource>],
+    inbox: &dyn Inbox,
+    limit: Option<u64>,
+) -> Result<(), Stop> {
+    let mut told = Told::new(limit);
+    let mut out = Stdout::lock();
+    for source in sources {
+        tell_the_untold(&**source, inbox, &mut told, &mut out).await?;
+    }
     let mut news = select_all(sources.iter().map(|source| {
         let name = source.name().to_owned();
         source.watch().map(move |news| (name.clone(), news)).boxed()
     }));
-    let mut told = Told::new(limit);
-    let mut out = Stdout::lock();
     while !told.is_enough()
         && let Some((source, news)) = news.next().await
     {
-        for line in told.lines(&source, &news, Utc::now()) {
-            out.foreign_text(&format!("{line}\n"))?;
+        let lines = told.lines(&source, &news, Utc::now());
+        print(&mut out, &lines)?;
+        if let FeedNews::Arrived(arrivals) = news {
+            // Only now: a process that dies before it writes them once more.
+            let written = arrivals.into_iter().take(lines.len());
+            let written = written.map(|arrival| arrival.notification).collect();
+            inbox.told(written).await.map_err(Stop::failed)?;
         }
-        out.flush().map_err(|error| Stop::stdout(&error))?;
     }
     told.end()?;
     out.finish()
+}
+
+/// Tells what an earlier run has written down and not told any more, because it was killed or had
+/// told as many as it was asked for.
+async fn tell_the_untold(
+    source: &dyn NotificationSource,
+    inbox: &dyn Inbox,
+    told: &mut Told,
+    out: &mut Stdout,
+) -> Result<(), Stop> {
+    let name = source.name_in_the_inbox();
+    while !told.is_enough() {
+        let untold = inbox.untold(&name, TOGETHER).await.map_err(Stop::failed)?;
+        if untold.is_empty() {
+            break;
+        }
+        let arrivals = untold.iter().cloned().map(|notification| Arrival {
+            notification,
+            path: None,
+            events: None,
+            seen: None,
+        });
+        let news = FeedNews::Arrived(arrivals.collect());
+        let lines = told.lines(source.name(), &news, Utc::now());
+        print(out, &lines)?;
+        let written = untold.into_iter().take(lines.len()).collect();
+        inbox.told(written).await.map_err(Stop::failed)?;
+    }
+    Ok(())
+}
+
+fn print(out: &mut Stdout, lines: &[Value]) -> Result<(), Stop> {
+    for line in lines {
+        out.foreign_text(&format!("{line}\n"))?;
+    }
+    out.flush().map_err(|error| Stop::stdout(&error))
 }
 
 /// What has been told.

@@ -13,6 +13,7 @@ mod investigation;
 mod lineage;
 mod picture;
 mod pivots;
+mod sources;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 mod timeline;

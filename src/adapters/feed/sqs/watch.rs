@@ -269,6 +269,12 @@ impl Watch {
         match queue.attributes().await {
             Ok(attributes) => {
                 self.has_dead_letters = Some(attributes.dead_letters.is_some());
+                if let (QueueKind::Peek, Some(most)) = (self.source.kind, attributes.most_receives)
+                {
+                    self.tally.note(format!(
+                        "this queue's redrive policy allows {most} receives of a message"
+                    ));
+                }
                 let mut backlog = attributes.backlog;
                 backlog.dead = self.dead_letters(queue, &attributes).await;
                 self.tally.set_backlog(Some(backlog));
