@@ -9,7 +9,7 @@ fn a_configured_source_brings_objects_beside_the_lakes_own_and_can_be_switched_o
     let other = tempfile::tempdir().unwrap();
     let source = format!("dir:{}", other.path().display());
     std::fs::write(home.config(), format!("[feed]\nsources = ['{source}']\n")).unwrap();
-    let mut console = Terminal::start(&home, &LAKE.path(), (140, 40));
+    let mut console = Terminal::start(&home, &LAKE.path(), (240, 50));
     console.wait_for("following · 2 sources");
     // Renamed into place, as writers do.
     let part = other.path().join("part");
