@@ -177,6 +177,10 @@ pub enum FeedNews {
 pub trait NotificationSource: Send + Sync {
     /// The source's name, such as `folder`.
     fn name(&self) -> &str;
+    /// What its notifications are of in the inbox.
+    fn name_in_the_inbox(&self) -> String {
+        self.name().to_owned()
+    }
     /// What it tells, until it is dropped.
     fn watch(&self) -> BoxStream<'static, FeedNews>;
 }
@@ -227,6 +231,15 @@ pub trait Inbox: Send + Sync {
     /// shows of it.
     async fn recent(&self, _source: &str, _most: usize) -> Result<Vec<Arrival>, InboxError> {
         Ok(Vec::new())
+    }
+    /// The oldest ones of a source, at most so many, that a process which writes a line for each has
+    /// written down and died before it wrote the line.
+    async fn untold(&self, _source: &str, _most: usize) -> Result<Vec<Notification>, InboxError> {
+        Ok(Vec::new())
+    }
+    /// Says that their lines are written.
+    async fn told(&self, _notifications: Vec<Notification>) -> Result<(), InboxError> {
+        Ok(())
     }
     /// How far a source has come, as it wrote down itself.
     async fn mark(&self, _name: &str) -> Result<Option<String>, InboxError> {

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::AppOptions;
-use crate::config::{ContentFile, ContentKind, Origin, Paths, content};
+use crate::config::{ContentFile, ContentKind, Origin, Paths, content, parse_triggers, read_text};
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Library;
+use crate::domain::trigger::Trigger;
 use crate::sql::pivot::PivotTemplates;
 use crate::sql::table_names::TableNames;
 use crate::store::content::Content;
@@ -85,10 +86,26 @@ pub(super) fn load(paths: &Paths, names: &TableNames) -> Content {
     faults.extend(unreadable.iter().map(ToString::to_string));
     let pivots = pivot_templates(pivots);
     faults.extend(pivots.problems.iter().map(ToString::to_string));
+    let triggers = triggers(paths, &mut faults);
     Content {
+        triggers,
         templates,
         pivots: Arc::new(pivots),
         playbooks: playbooks.collect(),
         problems: faults,
     }
+}
+
+/// What detections start by themselves. What a trigger names is looked for when it starts.
+fn triggers(paths: &Paths, faults: &mut Vec<String>) -> Arc<[Trigger]> {
+    let file = paths.triggers_file();
+    if !file.exists() {
+        return Arc::default();
+    }
+    let (triggers, problems) = match read_text(&file) {
+        Ok(text) => parse_triggers(&file, &text),
+        Err(problem) => (Vec::new(), vec![problem]),
+    };
+    faults.extend(problems.iter().map(ToString::to_string));
+    triggers.into()
 }

@@ -44,13 +44,19 @@ pub struct FeedSetup {
 #[error("{0}")]
 pub struct SourceError(String);
 
-/// Opens the inbox of this user. Blocks on the disk.
+/// Opens the inbox of this user, for a process that writes a line for each notification or not.
+/// Blocks on the disk.
 ///
 /// # Errors
 ///
 /// Those of [`DiskInbox::open`].
-pub fn open_inbox(paths: &Paths) -> Result<Arc<dyn Inbox>, InboxError> {
-    Ok(Arc::new(DiskInbox::open(&paths.inbox_file())?))
+pub fn open_inbox(paths: &Paths, writes_lines: bool) -> Result<Arc<dyn Inbox>, InboxError> {
+    let inbox = DiskInbox::open(&paths.inbox_file())?;
+    Ok(Arc::new(if writes_lines {
+        inbox.owing_lines()
+    } else {
+        inbox
+    }))
 }
 
 /// The way to AWS with a profile's rights, or with those of the environment. Where the profile names
@@ -159,7 +165,7 @@ pub(super) fn of_a_console(options: &AppOptions, access: Option<&AwsAccess>) -> 
     if own.is_none() && (listed.is_empty() || matches!(options.place, LakePlace::Nowhere)) {
         return watched;
     }
-    let inbox = match open_inbox(&options.paths) {
+    let inbox = match open_inbox(&options.paths, false) {
         Ok(inbox) => Some(inbox),
         Err(error) => {
             watched.fault = Some(error.0);

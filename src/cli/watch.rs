@@ -22,8 +22,11 @@ use crate::adapters::matching::{Hydrator, READING};
 use crate::app::{FeedSetup, LakePlace, LiveMatcher, Looking, feed_door, open_inbox};
 use crate::config::FeedSource;
 use crate::domain::lake::{Arrival, SourceNews};
-use crate::ports::{FeedNews, NotificationSource};
+use crate::ports::{FeedNews, Inbox, NotificationSource};
 use crate::runtime::SystemClock;
+
+/// Notifications of an earlier run that are told together.
+const TOGETHER: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -38,7 +41,7 @@ Examples:
 /// Tell of every object that arrives, and of what rules find in it: JSON lines, newest last
 ///
 /// Every notification is written down in the inbox before its queue is told that it came, and is
-/// told once over all starts; then its object is read, and each event judged. Lines have a \"kind\":
+/// told once over all starts, by the next start where a kill cut its line off; then its object is read, and each event judged. Lines have a \"kind\":
 /// \"notification\" for an object that arrived, \"event\" for the events of one that was read,
 /// \"detection\" for an event that matters, \"source\" where the state of a source changes. Without
 /// --rules the shipped rules judge, and yours beside the configuration; they are read again when
@@ -82,14 +85,14 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let setup = FeedSetup {
             feed: context.config.feed.clone(),
             door: door.map_err(|error| Stop::query(error, ""))?,
-            inbox: open_inbox(&context.paths).map_err(Stop::failed)?,
+            inbox: open_inbox(&context.paths, true).map_err(Stop::failed)?,
             paths: context.paths.clone(),
             once: args.once,
         };
         let sources: Result<Vec<_>, _> = listed.iter().map(|listed| setup.source(listed)).collect();
         let sources = sources.map_err(Stop::usage)?;
         if args.unread {
-            return watch(&sources, args, None).await;
+            return watch(&sources, &*setup.inbox, args, None).await;
         }
         let looking = Looking {
             rules: args.rules.clone(),
@@ -100,8 +103,8 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let objects = setup.objects(&Handle::current());
         let reader = live.reader(objects, Arc::new(SystemClock));
         let ending = CancellationToken::new();
-        let hydrator = Hydrator::new(setup.inbox, reader).until(ending.clone());
-        watch(&sources, args, Some((&hydrator, ending))).await
+        let hydrator = Hydrator::new(Arc::clone(&setup.inbox), reader).until(ending.clone());
+        watch(&sources, &*setup.inbox, args, Some((&hydrator, ending))).await
     })
 }
 
@@ -128,6 +131,7 @@ fn sources(context: &Context, args: &Args, lake: &LakeArgs) -> Result<Vec<FeedSo
 /// in the objects, until those that are there have been read.
 async fn watch(
     sources: &[Arc<dyn NotificationSource>],
+    inbox: &dyn Inbox,
     args: &Args,
     reading: Option<(&Hydrator, CancellationToken)>,
 ) -> Result<(), Stop> {
@@ -141,6 +145,9 @@ async fn watch(
         Some((hydrator, _)) => hydrator.watch(),
         None => stream::empty().boxed(),
     };
+    for source in sources {
+        tell_the_untold(&**source, inbox, &mut told, &mut out).await?;
+    }
     // With --once what arrived is told first, then what is in it.
     let at_once = reading.is_some() && !args.once;
     while !told.is_enough() {
@@ -151,20 +158,56 @@ async fn watch(
             },
             Some(next) = read.next(), if at_once => (READING.to_owned(), next),
         };
-        print(&mut out, told.lines(&source, &news, Utc::now()))?;
+        let lines = told.lines(&source, &news, Utc::now());
+        print(&mut out, &lines)?;
+        if let FeedNews::Arrived(arrivals) = news {
+            // Only now: a process that dies before it writes them once more.
+            let written = arrivals.into_iter().take(lines.len());
+            let written = written.map(|arrival| arrival.notification).collect();
+            inbox.told(written).await.map_err(Stop::failed)?;
+        }
     }
     drop(news);
     if let Some((_, ending)) = reading {
         ending.cancel();
         while let Some(news) = read.next().await {
-            print(&mut out, told.lines(READING, &news, Utc::now()))?;
+            print(&mut out, &told.lines(READING, &news, Utc::now()))?;
         }
     }
     told.end()?;
     out.finish()
 }
 
-fn print(out: &mut Stdout, lines: Vec<Value>) -> Result<(), Stop> {
+/// Tells what an earlier run has written down and not told any more, because it was killed or had
+/// told as many as it was asked for.
+async fn tell_the_untold(
+    source: &dyn NotificationSource,
+    inbox: &dyn Inbox,
+    told: &mut Told,
+    out: &mut Stdout,
+) -> Result<(), Stop> {
+    let name = source.name_in_the_inbox();
+    while !told.is_enough() {
+        let untold = inbox.untold(&name, TOGETHER).await.map_err(Stop::failed)?;
+        if untold.is_empty() {
+            break;
+        }
+        let arrivals = untold.iter().cloned().map(|notification| Arrival {
+            notification,
+            path: None,
+            events: None,
+            seen: None,
+        });
+        let news = FeedNews::Arrived(arrivals.collect());
+        let lines = told.lines(source.name(), &news, Utc::now());
+        print(out, &lines)?;
+        let written = untold.into_iter().take(lines.len()).collect();
+        inbox.told(written).await.map_err(Stop::failed)?;
+    }
+    Ok(())
+}
+
+fn print(out: &mut Stdout, lines: &[Value]) -> Result<(), Stop> {
     for line in lines {
         out.foreign_text(&format!("{line}\n"))?;
     }

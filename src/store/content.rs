@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::playbook::Playbook;
 use crate::domain::template::Template;
+use crate::domain::trigger::Trigger;
 use crate::sql::pivot::PivotTemplates;
 
 /// What was read from the shipped and the user's own files.
@@ -15,6 +16,8 @@ pub struct Content {
     pub playbooks: Vec<Arc<Playbook>>,
     /// Questions about entities.
     pub pivots: Arc<PivotTemplates>,
+    /// What detections start by themselves.
+    pub triggers: Arc<[Trigger]>,
     /// Faults, one line each: file, line, what, what to do.
     pub problems: Vec<String>,
 }

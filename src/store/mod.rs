@@ -30,6 +30,7 @@ pub mod screen;
 pub mod session;
 pub mod state;
 pub mod timeline;
+pub mod triggers;
 mod unfinished;
 mod update;
 

@@ -25,6 +25,7 @@ use super::results::{Origin, Phase, Results, Tab};
 use super::screen::{Pane, Screen};
 use super::session::Session;
 use super::timeline::Timeline;
+use super::triggers::TriggerDesk;
 use crate::domain::access::Access;
 use crate::domain::lake::{LakeFacts, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
@@ -132,6 +133,8 @@ pub struct State {
     pub facts: Option<LakeFacts>,
     /// Saved queries and playbooks.
     pub content: Content,
+    /// What triggers did.
+    pub triggers: TriggerDesk,
     /// The case in which the console works.
     pub case: CaseDesk,
     /// Which tables pivots ask, and how far around an event.
@@ -166,6 +169,7 @@ impl State {
             queue: QueueDesk::default(),
             editor: Editor::new(""),
             results: Results::default(),
+            triggers: TriggerDesk::default(),
             playbook: PlaybookPane::default(),
             overlay: None,
             message: None,

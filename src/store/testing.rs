@@ -58,6 +58,7 @@ pub(crate) fn state(width: u16, height: u16) -> State {
             )),
         ],
         pivots: Arc::default(),
+        triggers: Arc::default(),
         problems: Vec::new(),
     };
     update(&mut state, Event::Content(content), noon());

@@ -54,6 +54,9 @@ fn a_folder_is_told_once_and_a_later_run_goes_on() {
     }
     let told = home.run(&["watch", "--once", "--limit", "1"]).ok();
     assert_eq!(keys(&told).len(), 1);
+    // The other one is told by the next start.
+    assert_eq!(keys(&home.run(&["watch", "--once"]).ok()).len(), 1);
+    assert_eq!(keys(&home.run(&["watch", "--once"]).ok()).len(), 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod lineage;
 mod picture;
 mod pivots;
 mod queue;
+mod sources;
 #[allow(dead_code, reason = "the tests on the AWS peers use the rest of it")]
 mod terminal;
 mod timeline;

@@ -96,11 +96,6 @@ impl FolderSource {
         self
     }
 
-    /// What its notifications are of in the inbox: whoever reads their objects finds them by it.
-    fn name_in_the_inbox(&self) -> String {
-        format!("dir:{}", absolute(&self.lake).display())
-    }
-
     /// Ends when what is there has been told.
     #[must_use]
     pub fn once(mut self) -> Self {
@@ -112,6 +107,11 @@ impl FolderSource {
 impl NotificationSource for FolderSource {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whoever reads its objects finds them by it.
+    fn name_in_the_inbox(&self) -> String {
+        format!("dir:{}", absolute(&self.lake).display())
     }
 
     fn watch(&self) -> BoxStream<'static, FeedNews> {
@@ -182,7 +182,10 @@ fn watch(source: FolderSource, sender: &mpsc::Sender<FeedNews>) -> Result<(), St
         let arrivals: Vec<Arrival> = paths
             .flat_map(|path| appeared(&lake, path, now, &mut told))
             .collect();
-        if !arrivals.is_empty() && !(desk.take(arrivals, false)? && desk.say()) {
+        if arrivals.is_empty() {
+            continue;
+        }
+        if !desk.take(arrivals, false)? || !desk.say() {
             return Ok(());
         }
     }

@@ -28,7 +28,11 @@ pub(super) enum Write {
         source: String,
         notifications: Arc<[Notification]>,
         at: DateTime<Utc>,
+        /// Whether a line is owed for each.
+        owed: bool,
     },
+    /// The lines of notifications are written.
+    Told(Vec<Notification>),
     /// How the reading of an object went.
     Settle {
         id: i64,
@@ -46,10 +50,17 @@ impl Write {
                 source,
                 notifications,
                 at,
+                owed,
             } => notifications
                 .iter()
-                .map(|notification| rows::insert(transaction, source, notification, *at))
+                .map(|notification| rows::insert(transaction, source, notification, *at, *owed))
                 .collect(),
+            Self::Told(notifications) => {
+                for notification in notifications {
+                    rows::told(transaction, notification)?;
+                }
+                Ok(Vec::new())
+            }
             Self::Settle { id, outcome } => {
                 rows::settle(transaction, *id, outcome).map(|()| Vec::new())
             }

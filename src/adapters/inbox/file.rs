@@ -144,7 +144,8 @@ impl InboxFile {
     pub(super) fn forget(&mut self, before: DateTime<Utc>) {
         let forgotten = self.connection.execute(
             "DELETE FROM entry WHERE id IN (
-                 SELECT id FROM entry WHERE state = 'read' AND came < ?1 ORDER BY id LIMIT ?2)",
+                 SELECT id FROM entry WHERE state = 'read' AND owed = 0 AND came < ?1
+                 ORDER BY id LIMIT ?2)",
             params![before.timestamp_micros(), FORGOTTEN_AT_ONCE],
         );
         if let Err(error) = forgotten {
@@ -200,6 +201,14 @@ impl InboxFile {
         let mut recent = self.all(&sql, params![source, limit(most)], rows::arrival)?;
         recent.reverse();
         Ok(recent)
+    }
+
+    /// The oldest of a source whose lines are owed.
+    pub(super) fn untold(&self, source: &str, most: usize) -> Result<Vec<Waiting>, InboxError> {
+        let sql = format!(
+            "SELECT {WAITING} FROM entry WHERE owed = 1 AND source = ?1 ORDER BY id LIMIT ?2"
+        );
+        self.all(&sql, params![source, limit(most)], rows::waiting)
     }
 
     pub(super) fn counts(&self) -> Result<Vec<InboxCount>, InboxError> {

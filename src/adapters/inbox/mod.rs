@@ -40,6 +40,7 @@ pub struct DiskInbox {
     path: PathBuf,
     jobs: mpsc::Sender<Job>,
     arrived: Arc<Notify>,
+    owes_lines: bool,
 }
 
 impl DiskInbox {
@@ -69,7 +70,16 @@ impl DiskInbox {
             path: path.to_owned(),
             jobs,
             arrived,
+            owes_lines: false,
         })
+    }
+
+    /// For a process that writes a line for each notification that comes in: what it did not say of
+    /// as written is [`Inbox::untold`].
+    #[must_use]
+    pub fn owing_lines(mut self) -> Self {
+        self.owes_lines = true;
+        self
     }
 
     /// The file.
@@ -128,6 +138,7 @@ impl Inbox for DiskInbox {
             source: source.to_owned(),
             notifications: Arc::clone(&notifications),
             at: Utc::now(),
+            owed: self.owes_lines,
         };
         let new = self.write(write).await?;
         let told = notifications.iter().zip(new);
@@ -161,6 +172,17 @@ impl Inbox for DiskInbox {
         let source = source.to_owned();
         self.read(move |desk| desk.file().recent(&source, most))
             .await
+    }
+
+    async fn untold(&self, source: &str, most: usize) -> Result<Vec<Notification>, InboxError> {
+        let source = source.to_owned();
+        let untold = self.read(move |desk| desk.file().untold(&source, most));
+        let notifications = untold.await?.into_iter();
+        Ok(notifications.map(|waiting| waiting.notification).collect())
+    }
+
+    async fn told(&self, notifications: Vec<Notification>) -> Result<(), InboxError> {
+        self.write(Write::Told(notifications)).await.map(|_| ())
     }
 
     async fn mark(&self, name: &str) -> Result<Option<String>, InboxError> {

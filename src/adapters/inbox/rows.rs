@@ -13,7 +13,7 @@ const CAUSE_CHARS: usize = 1_000;
 
 /// The tables. An identity outlives its entry: what was dropped is not new when it comes again.
 pub(super) const SCHEMA: &str = "
-    CREATE TABLE known (identity BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+    CREATE TABLE known (identity BLOB PRIMARY KEY, entry INTEGER NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE entry (
         id        INTEGER PRIMARY KEY AUTOINCREMENT,
         source    TEXT NOT NULL,
@@ -29,9 +29,11 @@ pub(super) const SCHEMA: &str = "
         tries     INTEGER NOT NULL DEFAULT 0,
         next_try  INTEGER,
         events    INTEGER,
-        cause     TEXT
+        cause     TEXT,
+        owed      INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX to_read ON entry (id) WHERE state = 'received';
+    CREATE INDEX to_tell ON entry (id) WHERE owed = 1;
     CREATE INDEX to_try ON entry (next_try) WHERE state = 'failed';
     CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
@@ -52,23 +54,25 @@ pub(super) fn identity(notification: &Notification) -> [u8; 16] {
     identity
 }
 
-/// Writes a notification down; whether it is new.
+/// Writes a notification down, with or without a line that is owed; whether it is new.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
     source: &str,
     notification: &Notification,
     at: DateTime<Utc>,
+    owed: bool,
 ) -> rusqlite::Result<bool> {
-    let known = transaction
-        .prepare_cached("INSERT OR IGNORE INTO known (identity) VALUES (?1)")?
-        .execute(params![identity(notification).as_slice()])?;
-    if known == 0 {
+    let identity = identity(notification);
+    let is_known = transaction
+        .prepare_cached("SELECT 1 FROM known WHERE identity = ?1")?
+        .exists(params![identity.as_slice()])?;
+    if is_known {
         return Ok(false);
     }
     transaction
         .prepare_cached(
-            "INSERT INTO entry (source, came, bucket, key, size, etag, sequencer, time)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO entry (source, came, bucket, key, size, etag, sequencer, time, owed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?
         .execute(params![
             source,
@@ -79,8 +83,29 @@ pub(super) fn insert(
             notification.etag,
             notification.sequencer,
             notification.time.map(|time| time.timestamp_micros()),
+            owed,
+        ])?;
+    transaction
+        .prepare_cached("INSERT INTO known (identity, entry) VALUES (?1, ?2)")?
+        .execute(params![
+            identity.as_slice(),
+            transaction.last_insert_rowid()
         ])?;
     Ok(true)
+}
+
+/// Writes down that the line of a notification is written.
+pub(super) fn told(
+    transaction: &Transaction<'_>,
+    notification: &Notification,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached(
+            "UPDATE entry SET owed = 0
+             WHERE id = (SELECT entry FROM known WHERE identity = ?1) AND owed = 1",
+        )?
+        .execute(params![identity(notification).as_slice()])
+        .map(|_| ())
 }
 
 /// Writes down how the reading of an object went. What another process has read stays read.

@@ -43,7 +43,8 @@ async fn what_comes_twice_is_there_once_over_restarts() {
     let rewritten = notification(1, Some("f"));
     let inbox = DiskInbox::open(&path).unwrap();
     let both = vec![first.clone(), first.clone()];
-    assert_eq!(inbox.receive("sqs:a", both).await.unwrap(), [first.clone()]);
+    let new = inbox.receive("sqs:a", both).await.unwrap();
+    assert_eq!(new, std::slice::from_ref(&first));
     drop(inbox);
     let inbox = DiskInbox::open(&path).unwrap();
     let new = inbox.receive("sqs:b", vec![first.clone(), rewritten.clone()]);
@@ -105,6 +106,21 @@ async fn an_old_entry_goes_and_its_identity_stays() {
 }
 
 #[tokio::test]
+async fn a_line_is_owed_until_it_is_written_where_lines_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inbox.sqlite");
+    let console = DiskInbox::open(&path).unwrap();
+    let watch = DiskInbox::open(&path).unwrap().owing_lines();
+    let all: Vec<_> = (0..4).map(|n| notification(n, None)).collect();
+    console.receive("s", all[..1].to_vec()).await.unwrap();
+    watch.receive("s", all[..3].to_vec()).await.unwrap();
+    watch.receive("other", all[3..].to_vec()).await.unwrap();
+    assert_eq!(watch.untold("s", 9).await.unwrap(), all[1..3]);
+    watch.told(all[1..2].to_vec()).await.unwrap();
+    assert_eq!(console.untold("s", 9).await.unwrap(), all[2..3]);
+}
+
+#[tokio::test]
 async fn marks_are_kept_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let inbox = DiskInbox::open(&folder.path().join("inbox.sqlite")).unwrap();
@@ -131,12 +147,15 @@ fn a_foreign_file_is_named_and_left_alone() {
     assert!(error.contains("a database of something else"), "{error}");
 }
 
+/// The count of an object's events, or when it is to be tried again.
+type Outcome = Result<u64, Option<i64>>;
+
 /// What may be done with an inbox.
 #[derive(Debug, Clone)]
 enum Step {
     Receive(Vec<u32>),
     Take(usize),
-    Settle(usize, Result<u64, Option<i64>>),
+    Settle(usize, Outcome),
     Crash,
 }
 
@@ -164,7 +183,7 @@ proptest! {
         runtime.block_on(async {
             let mut inbox = DiskInbox::open(&path).unwrap();
             // What is there, by its id: the number, and the outcome of its last reading.
-            let mut there: BTreeMap<i64, (u32, Option<Result<u64, Option<i64>>>)> = BTreeMap::new();
+            let mut there: BTreeMap<i64, (u32, Option<Outcome>)> = BTreeMap::new();
             let mut in_hand: Vec<i64> = Vec::new();
             let mut given = 0;
             let now = at(20);

@@ -38,13 +38,13 @@ fn each_source_tells_how_it_is() {
     let mut state = sources(120, 40, "");
     let seen = picture(&state);
     for text in [
-        "watching · 1 of 3 failing".trim_start_matches("watching · "),
+        "1/3 failing",
         "watching sqs:https",
         "failing  s3:s3://lake/",
         "3 min",
         "1,204",
         "310",
-        "last error at 03-01 12:00:00: the message 7: not JSON",
+        "last error at 09-21 14:13:20: the message 7: not JSON",
         "1 bodies were no notification",
         "there are messages in the dead-letter queue",
         "off/on",
@@ -56,7 +56,17 @@ fn each_source_tells_how_it_is() {
     assert!(seen.contains("off      s3:s3://lake/"), "{seen}");
     assert!(seen.contains("the token has expired"), "{seen}");
     press(&mut state, "esc");
-    let seen = picture(&state);
+    assert!(
+        picture(&state).contains("following─┐"),
+        "{}",
+        picture(&state)
+    );
+    let mut wide = sources(240, 50, "");
+    press(&mut wide, "esc");
+    let seen = picture(&wide);
+    assert!(seen.contains("following · 1 of 3 failing"), "{seen}");
+    press(&mut wide, "alt-s down space esc");
+    let seen = picture(&wide);
     assert!(seen.contains("following · 3 sources"), "{seen}");
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use lakehound::adapters::inbox::DiskInbox;
@@ -92,8 +92,10 @@ fn survive(peer: &Peer, endpoint: &str, objects: usize, kills: usize) {
 
     let put: BTreeSet<_> = (0..objects).map(named).collect();
     let unique: BTreeSet<_> = told.iter().cloned().collect();
-    assert_eq!(unique.len(), told.len(), "an object was told twice");
-    assert!(unique.is_subset(&put));
+    assert_eq!(unique, put, "every object was told");
+    // Only what one message batch brought is told again, where the kill came right after its lines.
+    let again = told.len() - unique.len();
+    assert!(again <= 10 * kills, "{again} told twice");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let waiting = runtime.block_on(async {
         let inbox = DiskInbox::open(&home.path("data").join("inbox.sqlite")).unwrap();
@@ -106,10 +108,10 @@ fn survive(peer: &Peer, endpoint: &str, objects: usize, kills: usize) {
     kept.sort();
     assert_eq!(kept, put.into_iter().collect::<Vec<_>>());
     println!(
-        "{objects} objects over {} queues, {kills} kills: each once in the inbox, {} told, \
-         queues empty, {:.1} s",
+        "{objects} objects over {} queues, {kills} kills: each once in the inbox, all told, {} of \
+         them twice, queues empty, {:.1} s",
         queues.len(),
-        told.len(),
+        told.len() - objects,
         began.elapsed().as_secs_f64()
     );
 }
@@ -173,14 +175,9 @@ impl Watch {
             }
         }
         let until = Instant::now() + any_moment();
-        loop {
-            match self
-                .lines
-                .recv_timeout(until.saturating_duration_since(Instant::now()))
-            {
-                Ok(line) => self.take(&line),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-            }
+        let left = || until.saturating_duration_since(Instant::now());
+        while let Ok(line) = self.lines.recv_timeout(left()) {
+            self.take(&line);
         }
     }
 

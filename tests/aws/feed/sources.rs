@@ -1,11 +1,23 @@
 //! What a source does with its queue or bucket, and what it says of itself.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures::StreamExt as _;
+use lakehound::adapters::feed::{AwsDoor, QueueKind, SqsSource};
+use lakehound::domain::detection::Unreadable;
+use lakehound::domain::lake::Notification;
+use lakehound::ports::{FeedNews, Inbox, InboxError, NotificationSource as _, Waiting};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::wiring::{arn, create_queue, depth, send};
 use super::{home, notified, watch_once};
 use crate::peer::Peer;
-use crate::proxy::Proxy;
+use crate::support::access;
+use crate::wire::{Mishap, Wire};
 
 /// The body of a notification.
 fn body(key: &str) -> String {
@@ -66,15 +78,17 @@ fn a_body_that_is_no_notification_stays_and_the_dead_letters_are_taken_in_again(
 #[test]
 fn a_look_deletes_nothing_and_a_missing_right_is_a_note() {
     let peer = Peer::start();
-    let proxy = Proxy::before(&[peer.endpoint()]).remove(0);
-    let home = home(&proxy.endpoint());
+    let wire = Wire::to(peer.port());
+    let home = home(&wire.endpoint());
     let url = create_queue(&peer, "theirs", &json!({}));
     send(&peer, &url, &body("a"));
-    proxy.set_rules(&json!([{
-        "service": "sqs",
-        "operation": "GetQueueAttributes",
-        "error": {"code": "AccessDenied", "status": 403, "message": "not allowed"},
-    }]));
+    wire.on(|seen| match seen.operation.as_str() {
+        "GetQueueAttributes" => {
+            let denied = json!({"__type": "com.amazonaws.sqs#AccessDenied", "message": "no"});
+            Mishap::Instead(403, denied.to_string())
+        }
+        _ => Mishap::None,
+    });
     let told = watch_once(&home, &[format!("sqs-peek:{url}")]);
     assert_eq!(keys(&told), ["a"]);
     assert_eq!(depth(&peer, &url), 1);
@@ -109,4 +123,73 @@ fn a_bucket_without_notifications_is_listed_and_each_object_told_once() {
     let (code, _, stderr) = home.run(&["watch", "--once", "--from", "s3:s3://nowhere/"]);
     assert_eq!(code, Some(1));
     assert!(stderr.contains("s3://nowhere cannot be listed"), "{stderr}");
+}
+
+/// An inbox whose disk is slow: it takes what comes when it is let.
+struct Slow(Arc<Semaphore>);
+
+#[async_trait]
+impl Inbox for Slow {
+    async fn receive(
+        &self,
+        _: &str,
+        notifications: Vec<Notification>,
+    ) -> Result<Vec<Notification>, InboxError> {
+        if !notifications.is_empty() {
+            self.0.acquire().await.unwrap().forget();
+        }
+        Ok(notifications)
+    }
+    async fn take(&self, _: usize, _: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError> {
+        Ok(Vec::new())
+    }
+    async fn settle(&self, _: i64, _: Result<u64, Unreadable>) -> Result<(), InboxError> {
+        Ok(())
+    }
+    async fn arrived(&self) {}
+    async fn next_try(&self) -> Result<Option<DateTime<Utc>>, InboxError> {
+        Ok(None)
+    }
+}
+
+#[tokio::test]
+async fn a_message_stays_hidden_until_it_is_in_the_inbox_and_what_is_not_deleted_is_asked_again() {
+    let peer = Peer::start();
+    let wire = Wire::to(peer.port());
+    let url = create_queue(&peer, "q", &json!({}));
+    for key in ["a", "b"] {
+        send(&peer, &url, &body(key));
+    }
+    let inbox = Arc::new(Semaphore::new(0));
+    let let_in = Arc::clone(&inbox);
+    wire.on(move |seen| match (seen.operation.as_str(), seen.number) {
+        // Hidden for longer twice: past the time for which it was hidden first.
+        ("ChangeMessageVisibilityBatch", 1) => {
+            let_in.add_permits(1);
+            Mishap::None
+        }
+        ("DeleteMessageBatch", 0) => {
+            let failed = |id| json!({"Id": id, "SenderFault": false, "Code": "InternalError"});
+            let told = json!({"Successful": [], "Failed": [failed("0"), failed("1")]});
+            Mishap::Instead(200, told.to_string())
+        }
+        // What is not named is not deleted.
+        ("DeleteMessageBatch", 1) => Mishap::Instead(200, "{}".to_owned()),
+        _ => Mishap::None,
+    });
+    let door = AwsDoor::through(access(&wire.endpoint()).await);
+    let source = SqsSource::new("sqs:q", &url, QueueKind::Ours, &door, Arc::new(Slow(inbox)))
+        .hiding_for(Duration::from_secs(1))
+        .once();
+    let told: Vec<FeedNews> = source.watch().collect().await;
+    let arrived = told.iter().map(|news| match news {
+        FeedNews::Arrived(arrivals) => arrivals.len(),
+        _ => 0,
+    });
+    // Nobody else had them meanwhile, so they came once.
+    assert_eq!(arrived.sum::<usize>(), 2);
+    let deletes = wire.seen().into_iter();
+    let deletes = deletes.filter(|seen| seen.operation == "DeleteMessageBatch");
+    assert_eq!(deletes.count(), 3);
+    assert_eq!(depth(&peer, &url), 0);
 }

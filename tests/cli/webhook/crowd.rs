@@ -10,7 +10,7 @@ use crate::support::Home;
 
 /// What a crowd may take of memory beyond what the program has when it listens.
 #[cfg(target_os = "linux")]
-const MOST_MEMORY: u64 = 96 << 20;
+const MOST_MEMORY: u64 = 48 << 20;
 
 fn crowd() -> usize {
     std::env::var("LAKEHOUND_WEBHOOK_CONNECTIONS").map_or(300, |text| text.parse().unwrap())

@@ -8,8 +8,6 @@ mod watch;
 
 use serde_json::{Value, json};
 
-use watch::Watch;
-
 /// A notification of an object.
 fn object_created(key: &str) -> String {
     json!({"detail-type": "Object Created", "time": "2026-03-01T10:00:00Z",

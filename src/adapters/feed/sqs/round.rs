@@ -44,6 +44,8 @@ pub(super) enum Broken {
     Queue(Refusal),
     /// The inbox took nothing: the messages come again.
     Inbox(InboxError),
+    /// The round itself broke off, and why.
+    Task(String),
 }
 
 impl Round {

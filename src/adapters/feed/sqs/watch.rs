@@ -19,6 +19,7 @@ use super::round::{Broken, Brought, Round};
 use super::{QueueKind, SqsSource};
 use crate::adapters::aws::{Fault, pause};
 use crate::domain::lake::Arrival;
+use crate::domain::query::{QueryError, QueryErrorKind};
 use crate::ports::FeedNews;
 
 /// How long a request waits for messages: the longest that SQS waits.
@@ -125,8 +126,8 @@ impl Watch {
         let Some(arn) = attributes.dead_letters else {
             return Err(Refusal {
                 fault: Fault::Refused,
-                error: crate::domain::query::QueryError::new(
-                    crate::domain::query::QueryErrorKind::Refused,
+                error: QueryError::new(
+                    QueryErrorKind::Refused,
                     format!("the queue {} has no dead-letter queue", self.source.url),
                 )
                 .with_hint("name the dead-letter queue itself as `sqs:URL`"),
@@ -163,9 +164,11 @@ impl Watch {
                 }
                 rounds.spawn(next.run());
             }
-            let brought = match rounds.join_next().await?.ok()? {
-                Ok(brought) => brought,
-                Err(broken) => {
+            let brought = match rounds.join_next().await? {
+                Ok(Ok(brought)) => brought,
+                // What it had in hand comes again.
+                Err(error) => return Some(Broken::Task(error.to_string()).into_refusal()),
+                Ok(Err(broken)) => {
                     // The others are let go on: what they have in hand is written down and told.
                     let refusal = broken.into_refusal();
                     while let Some(Ok(other)) = rounds.join_next().await {
@@ -269,6 +272,12 @@ impl Watch {
         match queue.attributes().await {
             Ok(attributes) => {
                 self.has_dead_letters = Some(attributes.dead_letters.is_some());
+                if let (QueueKind::Peek, Some(most)) = (self.source.kind, attributes.most_receives)
+                {
+                    self.tally.note(format!(
+                        "this queue's redrive policy allows {most} receives of a message"
+                    ));
+                }
                 let mut backlog = attributes.backlog;
                 backlog.dead = self.dead_letters(queue, &attributes).await;
                 self.tally.set_backlog(Some(backlog));
@@ -332,15 +341,14 @@ impl Watch {
 
 impl Broken {
     fn into_refusal(self) -> Refusal {
-        match self {
-            Self::Queue(refusal) => refusal,
-            Self::Inbox(error) => Refusal {
-                fault: Fault::Failing,
-                error: crate::domain::query::QueryError::new(
-                    crate::domain::query::QueryErrorKind::Storage,
-                    error.0,
-                ),
-            },
+        let reason = match self {
+            Self::Queue(refusal) => return refusal,
+            Self::Inbox(error) => error.0,
+            Self::Task(reason) => format!("receiving broke off: {reason}"),
+        };
+        Refusal {
+            fault: Fault::Failing,
+            error: QueryError::new(QueryErrorKind::Storage, reason),
         }
     }
 }

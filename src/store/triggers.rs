@@ -1,0 +1,259 @@
+//! Triggers at work: what detections start by themselves. What a person looks at stays as it is: a
+//! result comes as a tab behind the shown one, and a playbook is opened where none is.
+
+use super::content::Content;
+use super::effect::Effect;
+use super::results::Origin;
+use super::state::State;
+use crate::domain::detection::{Detection, Reading};
+use crate::domain::trigger::{Notice, Pace, Trigger, Verdict, Work};
+use crate::sql::parameters;
+
+/// Notices that wait to be given; of a flood the first ones count.
+const MOST_NOTICES: usize = 100;
+
+/// What triggers did.
+#[derive(Debug, Default)]
+pub struct TriggerDesk {
+    pace: Pace,
+    /// What a person is to be told, and how; for whoever can ring and write titles. The texts hold
+    /// what detections say: whoever gives them makes them safe.
+    pub notices: Vec<(Notice, String)>,
+}
+
+/// Begins what the detections of objects that were read start.
+pub(super) fn read(state: &mut State, readings: &[Reading]) -> Vec<Effect> {
+    let triggers = state.content.triggers.clone();
+    if triggers.is_empty() {
+        return Vec::new();
+    }
+    let contents = readings.iter().filter_map(|one| one.outcome.as_ref().ok());
+    let detections = contents.flat_map(|contents| &contents.detections);
+    let mut effects = Vec::new();
+    for detection in detections {
+        for trigger in triggers.iter() {
+            effects.extend(judge(state, trigger, detection));
+        }
+    }
+    effects
+}
+
+fn judge(state: &mut State, trigger: &Trigger, detection: &Detection) -> Vec<Effect> {
+    let now = state.now;
+    let name = &trigger.name;
+    match trigger.judge(detection, &mut state.triggers.pace, now) {
+        Verdict::Starts(work) => {
+            let title = &detection.title;
+            state.inform(format!("the trigger `{name}` answers: {title}"));
+            let each = work.into_iter();
+            each.flat_map(|work| begin(state, name, work, title))
+                .collect()
+        }
+        Verdict::Lacks(what) => {
+            state.warn(format!(
+                "the trigger `{name}` starts nothing: the detection has no {what}"
+            ));
+            Vec::new()
+        }
+        // That it has started enough is no news: there is more than enough of it already.
+        Verdict::Unmet(_) | Verdict::TooOften(_) => Vec::new(),
+    }
+}
+
+fn begin(state: &mut State, trigger: &str, work: Work, title: &str) -> Vec<Effect> {
+    match work {
+        Work::Query { name, parameters } => {
+            let sql = match statement(state, &name, parameters) {
+                Ok(sql) => sql,
+                Err(reason) => {
+                    state.warn(format!("the trigger `{trigger}` starts no query: {reason}"));
+                    return Vec::new();
+                }
+            };
+            let shown = (!state.results.tabs.is_empty()).then_some(state.results.current);
+            let (_, effects) = state.run(Origin::statement(&name, &sql));
+            if let Some(shown) = shown {
+                state.results.current = shown;
+            }
+            effects
+        }
+        Work::Playbook(name) => {
+            let Content { playbooks, .. } = &state.content;
+            let is_named = |file: &str| file == name || file.strip_suffix(".md") == Some(&name);
+            let playbook = playbooks
+                .iter()
+                .find(|one| is_named(&one.file_name))
+                .cloned();
+            match playbook {
+                None => state.warn(format!(
+                    "the trigger `{trigger}` opens nothing: there is no playbook `{name}`"
+                )),
+                Some(playbook) if state.playbook.playbook().is_none() => {
+                    state.playbook.open(playbook);
+                }
+                Some(playbook) => state.inform(format!(
+                    "the trigger `{trigger}` would open the playbook {}: {title}",
+                    playbook.title
+                )),
+            }
+            state.session_changed()
+        }
+        Work::Notify(how) => {
+            if state.triggers.notices.len() < MOST_NOTICES {
+                state.triggers.notices.push((how, title.to_owned()));
+            }
+            Vec::new()
+        }
+    }
+}
+
+/// The saved query with its values; what the trigger leaves open is what a person would be offered.
+fn statement(
+    state: &State,
+    name: &str,
+    mut values: std::collections::BTreeMap<String, String>,
+) -> Result<String, String> {
+    let mut templates = state.content.templates.iter();
+    let template = templates
+        .find(|template| template.name == name)
+        .ok_or_else(|| format!("there is no saved query `{name}`"))?;
+    for (parameter, value) in state.suggestions() {
+        let has = template.parameters.iter().any(|one| one.name == parameter);
+        if has && !values.contains_key(parameter) {
+            values.insert(parameter.to_owned(), value);
+        }
+    }
+    let context = parameters::Context {
+        zone: state.setting.zone,
+        now: state.now,
+    };
+    let filled = template.fill(&values, &context);
+    filled.map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::detection::{Cause, Contents, ObjectName};
+    use crate::domain::entity::{Entity, EntityType};
+    use crate::domain::trigger::When;
+    use crate::store::event::Event;
+    use crate::store::testing::{noon, state};
+    use crate::store::update;
+
+    fn detected(address: &str) -> Event {
+        let object = ObjectName {
+            bucket: "b".into(),
+            key: "k".into(),
+        };
+        let detection = Detection {
+            cause: Cause::Rule("r".into()),
+            title: "A visitor".into(),
+            severity: "High".into(),
+            reason: "the rule's level".into(),
+            entity: Entity::parse(EntityType::Ip, address).ok(),
+            others: Vec::new(),
+            time: Some(noon()),
+            seen: noon(),
+            account: None,
+            region: None,
+            operation: None,
+            class: None,
+            object: object.clone(),
+            row: 0,
+            event: "{}".into(),
+        };
+        let contents = Contents {
+            detections: vec![detection],
+            ..Contents::default()
+        };
+        Event::Read(vec![Reading {
+            object,
+            outcome: Ok(contents),
+        }])
+    }
+
+    fn with(work: Vec<Work>) -> State {
+        let mut state = state(120, 40);
+        let when = When {
+            rules: vec!["r".into()],
+            ..When::default()
+        };
+        let trigger = Trigger {
+            name: "visitors".into(),
+            when,
+            work,
+            most_per_hour: 2,
+        };
+        state.content.triggers = Arc::new([trigger]);
+        state
+    }
+
+    fn asks_who(query: &str, value: &str) -> Vec<Work> {
+        let parameters = [("ip".to_owned(), value.to_owned())].into();
+        let name = query.to_owned();
+        vec![Work::Query { name, parameters }]
+    }
+
+    fn started(effects: &[Effect]) -> Vec<&str> {
+        effects
+            .iter()
+            .filter_map(|effect| match effect {
+                Effect::StartQuery(request) => Some(request.sql.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_query_is_begun_behind_what_is_shown_and_not_more_often_than_agreed() {
+        let mut state = with(asks_who("by-address", "{entity}"));
+        let effects = update(&mut state, detected("198.51.100.7"), noon());
+        let [sql] = started(&effects)[..] else {
+            panic!("{effects:?}");
+        };
+        assert!(sql.contains("/* :ip */ '198.51.100.7'"), "{sql}");
+        let focus = state.screen.focus;
+        let effects = update(&mut state, detected("198.51.100.8"), noon());
+        assert_eq!(started(&effects).len(), 1);
+        assert_eq!((state.results.tabs.len(), state.results.current), (2, 0));
+        assert_eq!(state.screen.focus, focus);
+        let effects = update(&mut state, detected("198.51.100.9"), noon());
+        assert_eq!(started(&effects), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn what_cannot_be_started_is_said() {
+        for (work, says) in [
+            (
+                asks_who("no-such-query", "{entity}"),
+                "no saved query `no-such-query`",
+            ),
+            (asks_who("by-address", "{region}"), "has no region"),
+            (asks_who("by-address", "{title}"), "A visitor"),
+            (vec![Work::Playbook("none".into())], "no playbook `none`"),
+        ] {
+            let mut state = with(work);
+            let effects = update(&mut state, detected("198.51.100.7"), noon());
+            assert_eq!(started(&effects), Vec::<&str>::new());
+            let said = state.message.unwrap().text;
+            assert!(said.contains(says), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_playbook_takes_no_other_s_place_and_notices_wait_for_the_terminal() {
+        let work = vec![Work::Playbook("zebra".into()), Work::Notify(Notice::Bell)];
+        let mut state = with(work);
+        let before = state.playbook.file().map(str::to_owned);
+        update(&mut state, detected("198.51.100.7"), noon());
+        let expected = before.unwrap_or_else(|| "zebra.md".to_owned());
+        assert_eq!(state.playbook.file(), Some(expected.as_str()));
+        assert_eq!(
+            state.triggers.notices,
+            [(Notice::Bell, "A visitor".to_owned())]
+        );
+    }
+}

@@ -1,0 +1,34 @@
+//! The sources of notifications: several at once, each with a switch.
+
+use super::LAKE;
+use super::terminal::{Home, Terminal};
+
+#[test]
+fn a_configured_source_brings_objects_beside_the_lakes_own_and_can_be_switched_off() {
+    let home = Home::new();
+    let other = tempfile::tempdir().unwrap();
+    let source = format!("dir:{}", other.path().display());
+    std::fs::write(home.config(), format!("[feed]\nsources = ['{source}']\n")).unwrap();
+    let mut console = Terminal::start(&home, &LAKE.path(), (240, 50));
+    console.wait_for("following · 2 sources");
+    // Renamed into place, as writers do.
+    let part = other.path().join("part");
+    std::fs::write(&part, "no Parquet").unwrap();
+    std::fs::rename(part, other.path().join("arrived.parquet")).unwrap();
+    console.wait_for("arrived.parquet");
+    console.press(&["alt-s"]);
+    console.wait_until("both sources", |screen| {
+        screen.matches("watching ").count() == 2 && screen.contains(&source)
+    });
+    console.press(&["down"]);
+    console.wait_for_rest();
+    console.press(&["space"]);
+    console.wait_until("one switched off", |screen| {
+        screen.matches("watching ").count() == 1
+            && screen
+                .lines()
+                .any(|line| line.contains("off") && line.contains(&source))
+    });
+    console.press(&["esc", "ctrl-q"]);
+    assert_eq!(console.wait_for_end(), 0);
+}
