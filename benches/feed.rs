@@ -28,12 +28,15 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use futures::StreamExt;
+use futures::future::BoxFuture;
+use lakehound::adapters::engine::ObjectStore;
 use lakehound::adapters::feed::FolderSource;
 use lakehound::adapters::inbox::DiskInbox;
-use lakehound::adapters::matching::{Book, Hydrator, Matcher, Place, Places, ReadAlong, Reader};
+use lakehound::adapters::matching::{Book, Hydrator, Matcher, Place, Reader};
 use lakehound::app::RuleFiles;
 use lakehound::domain::detection::ObjectName;
 use lakehound::domain::lake::{Notification, ObjectKey};
+use lakehound::domain::query::{QueryError, QueryErrorKind};
 use lakehound::ports::{FeedNews, Inbox, NotificationSource};
 use lakehound::runtime::SystemClock;
 
@@ -124,9 +127,11 @@ async fn arrivals(matcher: &Arc<Matcher>, objects: &[(PathBuf, String)]) {
     let place = lake.join(key);
     let place = place.parent().expect("a folder").to_owned();
     std::fs::create_dir_all(&place).expect("a folder");
-    let reader = reader(matcher, &lake, 1);
-    let source = ReadAlong::new(Arc::new(FolderSource::new(lake.clone())), reader);
-    let mut news = source.watch();
+    let inbox = DiskInbox::open(&folder.path().join("inbox.sqlite")).expect("an inbox");
+    let inbox: Arc<dyn Inbox> = Arc::new(inbox);
+    let source = FolderSource::new(lake.clone()).into_inbox(Arc::clone(&inbox));
+    let hydrator = Hydrator::new(inbox, reader(matcher));
+    let mut news = futures::stream::select(source.watch(), hydrator.watch());
     // It watches when it says so.
     while !matches!(news.next().await, Some(FeedNews::State(_))) {}
     let mut times = Vec::new();
@@ -157,12 +162,14 @@ async fn arrivals(matcher: &Arc<Matcher>, objects: &[(PathBuf, String)]) {
     );
 }
 
-fn reader(matcher: &Arc<Matcher>, lake: &Path, threads: usize) -> Reader {
-    let places = Places {
-        folder: Some(lake.to_owned()),
-        store: None,
+/// A reader with one thread, as a machine of two cores has. Nothing here lies on S3.
+fn reader(matcher: &Arc<Matcher>) -> Reader {
+    let none = || -> BoxFuture<'static, _> {
+        let why = QueryError::new(QueryErrorKind::Storage, "the bench has no S3");
+        Box::pin(std::future::ready(Err(why)))
     };
-    Reader::new(Arc::clone(matcher), places, threads, Arc::new(SystemClock))
+    let store = ObjectStore::new(none, tokio::runtime::Handle::current());
+    Reader::new(Arc::clone(matcher), store, 1, Arc::new(SystemClock))
 }
 
 /// Notifications as fast as they are read, through the inbox on disk.
@@ -176,11 +183,9 @@ async fn soak(matcher: &Arc<Matcher>, home: &Path, objects: &[(PathBuf, String)]
     assert!(!small_objects.is_empty() && !objects.is_empty());
     let folder = tempfile::tempdir().expect("a folder");
     let inbox = Arc::new(DiskInbox::open(&folder.path().join("inbox.sqlite")).expect("an inbox"));
-    let hydrator = Hydrator::new(
-        Arc::clone(&inbox) as Arc<dyn Inbox>,
-        reader(matcher, &small, 1),
-    );
+    let hydrator = Hydrator::new(Arc::clone(&inbox) as Arc<dyn Inbox>, reader(matcher));
     let mut news = hydrator.watch();
+    let source = format!("dir:{}", small.display());
     let begin = Instant::now();
     let (mut sent, mut read) = (0, 0);
     let mut marks = Vec::new();
@@ -195,7 +200,7 @@ async fn soak(matcher: &Arc<Matcher>, home: &Path, objects: &[(PathBuf, String)]
                     })
                     .collect();
                 sent += burst.len();
-                let new = inbox.receive("soak", burst).await.expect("an inbox");
+                let new = inbox.receive(&source, burst).await.expect("an inbox");
                 assert_eq!(new.len(), BURST / 10);
             }
         }

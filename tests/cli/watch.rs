@@ -74,3 +74,109 @@ fn what_cannot_be_watched_is_named() {
     let stderr = home.run(&["watch"]).fails(2);
     assert_holds(&stderr, &["profile `p`", "--from"]);
 }
+
+/// The lines of a kind.
+fn of_kind(stdout: &str, kind: &str) -> Vec<Value> {
+    let lines = stdout.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["kind"] == kind).collect()
+}
+
+#[test]
+fn events_are_counted_and_judged_by_rules_and_watches() {
+    let home = Home::new();
+    let call = |name: &str| {
+        format!(
+            r#"{{"eventVersion":"1.09","eventTime":"2026-03-01T10:00:00Z","eventName":"{name}","eventSource":"cloudtrail.amazonaws.com","awsRegion":"eu-west-1","eventID":"{name}","eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"111122223333","sourceIPAddress":"192.0.2.9","userIdentity":{{"type":"IAMUser","accountId":"111122223333","accessKeyId":"AKIAMADEUP","arn":"arn:aws:iam::111122223333:user/eve","userName":"eve"}}}}"#
+        )
+    };
+    let logs = home.write(
+        "trail.ndjson",
+        format!("{}\n{}\n", call("GetTrail"), call("StopLogging")),
+    );
+    let lake = home.path("lake").display().to_string();
+    home.run(&["import", &logs.display().to_string(), "--lake", &lake])
+        .ok();
+    home.run(&[
+        "watch-list",
+        "add",
+        "192[.]0[.]2[.]9",
+        "--level",
+        "low",
+        "--note",
+        "back",
+    ])
+    .ok();
+    home.write(
+        "rules/get.yml",
+        "title: A trail was read\nid: get\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: GetTrail}\n  condition: s\nlevel: critical\n",
+    );
+    home.write("rules/foreign.yml", "title: Elsewhere\nid: foreign\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n");
+    let rules = home.path("rules").display().to_string();
+    let from = format!("dir:{lake}");
+    let told = home
+        .run(&["watch", "--once", "--from", &from, "--rules", &rules])
+        .ok();
+    let events = of_kind(&told, "event");
+    assert_eq!(
+        (events.len(), &events[0]["events"], &events[0]["detections"]),
+        (1, &2.into(), &3.into())
+    );
+    assert_eq!(events[0]["classes"]["6003"], 2);
+    let found = of_kind(&told, "detection");
+    let of = |cause: &str| -> Vec<&Value> {
+        found.iter().filter(|line| line["cause"] == cause).collect()
+    };
+    assert_eq!((of("rule").len(), of("watch").len()), (1, 2));
+    let rule = of("rule")[0];
+    assert_eq!(
+        (&rule["rule"]["id"], &rule["rule"]["level"]),
+        (&"get".into(), &"critical".into())
+    );
+    assert_eq!(
+        (&rule["entity"], &rule["row"]["api"]["operation"]),
+        (&"AKIAMADEUP".into(), &"GetTrail".into())
+    );
+    assert_eq!(of("watch")[0]["entity"], "192.0.2.9");
+    let notes = of_kind(&told, "source");
+    let notes: Vec<String> = notes.iter().map(|line| line["notes"].to_string()).collect();
+    assert_holds(&notes.join(" "), &["Elsewhere", "product windows"]);
+    // What was read is not read again.
+    let told = home.run(&["watch", "--once", "--from", &from]).ok();
+    assert_eq!(of_kind(&told, "event").len(), 0);
+}
+
+#[test]
+fn the_list_of_watches_is_kept_shown_and_emptied() {
+    let home = Home::new();
+    home.run(&["watch-list", "add", "AKIAIOSFODNN7EXAMPLE"])
+        .ok();
+    home.run(&[
+        "watch-list",
+        "add",
+        "b",
+        "--type",
+        "resource",
+        "--level",
+        "low",
+    ])
+    .ok();
+    let listed = home.run(&["watch-list", "list", "--format", "json"]).ok();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&listed[0]["type"], &listed[0]["level"]),
+        (&"access-key".into(), &"high".into())
+    );
+    let shown = home.run(&["watch-list", "list"]).ok();
+    assert_holds(&shown, &["LEVEL", "resource", "AKIAIOSFODNN7EXAMPLE"]);
+    home.run(&["watch-list", "remove", "b", "--type", "resource"])
+        .ok();
+    assert_holds(
+        &home.run(&["watch-list", "remove", "b"]).fails(1),
+        &["is not watched"],
+    );
+    home.run(&["watch-list", "add", "x", "--type", "ip"])
+        .fails(2);
+    home.run(&["watch-list", "add", "x", "--level", "bad"])
+        .fails(2);
+}

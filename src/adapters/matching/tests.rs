@@ -293,7 +293,7 @@ fn correlations_count_over_objects_and_tell_a_storm_once() {
         Vec::<String>::new()
     );
     assert_eq!(
-        told(&[get("AKIA1", 30), get("AKIA1", 4)]),
+        told(&[get("AKIA1", 20), get("AKIA1", 4)]),
         Vec::<String>::new()
     );
     assert_eq!(
@@ -362,7 +362,7 @@ static BYTES: LazyLock<Vec<u8>> = LazyLock::new(|| {
 });
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
     #[test]
     fn no_bytes_are_more_than_a_damaged_object(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),

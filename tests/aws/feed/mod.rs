@@ -2,6 +2,7 @@
 //! killed and whatever goes wrong on the way.
 
 mod kills;
+mod objects;
 mod sources;
 mod webhook;
 mod wiring;
