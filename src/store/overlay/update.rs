@@ -210,15 +210,15 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     live_filter(state)
 }
 
-/// The feed's filter acts while it is typed.
+/// The filters of the feed and of the queue act while they are typed.
 fn live_filter(state: &mut State) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(Prompt {
-        kind: PromptKind::FeedFilter,
-        input,
-    })) = &state.overlay
-    {
-        let text = input.text().to_owned();
-        state.feed.set_filter(&text);
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        let (kind, text) = (prompt.kind, prompt.input.text().to_owned());
+        match kind {
+            PromptKind::FeedFilter => state.feed.set_filter(&text),
+            PromptKind::QueueFilter => state.queue.set_filter(&text),
+            _ => {}
+        }
     }
     Vec::new()
 }
@@ -425,6 +425,10 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
             state.playbook.note(text.trim());
             case::step_noted(state, text.trim());
             state.session_changed()
+        }
+        PromptKind::QueueFilter => {
+            state.queue.set_filter(&text);
+            Vec::new()
         }
         PromptKind::QueueAssign => queue::assign_to(state, &text),
         PromptKind::SaveTemplate => save_template(state, text.trim()),

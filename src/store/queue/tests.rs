@@ -120,6 +120,18 @@ fn the_chosen_item_stays_chosen_while_others_come_and_its_neighbour_follows_it()
 }
 
 #[test]
+fn the_filter_acts_while_it_is_typed_and_marks_stay() {
+    let mut state = worked();
+    press(&mut state, "* / \"bob");
+    assert_eq!(state.queue.lines(noon()).len(), 1);
+    press(&mut state, "enter / backspace enter");
+    assert_eq!(
+        (state.queue.lines(noon()).len(), state.queue.marked()),
+        (3, 3)
+    );
+}
+
+#[test]
 fn groups_are_marked_as_one_and_the_item_stays_chosen() {
     let mut state = worked();
     press(&mut state, "down down g g");
