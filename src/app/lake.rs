@@ -181,7 +181,7 @@ pub(super) fn in_a_statement(name: &TableName) -> String {
     format!("{}.{}", part(&name.database), part(&name.table))
 }
 
-fn settings(profile: &Profile) -> AwsSettings {
+pub(super) fn settings(profile: &Profile) -> AwsSettings {
     AwsSettings {
         region: profile.region.clone(),
         aws_profile: profile.aws_profile.clone(),

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::adapters::matching::{Book, Matcher, Places, Reader, Watching, Watchlist, on_change};
+use crate::adapters::engine::ObjectStore;
+use crate::adapters::matching::{Book, Matcher, Reader, Watching, Watchlist, on_change};
 use crate::app::rules::{LoadedRules, RuleFiles, RulesError};
 use crate::config::Paths;
 use crate::domain::query::QueryError;
@@ -93,10 +94,10 @@ impl LiveMatcher {
     }
 
     /// A reader that judges by it, on as many threads as the machine has but one.
-    pub fn reader(&self, places: Places, clock: Arc<dyn Clock>) -> Reader {
+    pub fn reader(&self, objects: ObjectStore, clock: Arc<dyn Clock>) -> Reader {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = threads.saturating_sub(1).max(1);
-        Reader::new(Arc::clone(&self.matcher), places, threads, clock)
+        Reader::new(Arc::clone(&self.matcher), objects, threads, clock)
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod feed;
 mod lake;
 mod matching;
 mod on_aws;
@@ -17,6 +18,7 @@ mod services;
 mod zero;
 
 pub use content::pivot_templates;
+pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
 pub use matching::{LiveMatcher, Looking, MatchingError};
 pub use pivot::pivot_tables;
@@ -28,8 +30,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use crate::adapters::feed::FolderSource;
-use crate::adapters::matching::{Places, ReadAlong};
+use crate::adapters::matching::Hydrator;
 use crate::adapters::session::SessionFile;
 use crate::config::{Config, Paths};
 use crate::domain::case::Author;
@@ -127,24 +128,23 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         let (answer_sender, answers) = mpsc::channel(WAITING);
         let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        // It lives as long as the console: it follows the files of rules.
+        let watched = feed::of_a_console(options, lake.access.as_ref());
+        for source in watched.sources {
+            worker.watch_switched(source);
+        }
+        if let Some(fault) = watched.fault {
+            state.warn(fault);
+        }
+        // It follows the files of rules, as long as it lives.
         let mut live = None;
-        if let LakePlace::Folder(folder) = &options.place {
-            let source = FolderSource::new(folder.clone());
+        if let Some(setup) = watched.setup {
             match LiveMatcher::open(&options.paths, Looking::default()) {
                 Ok(matcher) => {
-                    let places = Places {
-                        folder: Some(folder.clone()),
-                        store: None,
-                    };
-                    let reader = matcher.reader(places, Arc::new(clock));
-                    worker.watch(&ReadAlong::new(Arc::new(source), reader));
+                    let reader = matcher.reader(setup.objects(runtime.handle()), Arc::new(clock));
+                    worker.watch(&Hydrator::new(setup.inbox, reader));
                     live = Some(matcher);
                 }
-                Err(error) => {
-                    state.warn(format!("events are not judged: {error}"));
-                    worker.watch(&source);
-                }
+                Err(error) => state.warn(format!("events are not judged: {error}")),
             }
         }
         let screen = screen::Console::new(terminal, &mut painter)?;

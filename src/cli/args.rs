@@ -5,7 +5,7 @@ use clap::Parser;
 use super::lake::LakeArgs;
 use super::{
     case, completions, config, coverage, demo, detect, import, lineage, open, pivot, playbook,
-    query, resume, tables, templates, watch_list,
+    query, resume, tables, templates, watch, watch_list,
 };
 
 const EXAMPLES: &str = "\
@@ -41,6 +41,7 @@ pub(super) enum Subcommand {
     Resume(resume::Args),
     Pivot(pivot::Args),
     Detect(detect::Args),
+    Watch(watch::Args),
     Coverage(coverage::Args),
     Lineage(lineage::Args),
     Tables(tables::Args),

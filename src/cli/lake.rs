@@ -9,6 +9,7 @@ use super::demo;
 use super::stop::Stop;
 use crate::adapters::aws::MfaCode;
 use crate::app::{EngineShare, LakePlace, OpenError, OpenLake};
+use crate::config::Profile;
 use crate::domain::nearest::did_you_mean;
 
 /// What can be opened, as an error says it.
@@ -31,7 +32,7 @@ pub(super) struct LakeArgs {
 
 /// Asks for the code of an MFA device, where there is somebody to ask; without one the access says
 /// what is needed.
-fn mfa_code(device: &str) -> Result<Option<MfaCode>, Stop> {
+pub(super) fn mfa_code(device: &str) -> Result<Option<MfaCode>, Stop> {
     let line = is_attended().then(|| asked(&format!("MFA code of {device}:")));
     let Some(line) = line.flatten() else {
         return Ok(None);
@@ -61,6 +62,22 @@ impl LakeArgs {
         Ok(())
     }
 
+    /// Whether a folder was named.
+    pub(super) fn names_a_folder(&self) -> bool {
+        self.lake.is_some()
+    }
+
+    /// The profile with whose rights queues and buckets are read; `None`: with those of the
+    /// environment.
+    pub(super) fn feed_profile(&self, context: &Context) -> Result<Option<Profile>, Stop> {
+        let config = &context.config;
+        let name = (self.profile.as_ref())
+            .or(config.feed.profile.as_ref())
+            .or(config.default_profile.as_ref());
+        let profile = name.map(|name| known(context, name)).transpose()?;
+        Ok(profile.filter(|profile| profile.lake.is_none()).cloned())
+    }
+
     /// The lake that is meant. The first use of the demo lake makes it.
     pub(super) fn place(&self, context: &Context) -> Result<LakePlace, Stop> {
         if let Some(folder) = &self.lake {
@@ -77,17 +94,7 @@ impl LakeArgs {
         let Some(name) = self.profile.as_ref().or(config.default_profile.as_ref()) else {
             return demo::ready(context).map(LakePlace::Folder);
         };
-        let Some(profile) = config.profiles.get(name) else {
-            let known = config.profiles.keys().map(String::as_str);
-            return Err(Stop::failed(format_args!(
-                "there is no profile `{name}` in {}",
-                context.paths.config_file.display()
-            ))
-            .hint(
-                did_you_mean(name, known)
-                    .unwrap_or_else(|| "`lakehound config show` lists the profiles".to_owned()),
-            ));
-        };
+        let profile = known(context, name)?;
         match &profile.lake {
             Some(folder) => existing(folder).map(LakePlace::Folder),
             None => Ok(LakePlace::Aws {
@@ -100,6 +107,22 @@ impl LakeArgs {
             }),
         }
     }
+}
+
+/// A profile of the configuration.
+fn known<'a>(context: &'a Context, name: &str) -> Result<&'a Profile, Stop> {
+    let profiles = &context.config.profiles;
+    profiles.get(name).ok_or_else(|| {
+        let known = profiles.keys().map(String::as_str);
+        Stop::failed(format_args!(
+            "there is no profile `{name}` in {}",
+            context.paths.config_file.display()
+        ))
+        .hint(
+            did_you_mean(name, known)
+                .unwrap_or_else(|| "`lakehound config show` lists the profiles".to_owned()),
+        )
+    })
 }
 
 fn existing(folder: &Path) -> Result<PathBuf, Stop> {

@@ -23,6 +23,7 @@ mod detect;
 mod explain;
 mod import;
 mod interrupt;
+mod judged;
 mod lake;
 mod lineage;
 mod listing;
@@ -43,6 +44,7 @@ mod templates;
 mod timeline;
 mod trail;
 mod type_tree;
+mod watch;
 mod watch_list;
 
 use std::process::ExitCode;
@@ -102,6 +104,7 @@ fn run(cli: Cli) -> Result<(), Stop> {
         Subcommand::Resume(args) => resume::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Pivot(args) => pivot::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Detect(args) => detect::run(&context, &args, args.lake.or(&cli.lake)),
+        Subcommand::Watch(args) => watch::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Coverage(args) => coverage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Lineage(args) => lineage::run(&context, &args, args.lake.or(&cli.lake)),
         Subcommand::Tables(args) => tables::run(&context, &args, args.lake.or(&cli.lake)),

@@ -44,7 +44,7 @@ pub struct Config {
 }
 
 /// `[feed]`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Feed {
     /// Where notifications come from.
     pub sources: Vec<FeedSource>,
@@ -57,6 +57,18 @@ pub struct Feed {
     /// From which on the terminal's title counts open items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// The profile with whose rights queues and buckets are read; that of the lake if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Seconds for which a message that was received is hidden from others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub visibility_seconds: Option<f64>,
+    /// Seconds between two listings of a bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_seconds: Option<f64>,
+    /// Days back from today whose objects a listing looks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing_days: Option<f64>,
 }
 
 /// `[theme]`.
@@ -183,6 +195,10 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         bell: severity_name(&mut section, "bell", faults),
         notify: severity_name(&mut section, "notify", faults),
         title: severity_name(&mut section, "title", faults),
+        profile: section.text("profile", faults),
+        visibility_seconds: section.amount("visibility_seconds", faults),
+        listing_seconds: section.amount("listing_seconds", faults),
+        listing_days: section.amount("listing_days", faults),
     };
     section.finish(faults);
     feed

@@ -1,6 +1,7 @@
 //! The work that the store asks for, each piece a task that answers with events.
 
 mod case;
+mod feed;
 mod here;
 mod keep;
 mod queue;
@@ -16,7 +17,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -29,13 +29,12 @@ use crate::domain::estimate::Effort;
 use crate::domain::lake::LakeFacts;
 use crate::domain::query::{QueryError, QueryId, QueryRequest};
 use crate::domain::rows::{Rows, RowsHandle};
-use crate::ports::{FeedNews, NotificationSource, QueryService, RunControl};
+use crate::ports::{NotificationSource, QueryService, RunControl};
 use crate::sql::completion::Catalogue;
 use crate::sql::pivot::PivotTable;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
-use crate::store::queue::QueueNews;
 use crate::store::session::Session;
 
 pub use case::Casework;
@@ -126,6 +125,8 @@ pub struct Effects {
     /// Dropping it ends the demo lake's going on.
     demo: Option<std::sync::mpsc::SyncSender<()>>,
     feeds: Vec<JoinHandle<()>>,
+    /// The switches of the sources that have one, by name.
+    switches: HashMap<String, watch::Sender<bool>>,
     case: case::OpenDesk,
     queue: queue::QueueDesk,
     /// The newest session, and the task that writes it.
@@ -148,6 +149,7 @@ impl Effects {
             runs: Arc::default(),
             demo: None,
             feeds: Vec::new(),
+            switches: HashMap::new(),
             case: case::OpenDesk::default(),
             sessions,
             session_writer,
@@ -156,20 +158,20 @@ impl Effects {
 
     /// Listens to a notification source until the program ends.
     pub fn watch(&mut self, source: &dyn NotificationSource) {
-        let mut news = source.watch();
-        let answers = self.answers.clone();
+        let news = source.watch();
+        let listening = feed::listen(news, self.answers.clone());
         self.feeds.push(self.runtime.spawn(async move {
-            while let Some(news) = news.next().await {
-                let event = match news {
-                    FeedNews::Arrived(arrivals) => Event::Arrived(arrivals),
-                    FeedNews::State(state) => Event::Source(state),
-                    FeedNews::Read(readings) => Event::Read(readings),
-                };
-                if answers.send(event).await.is_err() {
-                    break;
-                }
-            }
+            // It ends with the source or with the loop.
+            let _ = listening.await;
         }));
+    }
+
+    /// Listens to a source that can be switched off and on, until the program ends.
+    pub fn watch_switched(&mut self, source: Arc<dyn NotificationSource>) {
+        let (switch, is_on) = watch::channel(true);
+        self.switches.insert(source.name().to_owned(), switch);
+        let listening = feed::listen_switched(source, is_on, self.answers.clone());
+        self.feeds.push(self.runtime.spawn(listening));
     }
 
     /// Starts a piece of work. What only the loop can do never comes here.
@@ -257,20 +259,12 @@ impl Effects {
                 self.sessions.send_replace(Some(session));
             }
             Effect::Case(work) => self.case(work),
-            Effect::Queue(work) => {
-                if let Err(news) = self.queue.give(work) {
-                    self.blocking(|| Some(Event::Queue(news)));
+            Effect::Queue(work) => self.work_on_queue(work),
+            Effect::Watch(entity) => self.watch_for(entity),
+            Effect::SwitchSource { name, on } => {
+                if let Some(switch) = self.switches.get(&name) {
+                    switch.send_replace(on);
                 }
-            }
-            Effect::Watch(entity) => {
-                let watch = self.services.queue.watch.clone();
-                self.blocking(move || {
-                    let told = match watch {
-                        Some(watch) => watch(&entity),
-                        None => Err("there is no list of watched entities here".to_owned()),
-                    };
-                    Some(Event::Queue(QueueNews::Watched(told)))
-                });
             }
             Effect::DemoLive(on) => self.demo_live(on),
             Effect::Quit

@@ -31,6 +31,8 @@ pub enum Context {
     Entity,
     /// In the tree of credentials.
     Lineage,
+    /// On the page of the sources.
+    Sources,
     /// In a question that is answered by yes or no.
     Question,
 }
@@ -51,6 +53,7 @@ impl Context {
             Self::Overlay => "Lists and forms",
             Self::Entity => "On the page of an entity",
             Self::Lineage => "Credentials",
+            Self::Sources => "Sources of notifications",
             Self::Question => "Questions",
         }
     }
@@ -126,6 +129,7 @@ commands! {
         TimelineOpen "timeline.open" "Show what happened when: pins and whole results by time" ["timeline"];
         Coverage "coverage" "Show which hours the lake covers, by source, account and Region, and the gaps";
         Lineage "lineage" "Show the tree of credentials around the key, session, role or principal that is named here";
+        FeedSources "feed.sources" "Show where notifications come from: state, lag, rate, errors; switch a source off or on";
         ThemeNext "theme.next" "Change to the next theme";
         ToggleMouse "mouse.toggle" "Let the program or the terminal have the mouse";
         DemoLive "demo.live" "Let the demo lake go on: new objects arrive, or stop arriving";
@@ -312,6 +316,10 @@ commands! {
         LineageEvents "lineage.events" "Ask for all events of the credential in a tab of its own" ["events"];
         LineageAgain "lineage.again" "Ask for the tree again";
         LineageCopy "lineage.copy" "Copy the credential's id" ["copy"];
+    }
+    Sources {
+        SourcesSwitch "sources.switch" "Switch the source off, or on again" ["off/on"];
+        SourcesCopy "sources.copy" "Copy the source's name and what it says of itself" ["copy"];
     }
     Question {
         QuestionYes "question.yes" "Yes" ["yes"];

@@ -177,6 +177,13 @@ pub enum Effect {
     Watch(Entity),
     /// Ring, tell the desktop, change the terminal's title.
     Alert(Alert),
+    /// Switch a source of notifications off or on.
+    SwitchSource {
+        /// Its name.
+        name: String,
+        /// Whether it watches from now on.
+        on: bool,
+    },
     /// Let the demo lake go on, or stop it.
     DemoLive(bool),
     /// Send [`super::event::Event::Timer`] after a while.
@@ -221,6 +228,7 @@ impl Effect {
             Self::Queue(_) => "queue",
             Self::Watch(_) => "watch",
             Self::Alert(_) => "alert",
+            Self::SwitchSource { .. } => "switch source",
             Self::DemoLive(_) => "demo live",
             Self::SetTimer(..) => "set timer",
             Self::CaptureMouse(_) => "capture mouse",

@@ -297,6 +297,7 @@ impl State {
             }
             Some(Overlay::Timeline) => vec![Context::Timeline, Context::Overlay],
             Some(Overlay::Lineage(_)) => vec![Context::Lineage, Context::Overlay],
+            Some(Overlay::Sources(_)) => vec![Context::Sources, Context::Overlay],
             Some(_) => vec![Context::Overlay],
             None => self.pane_contexts(),
         }

@@ -80,7 +80,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             queue::read(state, readings)
         }
         Event::Source(news) => {
-            feed::source_news(state, news);
+            feed::sources::news(state, news);
             Vec::new()
         }
         Event::Unfinished(runs) => {
@@ -203,6 +203,7 @@ pub fn run_command(state: &mut State, command: Command) -> Vec<Effect> {
         Context::Entity => super::entity::update(state, command),
         Context::Timeline => timeline::update(state, command),
         Context::Lineage => lineage::update(state, command),
+        Context::Sources => feed::sources::command(state, command),
         Context::Overlay | Context::Question => overlay::update(state, command),
     }
 }
@@ -256,6 +257,7 @@ fn global(state: &mut State, command: Command) -> Vec<Effect> {
         | Command::CaseClose => case::command(state, command),
         Command::TimelineOpen => timeline::open(state),
         Command::Coverage => coverage::open(state),
+        Command::FeedSources => feed::sources::open(state),
         Command::ThemeNext => next_theme(state),
         Command::ToggleMouse => {
             state.mouse = !state.mouse;

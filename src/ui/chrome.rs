@@ -277,6 +277,10 @@ fn words(state: &State) -> Vec<(Command, &'static str)> {
             (Command::LineageUnfold, "unfold"),
             (Command::LineageCopy, "copy"),
         ],
+        Some(Overlay::Sources(_)) => &[
+            (Command::SourcesSwitch, "off/on"),
+            (Command::SourcesCopy, "copy"),
+        ],
         Some(Overlay::Form(_)) => &[
             (Command::OverlayAccept, "run"),
             (Command::OverlayNextField, "next field"),

@@ -1,6 +1,7 @@
 //! The whole screen: pictures at three sizes, and no panic at any size with any text.
 
 mod queue;
+mod sources;
 mod timeline;
 mod zero;
 

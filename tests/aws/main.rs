@@ -24,6 +24,7 @@ mod console;
 mod direct;
 mod exact;
 mod faults;
+mod feed;
 mod headless;
 mod home;
 mod http;

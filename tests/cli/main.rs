@@ -23,4 +23,5 @@ mod pivot;
 mod query;
 mod support;
 mod timeline;
+mod watch;
 mod zero;

@@ -15,4 +15,5 @@ mod lake;
 mod matching;
 mod pivots;
 mod playbooks;
+mod techniques;
 mod templates;

@@ -169,6 +169,28 @@ impl AwsAccess {
         aws_sdk_s3::Client::from_conf(config)
     }
 
+    /// A client of SQS.
+    pub fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.config)
+    }
+
+    /// The same rights in another Region, and at another address where none is set.
+    #[must_use]
+    pub fn to(&self, region: Option<&str>, endpoint: Option<&str>) -> Self {
+        let mut there = self.clone();
+        let mut config = self.config.clone().into_builder();
+        if let Some(region) = region {
+            region.clone_into(&mut there.region);
+            config = config.region(Region::new(region.to_owned()));
+        }
+        if let (Some(url), None) = (endpoint, &self.settings.endpoint_url) {
+            config = config.endpoint_url(url);
+            there.settings.endpoint_url = Some(url.to_owned());
+        }
+        there.config = config.build();
+        there
+    }
+
     /// A client of Glue.
     pub fn glue(&self) -> aws_sdk_glue::Client {
         aws_sdk_glue::Client::new(&self.config)

@@ -78,6 +78,7 @@ const BUSY: &[&str] = &[
     "PriorRequestNotComplete",
     "SlowDown",
     "EC2ThrottledException",
+    "OverLimit",
 ];
 
 /// Codes of what does not exist.
@@ -88,6 +89,8 @@ const MISSING: &[&str] = &[
     "EntityNotFoundException",
     "MetadataException",
     "ResourceNotFoundException",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
 ];
 
 /// Words of the SDK's own where it found no credentials to sign with.

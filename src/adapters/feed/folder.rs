@@ -12,6 +12,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
@@ -20,11 +21,13 @@ use futures::stream::BoxStream;
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use notify::{RecursiveMode, Watcher};
 use parquet::file::reader::{FileReader, SerializedFileReader};
+use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
+use super::tally::Tally;
 use crate::domain::lake::notification::decode;
 use crate::domain::lake::{Arrival, Notification, ObjectKey, SourceNews};
-use crate::ports::{FeedNews, NotificationSource};
+use crate::ports::{FeedNews, Inbox, NotificationSource};
 
 /// Objects told of at the start.
 const AT_START: usize = 500;
@@ -35,32 +38,91 @@ const NOTIFICATIONS: &str = "notifications";
 /// The bucket's name for objects that no notification names.
 const LOCAL: &str = "local";
 
+/// The name of the source over the lake that is open.
+const NAME: &str = "folder";
+/// Notifications of one commit.
+const TOGETHER: usize = 64;
+
 /// Watches a lake's folder.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FolderSource {
+    name: String,
     lake: PathBuf,
+    inbox: Option<Arc<dyn Inbox>>,
+    /// How many of the objects that are there at the start are told.
+    at_start: usize,
+    /// Whether objects that are in the inbox already are told at the start.
+    known_too: bool,
+    once: bool,
 }
 
 impl FolderSource {
-    /// A source over a lake's folder.
+    /// A source over a lake's folder, or over the folder of the notifications in it. The newest
+    /// objects are told at every start.
     pub fn new(lake: PathBuf) -> Self {
-        Self { lake }
+        let lake = match lake.parent() {
+            Some(parent) if lake.ends_with(NOTIFICATIONS) => parent.to_owned(),
+            _ => lake,
+        };
+        Self {
+            name: NAME.to_owned(),
+            lake,
+            inbox: None,
+            at_start: AT_START,
+            known_too: true,
+            once: false,
+        }
+    }
+
+    /// Calls it something else.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Writes what appears down in an inbox before it is told.
+    #[must_use]
+    pub fn into_inbox(mut self, inbox: Arc<dyn Inbox>) -> Self {
+        self.inbox = Some(inbox);
+        self
+    }
+
+    /// Tells of every object that is not in the inbox: those too that appeared while nobody watched.
+    #[must_use]
+    pub fn where_it_left_off(mut self) -> Self {
+        self.at_start = usize::MAX;
+        self.known_too = false;
+        self
+    }
+
+    /// What its notifications are of in the inbox: whoever reads their objects finds them by it.
+    fn name_in_the_inbox(&self) -> String {
+        format!("dir:{}", absolute(&self.lake).display())
+    }
+
+    /// Ends when what is there has been told.
+    #[must_use]
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 }
 
 impl NotificationSource for FolderSource {
     fn name(&self) -> &str {
-        "folder"
+        &self.name
     }
 
     fn watch(&self) -> BoxStream<'static, FeedNews> {
         let (sender, receiver) = mpsc::channel(WAITING);
-        let lake = self.lake.clone();
+        let source = self.clone();
         // A thread, not a task: it blocks on the operating system's reports. It ends when nobody
         // takes its news any more.
         std::thread::spawn(move || {
-            if let Err(reason) = watch(&lake, &sender) {
-                let news = SourceNews::failing("folder", reason);
+            let name = source.name.clone();
+            if let Err(reason) = watch(source, &sender) {
+                let news = SourceNews::failing(name, reason);
                 let _ = sender.blocking_send(FeedNews::State(news));
             }
         });
@@ -71,7 +133,8 @@ impl NotificationSource for FolderSource {
     }
 }
 
-fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
+fn watch(source: FolderSource, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
+    let lake = source.lake.clone();
     let (changes, changed) = std::sync::mpsc::sync_channel(WAITING);
     let mut watcher = notify::recommended_watcher(move |event| {
         // When nobody listens any more the watcher is dropped soon.
@@ -79,32 +142,35 @@ fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
     })
     .map_err(|error| error.to_string())?;
     watcher
-        .watch(lake, RecursiveMode::Recursive)
+        .watch(&lake, RecursiveMode::Recursive)
         .map_err(|error| format!("{} cannot be watched: {error}", lake.display()))?;
-    let watching = SourceNews::watching("folder");
-    if sender.blocking_send(FeedNews::State(watching)).is_err() {
+    let mut desk = Desk {
+        tally: Tally::new(&source.name),
+        source,
+        sender,
+    };
+    if !desk.say() {
         return Ok(());
     }
     let mut told = HashSet::new();
-    let delivered = delivered(lake);
-    let start: Vec<Arrival> = newest_objects(lake)
-        .into_iter()
-        .map(|(path, written)| {
+    let delivered = delivered(&lake, desk.source.at_start);
+    let start = newest_objects(&lake, desk.source.at_start);
+    for chunk in start.chunks(TOGETHER) {
+        let arrivals = chunk.iter().map(|(path, written)| {
             told.insert(path.clone());
-            let mut arrival = arrival_of_object(lake, &path, Some(written), None);
+            let mut arrival = arrival_of_object(&lake, path, Some(*written), None);
             if let Some(notification) = delivered.get(&arrival.notification.key.key) {
                 arrival.notification = notification.clone();
             }
             arrival
-        })
-        .collect();
-    for chunk in start.chunks(64) {
-        if sender
-            .blocking_send(FeedNews::Arrived(chunk.to_vec()))
-            .is_err()
-        {
+        });
+        if !desk.take(arrivals.collect(), true)? {
             return Ok(());
         }
+    }
+    if desk.source.once {
+        desk.say();
+        return Ok(());
     }
     for event in changed {
         let event = event.map_err(|error| error.to_string())?;
@@ -114,24 +180,64 @@ fn watch(lake: &Path, sender: &mpsc::Sender<FeedNews>) -> Result<(), String> {
         let now = Utc::now();
         let paths = event.paths.iter().filter(|path| path.is_file());
         let arrivals: Vec<Arrival> = paths
-            .flat_map(|path| appeared(lake, path, now, &mut told))
+            .flat_map(|path| appeared(&lake, path, now, &mut told))
             .collect();
-        if !arrivals.is_empty() && sender.blocking_send(FeedNews::Arrived(arrivals)).is_err() {
+        if !arrivals.is_empty() && !(desk.take(arrivals, false)? && desk.say()) {
             return Ok(());
         }
     }
     Ok(())
 }
 
+/// Where arrivals are written down, counted and told.
+struct Desk<'a> {
+    source: FolderSource,
+    tally: Tally,
+    sender: &'a mpsc::Sender<FeedNews>,
+}
+
+impl Desk<'_> {
+    /// Writes arrivals down and tells those that are to be told; whether anybody listens.
+    fn take(&mut self, mut arrivals: Vec<Arrival>, at_start: bool) -> Result<bool, String> {
+        let sent: Vec<Notification> = arrivals.iter().map(|a| a.notification.clone()).collect();
+        let brought = sent.len();
+        let new = match &self.source.inbox {
+            // The thread is its own: it may wait for the disk.
+            Some(inbox) => {
+                let source = self.source.name_in_the_inbox();
+                futures::executor::block_on(inbox.receive(&source, sent))
+                    .map_err(|error| error.to_string())?
+            }
+            None => sent,
+        };
+        self.tally.took(brought, &new, Utc::now());
+        if self.source.inbox.is_some() && !(at_start && self.source.known_too) {
+            let new: HashSet<_> = new.iter().map(Notification::identity).collect();
+            arrivals.retain(|arrival| new.contains(&arrival.notification.identity()));
+        }
+        if arrivals.is_empty() {
+            return Ok(true);
+        }
+        let arrived = FeedNews::Arrived(arrivals);
+        Ok(self.sender.blocking_send(arrived).is_ok())
+    }
+
+    /// Tells how it is; whether anybody listens.
+    fn say(&mut self) -> bool {
+        let news = self.tally.news(Utc::now());
+        self.sender.blocking_send(news).is_ok()
+    }
+}
+
 /// The notifications that were delivered before the start, the newest ones, by the object's key:
 /// they know when it was written, which a copy of the file does not.
-fn delivered(lake: &Path) -> HashMap<String, Notification> {
+fn delivered(lake: &Path, most: usize) -> HashMap<String, Notification> {
     let Ok(entries) = std::fs::read_dir(lake.join(NOTIFICATIONS)) else {
         return HashMap::new();
     };
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort_unstable();
-    let newest = files.split_off(files.len().saturating_sub(AT_START));
+    let newest = files.split_off(files.len().saturating_sub(most));
     let bodies = newest
         .iter()
         .filter_map(|path| std::fs::read_to_string(path).ok());
@@ -219,12 +325,30 @@ fn arrival_of_object(
     let time = written
         .or_else(|| path.metadata().ok()?.modified().ok())
         .map(DateTime::from);
+    let mut notification = local_notification(key, size, time);
+    notification.sequencer = Some(state_of(path, size, time));
     Arrival {
-        notification: local_notification(key, size, time),
+        notification,
         path: Some(path.to_owned()),
         events: Some(count_events(path)),
         seen,
     }
+}
+
+/// Tells a file from one of the same name in another lake, and from what it was before it was
+/// written anew.
+fn state_of(path: &Path, size: Option<u64>, time: Option<DateTime<Utc>>) -> String {
+    let mut hash = Sha256::new();
+    hash.update(absolute(path).as_os_str().as_encoded_bytes());
+    hash.update(size.unwrap_or(u64::MAX).to_le_bytes());
+    let digest = hash.finalize();
+    let short: String = digest.iter().take(8).map(|b| format!("{b:02X}")).collect();
+    let written = time.map(|time| time.timestamp_micros()).unwrap_or_default();
+    format!("{written:016X}{short}")
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn local_notification(
@@ -262,7 +386,7 @@ fn is_object(path: &Path) -> bool {
 }
 
 /// The newest objects of a lake with the time they were written, oldest first.
-fn newest_objects(lake: &Path) -> Vec<(PathBuf, SystemTime)> {
+fn newest_objects(lake: &Path, most: usize) -> Vec<(PathBuf, SystemTime)> {
     let mut found = Vec::new();
     let mut folders = vec![lake.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -296,7 +420,7 @@ fn newest_objects(lake: &Path) -> Vec<(PathBuf, SystemTime)> {
     };
     // The event day goes before the file's own time, which a copy loses.
     found.sort_by_cached_key(|(path, written)| (day(path), *written, path.clone()));
-    found.split_off(found.len().saturating_sub(AT_START))
+    found.split_off(found.len().saturating_sub(most))
 }
 
 #[cfg(test)]

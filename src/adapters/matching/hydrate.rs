@@ -1,23 +1,23 @@
 //! From notifications to readings: each object is read and judged on threads of their own, as many at
-//! a time as there are threads. What waits stays where it is, on disk in the inbox or with the source
-//! that tells of it: a burst of notifications grows nothing here.
+//! a time as there are threads. What waits stays where it is, on disk in the inbox: a burst of
+//! notifications grows nothing here.
 
 use std::collections::VecDeque;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path};
 use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered, StreamExt as _};
-use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::pool::Pool;
 use super::{Matcher, Place};
 use crate::adapters::engine::{ObjectFault, ObjectStore};
 use crate::domain::detection::{Contents, ObjectName, Reading, Unreadable};
+use crate::domain::lake::SourceNews;
 use crate::domain::lake::notification::url_decoded;
-use crate::domain::lake::{Notification, SourceNews};
 use crate::ports::{Clock, FeedNews, Inbox, NotificationSource, Waiting};
 
 /// The source's name.
@@ -27,8 +27,6 @@ pub const RULES: &str = "rules";
 
 /// Notifications that are taken from the inbox at a time.
 const AT_ONCE: usize = 64;
-/// Objects whose notifications a source has told of and that wait to be read.
-const WAITING: usize = 256;
 /// The wait before the second try, doubled each time.
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(5);
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(15);
@@ -37,41 +35,22 @@ const TRIES_OF_WHAT_IS_GONE: u32 = 10;
 /// Words about rules that are told at a time.
 const MOST_NOTES: usize = 20;
 
-/// The bucket of objects that are files of a folder.
-const LOCAL: &str = "local";
+/// How a source is called in the inbox whose objects are files below a folder.
+const OF_A_FOLDER: &str = "dir:";
 
-/// Where the objects are that notifications name.
-#[derive(Clone, Default)]
-pub struct Places {
-    /// A folder with the lake's objects below it, by their keys.
-    pub folder: Option<PathBuf>,
-    /// The objects of S3, where there is access to AWS.
-    pub store: Option<ObjectStore>,
-}
-
-impl Places {
-    fn of(&self, bucket: &str, key: &str) -> Result<Place, String> {
-        let below = Path::new(key);
-        // A key is what a stranger wrote: it leads nowhere but below the folder.
-        let plain = below
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)));
-        if let Some(folder) = self.folder.as_ref().filter(|_| plain && !key.is_empty()) {
-            let path = folder.join(below);
-            if bucket == LOCAL || self.store.is_none() || path.is_file() {
-                return Ok(Place::Disk(path));
-            }
-        }
-        match &self.store {
-            Some(store) if bucket != LOCAL => Ok(Place::S3(store.clone())),
-            Some(_) | None if self.folder.is_some() => Err(format!(
-                "`{key}` is no name of a file below the lake's folder"
-            )),
-            _ => Err(
-                "there is no access to AWS to read it with; open the lake with --profile"
-                    .to_owned(),
-            ),
-        }
+/// Where the object is that a source's notification names.
+fn place(store: &ObjectStore, source: &str, key: &str) -> Result<Place, ObjectFault> {
+    let Some(folder) = source.strip_prefix(OF_A_FOLDER) else {
+        return Ok(Place::S3(store.clone()));
+    };
+    let below = Path::new(key);
+    // A key is what a stranger wrote: it leads nowhere but below the folder.
+    let mut parts = below.components();
+    match !key.is_empty() && parts.all(|part| matches!(part, Component::Normal(_))) {
+        true => Ok(Place::Disk(Path::new(folder).join(below))),
+        false => Err(ObjectFault::Damaged(
+            "its key names no file below the folder of its source".to_owned(),
+        )),
     }
 }
 
@@ -79,7 +58,7 @@ impl Places {
 #[derive(Clone)]
 pub struct Reader {
     matcher: Arc<Matcher>,
-    places: Places,
+    store: ObjectStore,
     pool: Pool,
     clock: Arc<dyn Clock>,
 }
@@ -88,45 +67,33 @@ impl Reader {
     /// A reader with so many threads.
     pub fn new(
         matcher: Arc<Matcher>,
-        places: Places,
+        store: ObjectStore,
         threads: usize,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             matcher,
-            places,
+            store,
             pool: Pool::new(threads),
             clock,
         }
     }
 
-    /// Reads the object of a notification that was tried so many times before.
-    async fn read(&self, notification: Notification, tries: u32) -> Reading {
-        let object = ObjectName::from(&notification);
+    /// Reads the object of a notification.
+    async fn read(&self, waiting: Waiting) -> Reading {
+        let object = ObjectName::from(&waiting.notification);
+        let tries = waiting.tries;
         let read = {
-            let (matcher, places) = (Arc::clone(&self.matcher), self.places.clone());
+            let (matcher, store) = (Arc::clone(&self.matcher), self.store.clone());
             let (object, now) = (object.clone(), self.clock.now());
             self.pool
-                .run(move || read_here(&matcher, &places, &object, now))
+                .run(move || read_here(&matcher, &store, &waiting.source, &object, now))
                 .await
         };
         let read =
             read.unwrap_or_else(|| Err(ObjectFault::Damaged("whoever read it failed".to_owned())));
         let outcome = read.map_err(|fault| unreadable(&fault, tries, self.clock.now()));
         Reading { object, outcome }
-    }
-
-    /// What is to be told of rules, as it comes up.
-    fn all_notes(&self) -> BoxStream<'static, FeedNews> {
-        stream::unfold(self.clone(), |reader| async move {
-            loop {
-                if let Some(notes) = reader.notes() {
-                    return Some((notes, reader));
-                }
-                reader.matcher.noted().await;
-            }
-        })
-        .boxed()
     }
 
     /// What is to be told of rules now.
@@ -161,14 +128,13 @@ impl Reader {
 
 fn read_here(
     matcher: &Matcher,
-    places: &Places,
+    store: &ObjectStore,
+    source: &str,
     object: &ObjectName,
     now: DateTime<Utc>,
 ) -> Result<Contents, ObjectFault> {
     let read = |key: &str| {
-        let place = places
-            .of(&object.bucket, key)
-            .map_err(ObjectFault::Passing)?;
+        let place = place(store, source, key)?;
         let named = ObjectName {
             bucket: object.bucket.clone(),
             key: key.to_owned(),
@@ -210,12 +176,24 @@ fn unreadable(fault: &ObjectFault, tries: u32, now: DateTime<Utc>) -> Unreadable
 pub struct Hydrator {
     inbox: Arc<dyn Inbox>,
     reader: Reader,
+    ending: CancellationToken,
 }
 
 impl Hydrator {
     /// Over an inbox.
     pub fn new(inbox: Arc<dyn Inbox>, reader: Reader) -> Self {
-        Self { inbox, reader }
+        Self {
+            inbox,
+            reader,
+            ending: CancellationToken::new(),
+        }
+    }
+
+    /// Ends, once this is cancelled and nothing is left that can be read now.
+    #[must_use]
+    pub fn until(mut self, ending: CancellationToken) -> Self {
+        self.ending = ending;
+        self
     }
 }
 
@@ -231,12 +209,13 @@ impl NotificationSource for Hydrator {
             waiting: VecDeque::new(),
             running: FuturesUnordered::new(),
             failing: false,
+            ending: self.ending.clone(),
         };
-        let read = stream::unfold(turn, |mut turn| async move {
-            let news = turn.next().await;
+        stream::unfold(turn, |mut turn| async move {
+            let news = turn.next().await?;
             Some((news, turn))
-        });
-        stream::select(read.boxed(), self.reader.all_notes()).boxed()
+        })
+        .boxed()
     }
 }
 
@@ -248,24 +227,31 @@ struct Turn {
     running: FuturesUnordered<BoxFuture<'static, (i64, Reading)>>,
     /// Whether the inbox failed the last time.
     failing: bool,
+    ending: CancellationToken,
 }
 
 /// The pause after the inbox has failed: the disk may be full, and is not asked in a circle.
 const AFTER_FAULT: Duration = Duration::from_secs(5);
 
 impl Turn {
-    async fn next(&mut self) -> FeedNews {
+    async fn next(&mut self) -> Option<FeedNews> {
         loop {
+            if let Some(notes) = self.reader.notes() {
+                return Some(notes);
+            }
             if let Some(fault) = self.fill().await {
                 self.failing = true;
-                return FeedNews::State(SourceNews::failing(READING, fault));
+                return Some(FeedNews::State(SourceNews::failing(READING, fault)));
             }
             if self.failing {
                 // It works again.
                 self.failing = false;
-                return FeedNews::State(SourceNews::watching(READING));
+                return Some(FeedNews::State(SourceNews::watching(READING)));
             }
             if self.running.is_empty() {
+                if self.ending.is_cancelled() {
+                    return None;
+                }
                 self.idle().await;
                 continue;
             }
@@ -276,7 +262,7 @@ impl Turn {
                 () = self.inbox.arrived(), if can_take => None,
             };
             if let Some(done) = done {
-                return self.settle(done).await;
+                return Some(self.settle(done).await);
             }
         }
     }
@@ -304,8 +290,8 @@ impl Turn {
             };
             let reader = self.reader.clone();
             self.running.push(Box::pin(async move {
-                let reading = reader.read(next.notification, next.tries).await;
-                (next.id, reading)
+                let id = next.id;
+                (id, reader.read(next).await)
             }));
         }
         None
@@ -328,6 +314,8 @@ impl Turn {
         };
         tokio::select! {
             () = self.inbox.arrived() => {}
+            () = self.reader.matcher.noted() => {}
+            () = self.ending.cancelled() => {}
             () = timer => {}
         }
     }
@@ -353,67 +341,5 @@ impl Turn {
         // What could not be settled is read again after the next start; what was found is told now.
         self.failing |= fault.is_some();
         FeedNews::Read(readings)
-    }
-}
-
-/// A source whose objects are read as it tells of them, without an inbox between: for a lake whose
-/// objects stay where they are, and are told of again at every start.
-pub struct ReadAlong {
-    source: Arc<dyn NotificationSource>,
-    reader: Reader,
-}
-
-impl ReadAlong {
-    /// Reads what a source tells of.
-    pub fn new(source: Arc<dyn NotificationSource>, reader: Reader) -> Self {
-        Self { source, reader }
-    }
-}
-
-impl NotificationSource for ReadAlong {
-    fn name(&self) -> &str {
-        self.source.name()
-    }
-
-    fn watch(&self) -> BoxStream<'static, FeedNews> {
-        let (sender, receiver) = mpsc::channel::<Notification>(WAITING);
-        let told = self.source.watch().flat_map(move |news| {
-            let named: Vec<Notification> = match &news {
-                FeedNews::Arrived(arrivals) => arrivals
-                    .iter()
-                    .map(|arrival| arrival.notification.clone())
-                    .collect(),
-                FeedNews::State(_) | FeedNews::Read(_) => Vec::new(),
-            };
-            let sender = sender.clone();
-            // The news first, then its objects; where they wait, the source waits.
-            let hand_on = async move {
-                for notification in named {
-                    if sender.send(notification).await.is_err() {
-                        break;
-                    }
-                }
-                None
-            };
-            stream::once(std::future::ready(Some(news)))
-                .chain(stream::once(hand_on))
-                .filter_map(std::future::ready)
-                .boxed()
-        });
-        let reader = self.reader.clone();
-        let at_once = reader.pool.threads() * 2;
-        let notes = reader.all_notes();
-        let waiting = stream::unfold(receiver, |mut receiver| async move {
-            receiver.recv().await.map(|next| (next, receiver))
-        });
-        let read = waiting
-            .map(move |notification| {
-                let reader = reader.clone();
-                async move { reader.read(notification, 0).await }
-            })
-            .buffer_unordered(at_once)
-            .ready_chunks(AT_ONCE)
-            .map(FeedNews::Read);
-        stream::select(stream::select(told, read), notes).boxed()
     }
 }

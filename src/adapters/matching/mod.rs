@@ -31,7 +31,7 @@ use tokio::sync::Notify;
 pub use book::Book;
 use book::{Meaning, Read};
 use detections::Event;
-pub use hydrate::{Hydrator, Places, READING, RULES, ReadAlong, Reader};
+pub use hydrate::{Hydrator, READING, RULES, Reader};
 use judge::{Hit, Judge, Verdict, What};
 use program::Program;
 pub use reload::{Watching, on_change};

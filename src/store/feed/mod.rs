@@ -1,10 +1,12 @@
 //! The feed's state: notifications newest first, a filter, follow and pause.
 
+pub mod sources;
 mod update;
 
 use std::collections::{HashSet, VecDeque};
 
-pub use update::{source_news, update};
+pub use sources::SourcesPage;
+pub use update::update;
 
 use crate::domain::detection::Reading;
 use crate::domain::lake::{Arrival, SourceNews};
@@ -35,6 +37,8 @@ pub struct Feed {
     pub paused: bool,
     /// The sources by name.
     pub sources: Vec<SourceNews>,
+    /// The names of those that a person has switched off.
+    pub switched_off: HashSet<String>,
     /// Whether the demo lake goes on.
     pub demo_live: bool,
 }

@@ -5,7 +5,7 @@ use super::super::effect::Effect;
 use super::super::overlay::{Overlay, Prompt, PromptKind};
 use super::super::state::{OBJECT_TABLE, State};
 use super::Feed;
-use crate::domain::lake::{SourceNews, object_statement};
+use crate::domain::lake::object_statement;
 
 /// Runs a command of the feed.
 pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
@@ -37,19 +37,6 @@ pub fn update(state: &mut State, command: Command) -> Vec<Effect> {
         _ => {}
     }
     Vec::new()
-}
-
-/// A source says how it is.
-pub fn source_news(state: &mut State, news: SourceNews) {
-    if let Err(reason) = &news.state {
-        let text = format!("the feed `{}` does not watch: {reason}", news.name);
-        state.warn(text);
-    }
-    let sources = &mut state.feed.sources;
-    match sources.iter_mut().find(|source| source.name == news.name) {
-        Some(source) => *source = news,
-        None => sources.push(news),
-    }
 }
 
 fn select(feed: &mut Feed, line: usize) {

@@ -16,6 +16,7 @@ use super::command::{COMMANDS, CommandRow, Context};
 use super::coverage::CoverageView;
 use super::effect::{Effect, TimerId};
 use super::entity::EntityPage;
+use super::feed::SourcesPage;
 use super::line_input::LineInput;
 use super::lineage::LineageTree;
 use super::pivot::PivotMenu;
@@ -45,6 +46,8 @@ pub enum Overlay {
     Coverage(CoverageView),
     /// Walk a tree of credentials.
     Lineage(Box<LineageTree>),
+    /// See where notifications come from.
+    Sources(SourcesPage),
     /// Fill in a saved query's parameters.
     Form(Form),
     /// Answer a question with one line.
@@ -168,6 +171,7 @@ pub fn palette_rows(contexts: &[Context]) -> Vec<&'static CommandRow> {
                     | Context::Overlay
                     | Context::Entity
                     | Context::Lineage
+                    | Context::Sources
                     | Context::Question
             )
         })

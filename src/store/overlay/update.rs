@@ -127,21 +127,13 @@ fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
 
 /// A key that is no command edits the overlay's line, if it has one.
 pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
-    let changed = match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            let changed = picker.input.press(chord);
-            if changed {
-                picker.selected = 0;
-            }
-            changed
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        if picker.input.press(chord) {
+            picker.selected = 0;
         }
+        return Vec::new();
+    }
+    let changed = match &mut state.overlay {
         Some(Overlay::Mute(form)) => {
             form.press(chord);
             false
@@ -154,16 +146,14 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             }
             None => false,
         },
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_))
-            if chord.typed() == Some('q') =>
-        {
+        Some(
+            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_) | Overlay::Sources(_),
+        ) if chord.typed() == Some('q') => {
             close(state);
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
-        Some(Overlay::Question(_)) => false,
-        Some(Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Timeline | Overlay::Lineage(_))
-        | None => false,
+        _ => false,
     };
     if changed {
         live_filter(state)
@@ -174,18 +164,11 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
 
 /// Pasted text goes into the overlay's line.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        picker.input.paste(text);
+        picker.selected = 0;
+    }
     match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            picker.input.paste(text);
-            picker.selected = 0;
-        }
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.paste(text);
         }
@@ -195,17 +178,7 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(
-            Overlay::Page(_)
-            | Overlay::Coverage(_)
-            | Overlay::Timeline
-            | Overlay::Lineage(_)
-            | Overlay::Mute(_)
-            | Overlay::Question(_),
-        )
-        | None => {
-            return Vec::new();
-        }
+        _ => {}
     }
     live_filter(state)
 }
@@ -223,6 +196,21 @@ fn live_filter(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The list of an overlay that a filter line narrows down.
+fn picker_of(overlay: &mut Option<Overlay>) -> Option<&mut Picker> {
+    match overlay {
+        Some(
+            Overlay::Palette(picker)
+            | Overlay::Templates(picker)
+            | Overlay::Playbooks(picker)
+            | Overlay::Pivot(PivotMenu { picker, .. })
+            | Overlay::Case(CaseMenu { picker, .. })
+            | Overlay::Queue(QueueMenu { picker, .. }),
+        ) => Some(picker),
+        _ => None,
+    }
+}
+
 fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
     let lines = match &state.overlay {
         Some(Overlay::Palette(picker)) => palette_matches(state, picker).len(),
@@ -231,29 +219,26 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
         Some(Overlay::Case(menu)) => case::lines(state, menu).len(),
         Some(Overlay::Queue(menu)) => queue::lines(state, menu).len(),
+        Some(Overlay::Sources(_)) => state.feed.sources.len(),
         _ => usize::MAX,
     };
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        picker.selected = to(picker.selected).min(lines.saturating_sub(1));
+    }
     match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            picker.selected = to(picker.selected).min(lines.saturating_sub(1));
-        }
         Some(Overlay::Timeline) => timeline::step(state, to),
         Some(Overlay::Page(page)) => page.top = to(page.top),
         Some(Overlay::Coverage(view)) => view.top = to(view.top),
         Some(Overlay::Lineage(tree)) => tree.step(to),
         Some(Overlay::Mute(form)) => form.step(to),
+        Some(Overlay::Sources(page)) => {
+            page.selected = to(page.selected).min(lines.saturating_sub(1));
+        }
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
         }
-        Some(Overlay::Prompt(_) | Overlay::Question(_)) | None => {}
+        _ => {}
     }
 }
 
@@ -328,7 +313,11 @@ fn accept(state: &mut State) -> Vec<Effect> {
         Some(Overlay::Form(form)) => fill_in(state, form),
         Some(Overlay::Prompt(prompt)) => answer(state, &prompt),
         Some(
-            Overlay::Page(_) | Overlay::Coverage(_) | Overlay::Lineage(_) | Overlay::Question(_),
+            Overlay::Page(_)
+            | Overlay::Coverage(_)
+            | Overlay::Lineage(_)
+            | Overlay::Sources(_)
+            | Overlay::Question(_),
         )
         | None => Vec::new(),
     }
@@ -347,6 +336,7 @@ fn go_where_it_counts(state: &mut State, command: Command) {
         | Context::Overlay
         | Context::Entity
         | Context::Lineage
+        | Context::Sources
         | Context::Question => return,
     };
     if pane == Pane::Feed {

@@ -8,6 +8,7 @@ mod page;
 mod picker;
 mod prompt;
 pub(in crate::ui) mod question;
+mod sources;
 mod timeline;
 
 pub(in crate::ui) use timeline::TimelineMemo;
@@ -40,6 +41,7 @@ pub(in crate::ui) fn draw(
         Overlay::Timeline => timeline::draw(state, memo, theme, buffer),
         Overlay::Coverage(view) => coverage::draw(state, view, theme, buffer),
         Overlay::Lineage(tree) => lineage::draw(state, tree, theme, buffer),
+        Overlay::Sources(page) => sources::draw(state, page, theme, buffer),
         Overlay::Form(form) => form::draw(form, theme, buffer),
         Overlay::Prompt(prompt) => prompt::draw(prompt, theme, buffer),
         Overlay::Page(page) => page::draw(state, page, theme, buffer),

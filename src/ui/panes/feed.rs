@@ -86,7 +86,7 @@ pub(in crate::ui) fn draw(
     if area.width >= ZONE_FROM {
         title += &format!(" · {}", state.setting.zone.name());
     }
-    let inner = frame(buffer, theme, area, focused, &title, mode(state));
+    let inner = frame(buffer, theme, area, focused, &title, &mode(state));
     // The filter has the lower edge for itself: it says why so little is here.
     if !feed.filter().is_empty() {
         let filter = format!("with “{}”", feed.filter());
@@ -116,16 +116,26 @@ pub(in crate::ui) fn draw(
     }
 }
 
-fn mode(state: &State) -> &'static str {
+/// How the feed is, and of several sources how many there are or do not watch.
+fn mode(state: &State) -> String {
     let feed = &state.feed;
-    if feed.paused {
+    let on = || feed.sources.iter().filter(|source| source.on);
+    let failing = on().filter(|source| source.state.is_err()).count();
+    let word = if feed.paused {
         "paused"
-    } else if feed.sources.iter().any(|source| source.state.is_err()) {
+    } else if !feed.sources.is_empty() && on().count() == 0 {
+        "off"
+    } else if failing > 0 && failing == on().count() {
         "not watching"
     } else if feed.follow {
         "following"
     } else {
         "watching"
+    };
+    match (feed.sources.len(), failing) {
+        (0 | 1, _) => word.to_owned(),
+        (all, 0) => format!("{word} · {all} sources"),
+        (all, failing) => format!("{word} · {failing} of {all} failing"),
     }
 }
 

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::{Buf, Bytes};
-use parquet::errors::{ParquetError, Result};
+use futures::future::BoxFuture;
+use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 use tokio::runtime::Handle;
 
@@ -14,34 +15,61 @@ use super::ObjectFault;
 use crate::adapters::aws::AwsAccess;
 use crate::adapters::engine::storage::local::LocalFile;
 use crate::adapters::engine::storage::s3::{ReadFault, S3Object, S3Store, Traffic, coalesce};
+use crate::domain::query::QueryError;
 
-/// Objects of S3, for threads that may wait for them.
+/// Opens the access to AWS.
+type Open = Arc<dyn Fn() -> BoxFuture<'static, Result<AwsAccess, QueryError>> + Send + Sync>;
+
+/// Objects of S3, for threads that may wait for them. The access is opened when the first object is
+/// asked for, and anew after one could not be had: credentials may have expired.
 #[derive(Clone)]
 pub struct ObjectStore {
-    store: Arc<S3Store>,
+    open: Open,
+    store: Arc<Mutex<Option<Arc<S3Store>>>>,
     runtime: Handle,
 }
 
 impl ObjectStore {
     /// The objects that an access can read, asked for on a runtime. Nothing is kept on disk: an
     /// object that arrived is read once.
-    pub fn new(access: AwsAccess, runtime: Handle) -> Self {
+    pub fn new(
+        open: impl Fn() -> BoxFuture<'static, Result<AwsAccess, QueryError>> + Send + Sync + 'static,
+        runtime: Handle,
+    ) -> Self {
         Self {
-            store: Arc::new(S3Store::new(access, None)),
+            open: Arc::new(open),
+            store: Arc::default(),
             runtime,
         }
     }
 
-    pub(super) fn find(
-        &self,
-        bucket: &str,
-        key: &str,
-    ) -> std::result::Result<ObjectBytes, ObjectFault> {
-        let object = self.runtime.block_on(self.store.head(bucket, key));
-        let object = object.map_err(|fault| passed(&fault))?;
+    fn store(&self) -> Result<Arc<S3Store>, ObjectFault> {
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(store) = &*store {
+            return Ok(Arc::clone(store));
+        }
+        let access = self.runtime.block_on((self.open)());
+        let access = access.map_err(|error| passed(&ReadFault::Failed(error)))?;
+        Ok(Arc::clone(
+            store.insert(Arc::new(S3Store::new(access, None))),
+        ))
+    }
+
+    fn failed(&self, fault: &ReadFault) -> ObjectFault {
+        if matches!(fault, ReadFault::Failed(_)) {
+            *self.store.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        passed(fault)
+    }
+
+    pub(super) fn find(&self, bucket: &str, key: &str) -> Result<ObjectBytes, ObjectFault> {
+        let store = self.store()?;
+        let object = self.runtime.block_on(store.head(bucket, key));
+        let object = object.map_err(|fault| self.failed(&fault))?;
         Ok(ObjectBytes::S3 {
             object: Arc::new(object),
-            store: self.clone(),
+            store,
+            home: self.clone(),
         })
     }
 }
@@ -64,12 +92,13 @@ pub(super) enum ObjectBytes {
     /// On S3.
     S3 {
         object: Arc<S3Object>,
-        store: ObjectStore,
+        store: Arc<S3Store>,
+        home: ObjectStore,
     },
 }
 
 impl ObjectBytes {
-    pub(super) fn disk(path: &Path) -> std::result::Result<Self, ObjectFault> {
+    pub(super) fn disk(path: &Path) -> Result<Self, ObjectFault> {
         let file = LocalFile::open(path).map_err(|error| of_disk(&error))?;
         let size = file.size().map_err(|error| of_disk(&error))?;
         Ok(Self::Disk(Mutex::new(file), size))
@@ -83,7 +112,7 @@ impl ObjectBytes {
     }
 
     /// The bytes of one range.
-    pub(super) fn read(&self, range: &Range<u64>) -> std::result::Result<Bytes, ObjectFault> {
+    pub(super) fn read(&self, range: &Range<u64>) -> Result<Bytes, ObjectFault> {
         let missing = || ObjectFault::Damaged("a range of it was not read".to_owned());
         match self {
             Self::Disk(file, _) => {
@@ -98,19 +127,24 @@ impl ObjectBytes {
         }
     }
 
-    fn read_all(&self, ranges: &[Range<u64>]) -> std::result::Result<Vec<Bytes>, ObjectFault> {
+    fn read_all(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, ObjectFault> {
         match self {
             Self::Disk(..) => ranges.iter().map(|range| self.read(range)).collect(),
-            Self::S3 { object, store } => {
+            Self::S3 {
+                object,
+                store,
+                home,
+            } => {
                 let traffic = Traffic::default();
-                let read = store.store.read(object, ranges, &traffic);
-                store.runtime.block_on(read).map_err(|fault| passed(&fault))
+                let read = store.read(object, ranges, &traffic);
+                let read = home.runtime.block_on(read);
+                read.map_err(|fault| home.failed(&fault))
             }
         }
     }
 
     /// The bytes of many ranges, near ones together.
-    pub(super) fn fetch(&self, ranges: &[Range<u64>]) -> std::result::Result<Fetched, ObjectFault> {
+    pub(super) fn fetch(&self, ranges: &[Range<u64>]) -> Result<Fetched, ObjectFault> {
         let runs = coalesce(ranges);
         let bytes = self.read_all(&runs)?;
         Ok(Fetched {
@@ -139,7 +173,7 @@ pub(super) struct Fetched {
 
 impl Fetched {
     /// The bytes from a place on, to the end of the run that it lies in.
-    fn from(&self, start: u64) -> Result<Bytes> {
+    fn from(&self, start: u64) -> Result<Bytes, ParquetError> {
         self.runs
             .iter()
             .find(|(run, _)| run.contains(&start))
@@ -160,11 +194,11 @@ impl Length for Fetched {
 impl ChunkReader for Fetched {
     type T = Box<dyn Read + Send>;
 
-    fn get_read(&self, start: u64) -> Result<Self::T> {
+    fn get_read(&self, start: u64) -> Result<Self::T, ParquetError> {
         Ok(Box::new(self.from(start)?.reader()))
     }
 
-    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
+    fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes, ParquetError> {
         let mut bytes = self.from(start)?;
         if length > bytes.len() {
             return Err(ParquetError::EOF(

@@ -108,6 +108,47 @@ fn an_object_that_cannot_be_read_says_why() {
 #[test]
 fn a_folder_that_is_gone_cannot_be_watched() {
     let (sender, _receiver) = mpsc::channel(4);
-    let error = watch(Path::new("/nowhere/at/all"), &sender).unwrap_err();
+    let source = FolderSource::new(PathBuf::from("/nowhere/at/all"));
+    let error = watch(source, &sender).unwrap_err();
     assert!(error.contains("/nowhere/at/all"), "{error}");
+}
+
+/// Everything that a source tells until it ends, by the objects' names.
+async fn told_once(lake: &Path, inbox: &Arc<dyn Inbox>) -> Vec<String> {
+    let source = FolderSource::new(lake.to_owned())
+        .named("dir:lake")
+        .into_inbox(Arc::clone(inbox))
+        .where_it_left_off()
+        .once();
+    let news: Vec<FeedNews> = source.watch().collect().await;
+    let arrivals = news.into_iter().filter_map(|news| match news {
+        FeedNews::Arrived(arrivals) => Some(arrivals),
+        _ => None,
+    });
+    let names = arrivals.flatten().map(|arrival| {
+        let key = arrival.notification.key.key;
+        key.rsplit('/').next().unwrap_or_default().to_owned()
+    });
+    names.collect()
+}
+
+#[tokio::test]
+async fn with_an_inbox_a_start_goes_on_where_the_last_one_ended() {
+    let home = tempfile::tempdir().unwrap();
+    let inbox = crate::adapters::inbox::DiskInbox::open(&home.path().join("inbox.sqlite"));
+    let inbox: Arc<dyn Inbox> = Arc::new(inbox.unwrap());
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    put_object(one.path(), "a.parquet", 3);
+    assert_eq!(told_once(one.path(), &inbox).await, ["a.parquet"]);
+    put_object(one.path(), "b.parquet", 3);
+    assert_eq!(told_once(one.path(), &inbox).await, ["b.parquet"]);
+    assert_eq!(told_once(one.path(), &inbox).await, [""; 0]);
+    // The same name in another lake is another object.
+    put_object(other.path(), "a.parquet", 3);
+    assert_eq!(told_once(other.path(), &inbox).await, ["a.parquet"]);
+    // A console tells the newest ones at every start, and writes nothing down twice.
+    let console = FolderSource::new(one.path().to_owned()).into_inbox(Arc::clone(&inbox));
+    let there = next_arrivals(&mut console.watch()).await;
+    assert_eq!(there.len(), 2);
+    assert_eq!(inbox.counts().await.unwrap()[0].total(), 3);
 }

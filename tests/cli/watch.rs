@@ -1,0 +1,179 @@
+//! `lakehound watch` over folders.
+
+use serde_json::Value;
+
+use crate::support::{Home, assert_holds};
+
+/// A notification as EventBridge delivers it.
+fn body(key: &str) -> String {
+    format!(
+        r#"{{"detail-type":"Object Created","time":"2026-03-01T10:00:00Z","detail":{{"bucket":{{"name":"b"}},"object":{{"key":"{key}","size":7,"etag":"{key}"}}}}}}"#
+    )
+}
+
+fn keys(stdout: &str) -> Vec<String> {
+    let lines = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    lines
+        .filter(|line: &Value| line["kind"] == "notification")
+        .map(|line| line["key"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn a_folder_is_told_once_and_a_later_run_goes_on() {
+    let home = Home::new();
+    let key = "aws/WAF/2.0/region=us-east-1/accountId=000011112222/eventDay=20260301/a.gz.parquet";
+    home.write(&format!("lake/{key}"), "no Parquet");
+    home.write("lake/notifications/0000000001.json", body(key));
+    let watch = ["watch", "--from", "dir:lake", "--once"];
+    let told = home.run(&watch).ok();
+    let lines: Vec<Value> = told
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        (&lines[0]["kind"], &lines[0]["state"]),
+        (&"source".into(), &"watching".into())
+    );
+    assert_eq!(
+        (
+            &lines[1]["bucket"],
+            &lines[1]["account"],
+            &lines[1]["table"]
+        ),
+        (&"b".into(), &"000011112222".into(), &"waf".into())
+    );
+    assert_holds(lines[1]["error"].as_str().unwrap(), &["Parquet"]);
+    assert_eq!(keys(&home.run(&watch).ok()), [""; 0]);
+    // From the configuration, and with a limit.
+    home.write("config.toml", "[feed]\nsources = [\"dir:lake\"]\n");
+    for name in ["b", "c"] {
+        home.write(&format!("lake/{}", key.replace("a.gz", name)), "no Parquet");
+    }
+    let told = home.run(&["watch", "--once", "--limit", "1"]).ok();
+    assert_eq!(keys(&told).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_watched_is_named() {
+    let home = Home::new();
+    let stderr = home.run(&["watch", "--from", "ftp:host"]).fails(2);
+    assert_holds(&stderr, &["ftp:host", "sqs-dlq:"]);
+    let run = home.run(&["watch", "--from", "dir:nowhere"]);
+    assert_eq!(run.code, Some(1));
+    assert_holds(&run.stderr, &["nowhere", "cannot be watched"]);
+    home.write(
+        "config.toml",
+        "default_profile = 'p'\n[profiles.p]\nregion = 'us-east-1'\n",
+    );
+    let stderr = home.run(&["watch"]).fails(2);
+    assert_holds(&stderr, &["profile `p`", "--from"]);
+}
+
+/// The lines of a kind.
+fn of_kind(stdout: &str, kind: &str) -> Vec<Value> {
+    let lines = stdout.lines();
+    let lines = lines.map(|line| serde_json::from_str::<Value>(line).unwrap());
+    lines.filter(|line| line["kind"] == kind).collect()
+}
+
+#[test]
+fn events_are_counted_and_judged_by_rules_and_watches() {
+    let home = Home::new();
+    let call = |name: &str| {
+        format!(
+            r#"{{"eventVersion":"1.09","eventTime":"2026-03-01T10:00:00Z","eventName":"{name}","eventSource":"cloudtrail.amazonaws.com","awsRegion":"eu-west-1","eventID":"{name}","eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"111122223333","sourceIPAddress":"192.0.2.9","userIdentity":{{"type":"IAMUser","accountId":"111122223333","accessKeyId":"AKIAMADEUP","arn":"arn:aws:iam::111122223333:user/eve","userName":"eve"}}}}"#
+        )
+    };
+    let logs = home.write(
+        "trail.ndjson",
+        format!("{}\n{}\n", call("GetTrail"), call("StopLogging")),
+    );
+    let lake = home.path("lake").display().to_string();
+    home.run(&["import", &logs.display().to_string(), "--lake", &lake])
+        .ok();
+    home.run(&[
+        "watch-list",
+        "add",
+        "192[.]0[.]2[.]9",
+        "--level",
+        "low",
+        "--note",
+        "back",
+    ])
+    .ok();
+    home.write(
+        "rules/get.yml",
+        "title: A trail was read\nid: get\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: GetTrail}\n  condition: s\nlevel: critical\n",
+    );
+    home.write("rules/foreign.yml", "title: Elsewhere\nid: foreign\nlogsource: {product: windows}\ndetection:\n  s: {a: b}\n  condition: s\n");
+    let rules = home.path("rules").display().to_string();
+    let from = format!("dir:{lake}");
+    let told = home
+        .run(&["watch", "--once", "--from", &from, "--rules", &rules])
+        .ok();
+    let events = of_kind(&told, "event");
+    assert_eq!(
+        (events.len(), &events[0]["events"], &events[0]["detections"]),
+        (1, &2.into(), &3.into())
+    );
+    assert_eq!(events[0]["classes"]["6003"], 2);
+    let found = of_kind(&told, "detection");
+    let of = |cause: &str| -> Vec<&Value> {
+        found.iter().filter(|line| line["cause"] == cause).collect()
+    };
+    assert_eq!((of("rule").len(), of("watch").len()), (1, 2));
+    let rule = of("rule")[0];
+    assert_eq!(
+        (&rule["rule"]["id"], &rule["rule"]["level"]),
+        (&"get".into(), &"critical".into())
+    );
+    assert_eq!(
+        (&rule["entity"], &rule["row"]["api"]["operation"]),
+        (&"AKIAMADEUP".into(), &"GetTrail".into())
+    );
+    assert_eq!(of("watch")[0]["entity"], "192.0.2.9");
+    let notes = of_kind(&told, "source");
+    let notes: Vec<String> = notes.iter().map(|line| line["notes"].to_string()).collect();
+    assert_holds(&notes.join(" "), &["Elsewhere", "product windows"]);
+    // What was read is not read again.
+    let told = home.run(&["watch", "--once", "--from", &from]).ok();
+    assert_eq!(of_kind(&told, "event").len(), 0);
+}
+
+#[test]
+fn the_list_of_watches_is_kept_shown_and_emptied() {
+    let home = Home::new();
+    home.run(&["watch-list", "add", "AKIAIOSFODNN7EXAMPLE"])
+        .ok();
+    home.run(&[
+        "watch-list",
+        "add",
+        "b",
+        "--type",
+        "resource",
+        "--level",
+        "low",
+    ])
+    .ok();
+    let listed = home.run(&["watch-list", "list", "--format", "json"]).ok();
+    let listed: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&listed[0]["type"], &listed[0]["level"]),
+        (&"access-key".into(), &"high".into())
+    );
+    let shown = home.run(&["watch-list", "list"]).ok();
+    assert_holds(&shown, &["LEVEL", "resource", "AKIAIOSFODNN7EXAMPLE"]);
+    home.run(&["watch-list", "remove", "b", "--type", "resource"])
+        .ok();
+    assert_holds(
+        &home.run(&["watch-list", "remove", "b"]).fails(1),
+        &["is not watched"],
+    );
+    home.run(&["watch-list", "add", "x", "--type", "ip"])
+        .fails(2);
+    home.run(&["watch-list", "add", "x", "--level", "bad"])
+        .fails(2);
+}
