@@ -20,8 +20,11 @@ const DETAIL: u16 = 10;
 /// Columns of each number.
 const NUMBER: u16 = 10;
 
-/// The numbers with their heads, the most telling first: what does not fit is left out.
-const NUMBERS: [(&str, fn(&State, &SourceNews) -> String); 6] = [
+/// The head of a column of numbers, and what a source has in it.
+type Column = (&'static str, fn(&State, &SourceNews) -> String);
+
+/// The columns of numbers, the most telling first: what does not fit is left out.
+const NUMBERS: [Column; 6] = [
     ("lag", |state, news| {
         news.lag(state.now).map(span).unwrap_or_default()
     }),
@@ -126,13 +129,7 @@ fn word(source: &SourceNews) -> (&'static str, Role) {
     }
 }
 
-fn head(
-    theme: &Theme,
-    area: Rect,
-    name: u16,
-    numbers: &[(&str, fn(&State, &SourceNews) -> String)],
-    buffer: &mut Buffer,
-) {
+fn head(theme: &Theme, area: Rect, name: u16, numbers: &[Column], buffer: &mut Buffer) {
     let mut pen = Pen::new(buffer, theme, area, 0);
     pen.skip(1)
         .column("state", STATE, theme.style(Role::Header))

@@ -230,6 +230,7 @@ impl Attributes {
             .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_default();
         let most = policy.get("maxReceiveCount");
+        let as_text = |most: &Value| most.as_str()?.parse().ok();
         Self {
             backlog: Backlog {
                 waiting: count(QueueAttributeName::ApproximateNumberOfMessages).unwrap_or(0),
@@ -241,7 +242,7 @@ impl Attributes {
                 .get("deadLetterTargetArn")
                 .and_then(Value::as_str)
                 .map(str::to_owned),
-            most_receives: most.and_then(|most| most.as_u64().or(most.as_str()?.parse().ok())),
+            most_receives: most.and_then(|most| most.as_u64().or_else(|| as_text(most))),
         }
     }
 }
