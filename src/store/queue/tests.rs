@@ -120,6 +120,21 @@ fn the_chosen_item_stays_chosen_while_others_come_and_its_neighbour_follows_it()
 }
 
 #[test]
+fn what_is_not_kept_of_an_object_is_counted_once() {
+    let mut state = state(120, 40);
+    for _ in 0..2 {
+        let mut event = reading(vec![of("a", "x", 1, "Low")]);
+        if let Event::Read(readings) = &mut event
+            && let Ok(contents) = &mut readings[0].outcome
+        {
+            contents.more = 7;
+        }
+        update(&mut state, event, noon());
+    }
+    assert_eq!(state.queue.queue.beyond(), 7);
+}
+
+#[test]
 fn the_filter_acts_while_it_is_typed_and_marks_stay() {
     let mut state = worked();
     press(&mut state, "* / \"bob");
