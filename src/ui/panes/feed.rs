@@ -64,6 +64,9 @@ impl Columns {
     }
 }
 
+/// Columns of the pane from which its title counts the sources in words.
+const SOURCES_FROM: u16 = 58;
+
 /// Columns of the pane from which its title names the zone of its times.
 const ZONE_FROM: u16 = 29;
 
@@ -86,7 +89,14 @@ pub(in crate::ui) fn draw(
     if area.width >= ZONE_FROM {
         title += &format!(" · {}", state.setting.zone.name());
     }
-    let inner = frame(buffer, theme, area, focused, &title, &mode(state));
+    let inner = frame(
+        buffer,
+        theme,
+        area,
+        focused,
+        &title,
+        &mode(state, area.width),
+    );
     // The filter has the lower edge for itself: it says why so little is here.
     if !feed.filter().is_empty() {
         let filter = format!("with “{}”", feed.filter());
@@ -117,7 +127,7 @@ pub(in crate::ui) fn draw(
 }
 
 /// How the feed is, and of several sources how many there are or do not watch.
-fn mode(state: &State) -> String {
+fn mode(state: &State, width: u16) -> String {
     let feed = &state.feed;
     let on = || feed.sources.iter().filter(|source| source.on);
     let failing = on().filter(|source| source.state.is_err()).count();
@@ -134,6 +144,9 @@ fn mode(state: &State) -> String {
     };
     match (feed.sources.len(), failing) {
         (0 | 1, _) => word.to_owned(),
+        // The title leaves half of the edge.
+        (_, 0) if width < SOURCES_FROM => word.to_owned(),
+        (all, failing) if width < SOURCES_FROM => format!("{failing}/{all} failing"),
         (all, 0) => format!("{word} · {all} sources"),
         (all, failing) => format!("{word} · {failing} of {all} failing"),
     }

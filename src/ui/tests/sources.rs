@@ -38,6 +38,7 @@ fn each_source_tells_how_it_is() {
     let mut state = sources(120, 40, "");
     let seen = picture(&state);
     for text in [
+        "1/3 failing",
         "watching sqs:https",
         "failing  s3:s3://lake/",
         "3 min",
@@ -55,7 +56,17 @@ fn each_source_tells_how_it_is() {
     assert!(seen.contains("off      s3:s3://lake/"), "{seen}");
     assert!(seen.contains("the token has expired"), "{seen}");
     press(&mut state, "esc");
-    let seen = picture(&state);
+    assert!(
+        picture(&state).contains("following─┐"),
+        "{}",
+        picture(&state)
+    );
+    let mut wide = sources(240, 50, "");
+    press(&mut wide, "esc");
+    let seen = picture(&wide);
+    assert!(seen.contains("following · 1 of 3 failing"), "{seen}");
+    press(&mut wide, "alt-s down space esc");
+    let seen = picture(&wide);
     assert!(seen.contains("following · 3 sources"), "{seen}");
 }
 
