@@ -37,7 +37,6 @@ use crate::sql::pivot::PivotTable;
 use crate::store::content::Content;
 use crate::store::effect::Effect;
 use crate::store::event::{Event, QueryNews};
-use crate::store::queue::QueueNews;
 use crate::store::session::Session;
 
 pub use case::Casework;
@@ -274,25 +273,12 @@ impl Effects {
                 self.sessions.send_replace(Some(session));
             }
             Effect::Case(work) => self.case(work),
+            Effect::Queue(work) => self.work_on_queue(work),
+            Effect::Watch(entity) => self.watch_for(entity),
             Effect::SwitchSource { name, on } => {
                 if let Some(switch) = self.switches.get(&name) {
                     switch.send_replace(on);
                 }
-            }
-            Effect::Queue(work) => {
-                if let Err(news) = self.queue.give(work) {
-                    self.blocking(|| Some(Event::Queue(news)));
-                }
-            }
-            Effect::Watch(entity) => {
-                let watch = self.services.queue.watch.clone();
-                self.blocking(move || {
-                    let told = match watch {
-                        Some(watch) => watch(&entity),
-                        None => Err("there is no list of watched entities here".to_owned()),
-                    };
-                    Some(Event::Queue(QueueNews::Watched(told)))
-                });
             }
             Effect::DemoLive(on) => self.demo_live(on),
             Effect::Quit

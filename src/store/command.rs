@@ -166,6 +166,7 @@ commands! {
         QueueCase "queue.case" "Make a case from the item or the marked items, and work in it";
         QueueMutes "queue.mutes" "List the mutes in force; enter ends one";
         QueueScope "queue.scope" "Show muted items too, all items, or only those to be worked on";
+        QueueFilter "queue.filter" "Show only the items that name a text";
         QueueFeed "queue.feed" "Show the notifications in place of the queue" ["feed"];
         QueueUp "queue.up" "Go one line up";
         QueueDown "queue.down" "Go one line down";

@@ -4,7 +4,6 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::item::bounded;
 use super::{Disposition, Few, ItemId, KEPT, Mute, MuteId, to_millis};
 use crate::domain::detection::{Cause, Detection};
 use crate::domain::entity::Entity;
@@ -177,10 +176,9 @@ impl Seen {
         }
     }
 
-    /// Takes a detection in.
+    /// Takes a detection in whose parts are no longer than they may be.
     pub(super) fn add(&mut self, detection: &Detection, mark: u64) {
         const NAMES: usize = 64;
-        let detection = bounded(detection);
         let time = detection.time.unwrap_or(detection.seen);
         self.count += 1;
         self.first = self.first.min(time);
@@ -200,7 +198,7 @@ impl Seen {
         }
         self.marks.push(mark);
         // The newest are kept; room for twice as many makes throwing away rare.
-        self.newest.push(detection);
+        self.newest.push(detection.clone());
         if self.newest.len() >= 2 * KEPT {
             self.newest.drain(..KEPT);
         }

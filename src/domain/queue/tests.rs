@@ -179,7 +179,7 @@ fn a_mute_tells_before_what_it_hides_and_hides_just_that() {
     assert_eq!(preview.hidden.len(), 2);
     assert_eq!((preview.detections, preview.partly), (2, vec![ItemId(3)]));
     story.act(Act::Muted(by_account));
-    let lines = |story: &Story, scope| story.queue.lines(Grouping::None, scope, noon());
+    let lines = |story: &Story, scope| story.queue.lines(Grouping::None, scope, "", noon());
     assert_eq!(lines(&story, Scope::Work), (vec![Line::Item(ItemId(3))], 2));
     assert_eq!(lines(&story, Scope::All).0.len(), 3);
     // What the mute does not speak of brings an item back.
@@ -206,7 +206,7 @@ fn a_mute_ends_by_itself_and_a_blank_one_hides_nothing() {
     let muted = |after: TimeDelta| {
         let (_, muted) = story
             .queue
-            .lines(Grouping::None, Scope::Work, noon() + after);
+            .lines(Grouping::None, Scope::Work, "", noon() + after);
         muted
     };
     assert_eq!(
@@ -221,10 +221,14 @@ fn items_are_ordered_by_severity_then_by_what_came_last_and_put_into_groups() {
     let mut high = detection("b", "bob", 1);
     high.severity = "High".into();
     story.see(&[detection("a", "eve", 2), high, detection("c", "eve", 3)]);
-    let (lines, _) = story.queue.lines(Grouping::None, Scope::Work, noon());
+    let (lines, _) = story.queue.lines(Grouping::None, Scope::Work, "", noon());
     let order = [2, 3, 1].map(|id| Line::Item(ItemId(id)));
     assert_eq!(lines, order);
-    let (lines, _) = story.queue.lines(Grouping::Entity, Scope::Work, noon());
+    let (named, _) = story
+        .queue
+        .lines(Grouping::None, Scope::Work, "bob", noon());
+    assert_eq!(named, [Line::Item(ItemId(2))]);
+    let (lines, _) = story.queue.lines(Grouping::Entity, Scope::Work, "", noon());
     let heads: Vec<(&str, usize, &str)> = lines
         .iter()
         .filter_map(|line| match line {

@@ -109,11 +109,13 @@ impl Queue {
         mutes.any(|mute| mute.hides(item))
     }
 
-    /// The lines at a time, and how many items are muted.
+    /// The lines at a time, and how many items are muted. A filter, in lower case, lets items
+    /// through that name it; an empty one lets all through.
     pub fn lines(
         &self,
         grouping: Grouping,
         scope: Scope,
+        filter: &str,
         now: DateTime<Utc>,
     ) -> (Vec<Line>, usize) {
         let mut muted = 0;
@@ -122,7 +124,9 @@ impl Queue {
             let is_closed = item.status.is_closed();
             let is_muted = !is_closed && self.is_muted(item, now);
             muted += usize::from(is_muted);
-            if (scope == Scope::All || !is_closed) && (scope != Scope::Work || !is_muted) {
+            let is_wanted =
+                (scope == Scope::All || !is_closed) && (scope != Scope::Work || !is_muted);
+            if is_wanted && (filter.is_empty() || names(item, filter)) {
                 in_sight.push(item);
             }
         }
@@ -135,6 +139,18 @@ impl Queue {
         }
         (grouped(&in_sight, grouping), muted)
     }
+}
+
+/// Whether an item names a text, given in lower case.
+fn names(item: &Item, text: &str) -> bool {
+    let has = |name: &str| name.to_lowercase().contains(text);
+    has(&item.title)
+        || has(item.cause.name())
+        || has(&item.severity)
+        || item.assignee.as_deref().is_some_and(has)
+        || item.named().any(|entity| has(&entity.value))
+        || item.accounts.values().iter().any(|name| has(name))
+        || item.operations.values().iter().any(|name| has(name))
 }
 
 /// Items under the heads of their groups; a group stands where its first item would.

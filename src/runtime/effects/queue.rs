@@ -79,6 +79,27 @@ impl QueueDesk {
     }
 }
 
+impl super::Effects {
+    /// Does a piece of work on the queue.
+    pub(super) fn work_on_queue(&self, work: QueueWork) {
+        if let Err(news) = self.queue.give(work) {
+            self.blocking(|| Some(Event::Queue(news)));
+        }
+    }
+
+    /// Puts an entity on the list of those that are watched for.
+    pub(super) fn watch_for(&self, entity: Entity) {
+        let watch = self.services.queue.watch.clone();
+        self.blocking(move || {
+            let told = match watch {
+                Some(watch) => watch(&entity),
+                None => Err("there is no list of watched entities here".to_owned()),
+            };
+            Some(Event::Queue(QueueNews::Watched(told)))
+        });
+    }
+}
+
 /// What could not be handed over.
 trait Refused {
     fn into_work(self) -> QueueWork;

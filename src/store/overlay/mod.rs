@@ -210,6 +210,8 @@ pub enum PromptKind {
     CaseName,
     /// Why the case is closed.
     CaseClosing,
+    /// The queue's filter.
+    QueueFilter,
     /// Whose items of the queue are.
     QueueAssign,
 }
@@ -233,6 +235,7 @@ impl PromptKind {
             Self::Decision => "Decision … because …",
             Self::CaseName => "The case is called",
             Self::CaseClosing => "Close the case because",
+            Self::QueueFilter => "Show items that name",
             Self::QueueAssign => "Assign to (nobody if empty)",
         }
     }

@@ -127,21 +127,13 @@ fn agreed(state: &mut State, question: &Question) -> Vec<Effect> {
 
 /// A key that is no command edits the overlay's line, if it has one.
 pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
-    let changed = match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            let changed = picker.input.press(chord);
-            if changed {
-                picker.selected = 0;
-            }
-            changed
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        if picker.input.press(chord) {
+            picker.selected = 0;
         }
+        return Vec::new();
+    }
+    let changed = match &mut state.overlay {
         Some(Overlay::Mute(form)) => {
             form.press(chord);
             false
@@ -161,15 +153,7 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
             false
         }
         Some(Overlay::Question(question)) if !question.listens() => return wait_anew(),
-        Some(Overlay::Question(_)) => false,
-        Some(
-            Overlay::Page(_)
-            | Overlay::Coverage(_)
-            | Overlay::Timeline
-            | Overlay::Lineage(_)
-            | Overlay::Sources(_),
-        )
-        | None => false,
+        _ => false,
     };
     if changed {
         live_filter(state)
@@ -180,18 +164,11 @@ pub fn press(state: &mut State, chord: Chord) -> Vec<Effect> {
 
 /// Pasted text goes into the overlay's line.
 pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        picker.input.paste(text);
+        picker.selected = 0;
+    }
     match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            picker.input.paste(text);
-            picker.selected = 0;
-        }
         Some(Overlay::Prompt(prompt)) => {
             prompt.input.paste(text);
         }
@@ -201,33 +178,37 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
                 field.input.paste(text);
             }
         }
-        Some(
-            Overlay::Page(_)
-            | Overlay::Coverage(_)
-            | Overlay::Timeline
-            | Overlay::Lineage(_)
-            | Overlay::Sources(_)
-            | Overlay::Mute(_)
-            | Overlay::Question(_),
-        )
-        | None => {
-            return Vec::new();
-        }
+        _ => {}
     }
     live_filter(state)
 }
 
-/// The feed's filter acts while it is typed.
+/// The filters of the feed and of the queue act while they are typed.
 fn live_filter(state: &mut State) -> Vec<Effect> {
-    if let Some(Overlay::Prompt(Prompt {
-        kind: PromptKind::FeedFilter,
-        input,
-    })) = &state.overlay
-    {
-        let text = input.text().to_owned();
-        state.feed.set_filter(&text);
+    if let Some(Overlay::Prompt(prompt)) = &state.overlay {
+        let (kind, text) = (prompt.kind, prompt.input.text().to_owned());
+        match kind {
+            PromptKind::FeedFilter => state.feed.set_filter(&text),
+            PromptKind::QueueFilter => state.queue.set_filter(&text),
+            _ => {}
+        }
     }
     Vec::new()
+}
+
+/// The list of an overlay that a filter line narrows down.
+fn picker_of(overlay: &mut Option<Overlay>) -> Option<&mut Picker> {
+    match overlay {
+        Some(
+            Overlay::Palette(picker)
+            | Overlay::Templates(picker)
+            | Overlay::Playbooks(picker)
+            | Overlay::Pivot(PivotMenu { picker, .. })
+            | Overlay::Case(CaseMenu { picker, .. })
+            | Overlay::Queue(QueueMenu { picker, .. }),
+        ) => Some(picker),
+        _ => None,
+    }
 }
 
 fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
@@ -237,34 +218,27 @@ fn scroll(state: &mut State, to: impl Fn(usize) -> usize) {
         Some(Overlay::Playbooks(picker)) => playbook_matches(state, picker).len(),
         Some(Overlay::Pivot(menu)) => pivot::matches(state, menu).len(),
         Some(Overlay::Case(menu)) => case::lines(state, menu).len(),
-        Some(Overlay::Sources(_)) => state.feed.sources.len(),
         Some(Overlay::Queue(menu)) => queue::lines(state, menu).len(),
+        Some(Overlay::Sources(_)) => state.feed.sources.len(),
         _ => usize::MAX,
     };
+    if let Some(picker) = picker_of(&mut state.overlay) {
+        picker.selected = to(picker.selected).min(lines.saturating_sub(1));
+    }
     match &mut state.overlay {
-        Some(
-            Overlay::Palette(picker)
-            | Overlay::Templates(picker)
-            | Overlay::Playbooks(picker)
-            | Overlay::Pivot(PivotMenu { picker, .. })
-            | Overlay::Case(CaseMenu { picker, .. })
-            | Overlay::Queue(QueueMenu { picker, .. }),
-        ) => {
-            picker.selected = to(picker.selected).min(lines.saturating_sub(1));
-        }
         Some(Overlay::Timeline) => timeline::step(state, to),
         Some(Overlay::Page(page)) => page.top = to(page.top),
         Some(Overlay::Coverage(view)) => view.top = to(view.top),
         Some(Overlay::Lineage(tree)) => tree.step(to),
+        Some(Overlay::Mute(form)) => form.step(to),
         Some(Overlay::Sources(page)) => {
             page.selected = to(page.selected).min(lines.saturating_sub(1));
         }
-        Some(Overlay::Mute(form)) => form.step(to),
         Some(Overlay::Form(form)) => {
             let last = form.fields.len().saturating_sub(1);
             form.current = to(form.current).min(last);
         }
-        Some(Overlay::Prompt(_) | Overlay::Question(_)) | None => {}
+        _ => {}
     }
 }
 
@@ -441,6 +415,10 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
             state.playbook.note(text.trim());
             case::step_noted(state, text.trim());
             state.session_changed()
+        }
+        PromptKind::QueueFilter => {
+            state.queue.set_filter(&text);
+            Vec::new()
         }
         PromptKind::QueueAssign => queue::assign_to(state, &text),
         PromptKind::SaveTemplate => save_template(state, text.trim()),

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use super::{Kept, QueueDesk, QueueNews, QueueWork, alerts};
 use crate::domain::detection::{Detection, Reading};
 use crate::domain::lake::plain_statement;
+use crate::domain::queue::Act;
 use crate::store::effect::{Effect, TimerId};
 use crate::store::state::{OBJECT_TABLE, State};
 
@@ -25,9 +26,11 @@ pub fn open(state: &mut State) -> Effect {
 
 /// Objects were read: what was found in them joins the queue.
 pub(in crate::store) fn read(state: &mut State, readings: Vec<Reading>) -> Vec<Effect> {
+    let mut more = 0;
     let contents = readings
         .into_iter()
-        .filter_map(|reading| reading.outcome.ok());
+        .filter_map(|reading| reading.outcome.ok())
+        .inspect(|contents| more += contents.more);
     let detections: Vec<Detection> = contents.flat_map(|contents| contents.detections).collect();
     if state.queue.kept == Kept::Soon {
         let queue = &mut state.queue;
@@ -42,16 +45,24 @@ pub(in crate::store) fn read(state: &mut State, readings: Vec<Reading>) -> Vec<E
         state.queue.early.extend(detections.into_iter().take(room));
         return Vec::new();
     }
-    take_in(state, &detections)
+    take_in(state, &detections, more)
 }
 
-fn take_in(state: &mut State, detections: &[Detection]) -> Vec<Effect> {
+/// Detections join the queue; so many more of the same objects were not kept.
+fn take_in(state: &mut State, detections: &[Detection], more: u64) -> Vec<Effect> {
     if detections.is_empty() {
         return Vec::new();
     }
     let events = state.queue.queue.take_in(detections, state.now);
     let opened = alerts::opened(&events);
+    // An object that is read a second time has nothing new, and nothing more either.
+    let is_new = !events.is_empty();
     for event in events {
+        state.queue.happens(event);
+    }
+    if is_new && more > 0 {
+        let beyond = Act::Beyond { count: more };
+        let event = state.queue.queue.next(beyond, None, state.now);
         state.queue.happens(event);
     }
     let mut effects = alerts::tell(state, &opened);
@@ -67,7 +78,7 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
             state.queue.kept = Kept::Yes;
             state.queue.changed();
             let early = std::mem::take(&mut state.queue.early);
-            let mut effects = take_in(state, &early);
+            let mut effects = take_in(state, &early, 0);
             effects.extend(alerts::titled(state));
             effects.extend(wake_for_mutes(state));
             effects
@@ -76,7 +87,7 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
             state.queue.kept = Kept::No;
             state.fail(reason);
             let early = std::mem::take(&mut state.queue.early);
-            take_in(state, &early)
+            take_in(state, &early, 0)
         }
         QueueNews::Written { snapshot_due } => {
             let sent = std::mem::take(&mut state.queue.sent);

@@ -110,6 +110,8 @@ pub struct QueueDesk {
     pub grouping: Grouping,
     /// Which items are in sight.
     pub scope: Scope,
+    /// The text that items in sight name; empty lets all through.
+    filter: String,
     chosen: Option<Chosen>,
     /// Where the chosen line was: what is chosen once it is gone.
     place: usize,
@@ -154,6 +156,17 @@ impl QueueDesk {
         self.kept
     }
 
+    /// The filter in force.
+    pub fn filter(&self) -> &str {
+        &self.filter
+    }
+
+    /// Shows only what names the text.
+    pub(super) fn set_filter(&mut self, text: &str) {
+        text.clone_into(&mut self.filter);
+        self.changed();
+    }
+
     /// What happened and is not on the disk yet.
     pub fn unwritten(&self) -> usize {
         self.pending.len()
@@ -180,7 +193,10 @@ impl QueueDesk {
     }
 
     fn made(&self, now: DateTime<Utc>) -> &(Vec<Line>, usize) {
-        let make = || self.queue.lines(self.grouping, self.scope, now);
+        let make = || {
+            let filter = self.filter.to_lowercase();
+            self.queue.lines(self.grouping, self.scope, &filter, now)
+        };
         self.lines.get_or_init(make)
     }
 

@@ -120,6 +120,33 @@ fn the_chosen_item_stays_chosen_while_others_come_and_its_neighbour_follows_it()
 }
 
 #[test]
+fn what_is_not_kept_of_an_object_is_counted_once() {
+    let mut state = state(120, 40);
+    for _ in 0..2 {
+        let mut event = reading(vec![of("a", "x", 1, "Low")]);
+        if let Event::Read(readings) = &mut event
+            && let Ok(contents) = &mut readings[0].outcome
+        {
+            contents.more = 7;
+        }
+        update(&mut state, event, noon());
+    }
+    assert_eq!(state.queue.queue.beyond(), 7);
+}
+
+#[test]
+fn the_filter_acts_while_it_is_typed_and_marks_stay() {
+    let mut state = worked();
+    press(&mut state, "* / \"bob");
+    assert_eq!(state.queue.lines(noon()).len(), 1);
+    press(&mut state, "enter / backspace enter");
+    assert_eq!(
+        (state.queue.lines(noon()).len(), state.queue.marked()),
+        (3, 3)
+    );
+}
+
+#[test]
 fn groups_are_marked_as_one_and_the_item_stays_chosen() {
     let mut state = worked();
     press(&mut state, "down down g g");

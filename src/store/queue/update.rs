@@ -55,6 +55,10 @@ pub(in crate::store) fn update(state: &mut State, command: Command) -> Vec<Effec
         }
         Command::QueueMark => mark(state, at),
         Command::QueueMarkAll => mark_all(state),
+        Command::QueueFilter => {
+            let prompt = Prompt::proposing(PromptKind::QueueFilter, state.queue.filter());
+            state.overlay = Some(Overlay::Prompt(prompt));
+        }
         Command::QueueUndo => return undo(state),
         Command::QueueMutes => menu::open_mutes(state),
         _ => return with_items(state, command),

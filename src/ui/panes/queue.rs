@@ -53,10 +53,13 @@ pub(in crate::ui) fn draw(
     }
     let above = placed.first().map_or(0, |first| first.line);
     let below = placed.last().map_or(0, |last| lines.len() - last.line - 1);
-    let marked = match desk.marked() {
+    let mut marked = match desk.marked() {
         0 => String::new(),
         count => format!("{count} marked"),
     };
+    if !desk.filter().is_empty() {
+        marked = format!("with “{}” {marked}", desk.filter());
+    }
     foot(
         buffer,
         theme,
@@ -297,6 +300,9 @@ fn empty(state: &State, theme: &Theme, area: Rect, buffer: &mut Buffer) {
         lines.push("nothing was detected yet".to_owned());
         lines
             .push("what rules, findings and watches say of arriving objects comes here".to_owned());
+    } else if !desk.filter().is_empty() {
+        lines.push(format!("no item names “{}”", desk.filter()));
+        lines.push(format!("{} changes the filter", key(Command::QueueFilter)));
     } else {
         lines.push("nothing is left to be worked on".to_owned());
         if desk.scope != Scope::All {
