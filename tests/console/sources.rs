@@ -10,6 +10,8 @@ fn a_configured_source_brings_objects_beside_the_lakes_own_and_can_be_switched_o
     let source = format!("dir:{}", other.path().display());
     std::fs::write(home.config(), format!("[feed]\nsources = ['{source}']\n")).unwrap();
     let mut console = Terminal::start(&home, &LAKE.path(), (240, 50));
+    // While a query runs, leaving asks.
+    console.wait_for("✓ new-findings");
     console.wait_for("following · 2 sources");
     // Renamed into place, as writers do.
     let part = other.path().join("part");
@@ -20,15 +22,15 @@ fn a_configured_source_brings_objects_beside_the_lakes_own_and_can_be_switched_o
     console.wait_until("both sources", |screen| {
         screen.matches("watching ").count() == 2 && screen.contains(&source)
     });
-    console.press(&["down"]);
-    console.wait_for_rest();
     console.press(&["space"]);
     console.wait_until("one switched off", |screen| {
         screen.matches("watching ").count() == 1
             && screen
                 .lines()
-                .any(|line| line.contains("off") && line.contains(&source))
+                .any(|line| line.contains("off ") && line.contains(&source))
     });
-    console.press(&["esc", "ctrl-q"]);
+    console.press(&["q"]);
+    console.wait_until("the panes", |screen| !screen.contains("off/on"));
+    console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }

@@ -77,7 +77,11 @@ pub fn news(state: &mut State, mut news: SourceNews) {
     let text = failure.map(|reason| format!("the feed `{}` does not watch: {reason}", news.name));
     match known.and_then(|at| sources.get_mut(at)) {
         Some(source) => *source = news,
-        None => sources.push(news),
+        None => {
+            // In the order of their names, whichever says something first.
+            let at = sources.partition_point(|source| source.name < news.name);
+            sources.insert(at, news);
+        }
     }
     if let Some(text) = text {
         state.warn(text);

@@ -36,6 +36,7 @@ fn sources(width: u16, height: u16, text: &str) -> State {
 #[test]
 fn each_source_tells_how_it_is() {
     let mut state = sources(120, 40, "");
+    press(&mut state, "down down");
     let seen = picture(&state);
     for text in [
         "1/3 failing",
@@ -51,7 +52,7 @@ fn each_source_tells_how_it_is() {
     ] {
         assert!(seen.contains(text), "{text}\n{seen}");
     }
-    press(&mut state, "down space");
+    press(&mut state, "up space");
     let seen = picture(&state);
     assert!(seen.contains("off      s3:s3://lake/"), "{seen}");
     assert!(seen.contains("the token has expired"), "{seen}");
