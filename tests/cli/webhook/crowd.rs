@@ -1,6 +1,11 @@
 //! Bad clients in crowds: each is refused with its status, nothing of the good ones is lost, and
 //! memory stays where it was.
 
+#![allow(
+    clippy::disallowed_macros,
+    reason = "a test that prints the figure that it measured"
+)]
+
 use std::collections::BTreeSet;
 use std::io::Write as _;
 
