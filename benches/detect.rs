@@ -16,6 +16,7 @@
 )]
 
 #[path = "support/calls.rs"]
+#[allow(dead_code, reason = "this bench reads whole lakes, not objects")]
 mod calls;
 #[path = "peer/environment.rs"]
 #[allow(dead_code, reason = "the peer is a program, not a Python package")]

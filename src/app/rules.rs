@@ -57,6 +57,9 @@ pub struct LoadedRules {
 /// What one file holds: its documents, or why not.
 type OneFile = Vec<Result<Document, String>>;
 
+/// Files by their names, with their texts, or why these cannot be read.
+type Texts = Vec<(String, Result<String, String>)>;
+
 /// Where rules lie, with what was read there last.
 #[derive(Debug, Clone)]
 pub struct RuleFiles {
@@ -131,7 +134,7 @@ impl RuleFiles {
         Ok(loaded)
     }
 
-    fn texts(&self) -> Result<Vec<(String, Result<String, String>)>, RulesError> {
+    fn texts(&self) -> Result<Texts, RulesError> {
         if self.named.is_empty() {
             let (files, problems) = content(ContentKind::Detections, &self.content_dir);
             let read = files.into_iter().map(|file| {

@@ -114,7 +114,7 @@ fn entity(kind: Option<EntityType>, value: &str) -> Result<Entity, Stop> {
         Some(kind) => Entity::parse(kind, value),
         None => Entity::guess(value),
     };
-    entity.map_err(|error| Stop::usage(error))
+    entity.map_err(Stop::usage)
 }
 
 fn print(watches: &[StandingWatch], format: ListFormat) -> Result<(), Stop> {

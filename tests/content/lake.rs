@@ -92,7 +92,7 @@ impl Lake {
             scenario,
             engine,
             runtime: Runtime::new().unwrap(),
-            folder: folder,
+            folder,
         }
     }
 

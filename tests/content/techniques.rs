@@ -36,6 +36,10 @@ pub(crate) fn shipped() -> RuleSet {
 }
 
 /// A call by a user's key.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "what is asked for is written where it is given"
+)]
 fn call(number: usize, service: &str, name: &str, request: Value) -> Value {
     json!({
         "eventVersion": "1.09", "eventID": format!("00000000-0000-4000-8000-{number:012}"),

@@ -237,9 +237,8 @@ fn is_cheap(path: &FieldPath) -> bool {
         return false;
     }
     // A record as a whole holds whatever it holds; JSON texts are long.
-    match path.last().map(String::as_str) {
-        Some("data") => false,
-        Some("request" | "response" | "api" | "actor") => false,
-        _ => true,
-    }
+    !matches!(
+        path.last().map(String::as_str),
+        Some("data" | "request" | "response" | "api" | "actor")
+    )
 }

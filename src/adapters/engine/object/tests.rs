@@ -1,5 +1,10 @@
 //! Objects are read as queries read them, and damage is a fault and never a panic.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make the files that are read"
+)]
+
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 

@@ -1,6 +1,11 @@
 //! From an inbox to readings: each object once, again later where that may help, never more at a time
 //! than there is room for.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests make the files that are read"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
