@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::adapters::engine::ObjectStore;
 use crate::adapters::matching::{Book, Matcher, Reader, Watching, Watchlist, on_change};
 use crate::app::rules::{LoadedRules, RuleFiles, RulesError};
-use crate::config::Paths;
+use crate::config::{Feed, Paths};
 use crate::domain::query::QueryError;
 use crate::domain::sigma::About;
 use crate::domain::standing::Condition;
@@ -99,6 +99,13 @@ impl LiveMatcher {
         let threads = threads.saturating_sub(1).max(1);
         Reader::new(Arc::clone(&self.matcher), objects, threads, clock)
     }
+}
+
+/// The conditions that the configuration sets.
+pub fn conditions_of(feed: &Feed) -> Vec<Condition> {
+    let each = feed.conditions.iter();
+    each.map(|(name, condition)| condition.named(name))
+        .collect()
 }
 
 fn told(title: &str, why: String) -> Unusable {

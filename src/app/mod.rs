@@ -21,7 +21,7 @@ mod zero;
 pub use content::pivot_templates;
 pub use feed::{FeedSetup, SourceError, feed_door, open_inbox};
 pub use lake::{EngineShare, LakePlace, OpenError, OpenLake};
-pub use matching::{LiveMatcher, Looking, MatchingError};
+pub use matching::{LiveMatcher, Looking, MatchingError, conditions_of};
 pub use pivot::pivot_tables;
 pub use rules::{LoadedRules, RuleFiles, RulesError};
 pub use zero::{Asked, explain_empty};
@@ -139,7 +139,11 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         // It follows the files of rules, as long as it lives.
         let mut live = None;
         if let Some(setup) = watched.setup {
-            match LiveMatcher::open(&options.paths, Looking::default()) {
+            let looking = Looking {
+                conditions: conditions_of(&options.config.feed),
+                ..Looking::default()
+            };
+            match LiveMatcher::open(&options.paths, looking) {
                 Ok(matcher) => {
                     let reader = matcher.reader(setup.objects(runtime.handle()), Arc::new(clock));
                     worker.watch(&Hydrator::new(setup.inbox, reader));

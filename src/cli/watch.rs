@@ -19,7 +19,9 @@ use super::lake::LakeArgs;
 use super::stdout::Stdout;
 use super::stop::Stop;
 use crate::adapters::matching::{Hydrator, READING};
-use crate::app::{FeedSetup, LakePlace, LiveMatcher, Looking, feed_door, open_inbox};
+use crate::app::{
+    FeedSetup, LakePlace, LiveMatcher, Looking, conditions_of, feed_door, open_inbox,
+};
 use crate::config::FeedSource;
 use crate::domain::lake::{Arrival, SourceNews};
 use crate::ports::{FeedNews, Inbox, NotificationSource};
@@ -96,7 +98,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         }
         let looking = Looking {
             rules: args.rules.clone(),
-            ..Looking::default()
+            conditions: conditions_of(&context.config.feed),
         };
         // It follows the files of rules, as long as it lives.
         let live = LiveMatcher::open(&context.paths, looking).map_err(Stop::failed)?;

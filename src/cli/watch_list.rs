@@ -5,7 +5,7 @@ use serde_json::json;
 use super::context::Context;
 use super::listing::{self, ListFormat, print_json};
 use super::stdout::Stdout;
-use super::stop::{Stop, say};
+use super::stop::Stop;
 use crate::adapters::matching::{Watchlist, WatchlistError, level_named};
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::sigma::Level;
@@ -89,24 +89,27 @@ pub(super) fn run(context: &Context, args: Args) -> Result<(), Stop> {
                 note,
             };
             match list.add(watch).map_err(failed)? {
-                true => say(format_args!("the watch on {entity} was changed")),
-                false => say(format_args!("{entity} is watched from now on")),
+                true => told(format_args!("the watch on {entity} was changed")),
+                false => told(format_args!("{entity} is watched from now on")),
             }
-            Ok(())
         }
         Action::Remove { value, kind } => {
             let entity = entity(kind, &value)?;
             match list.remove(&entity).map_err(failed)? {
-                true => {
-                    say(format_args!("{entity} is not watched any more"));
-                    Ok(())
-                }
+                true => told(format_args!("{entity} is not watched any more")),
                 false => Err(Stop::failed(format_args!("{entity} is not watched"))
                     .hint("`lakehound watch-list list` lists what is")),
             }
         }
         Action::List { format } => print(&list.read().map_err(failed)?, format),
     }
+}
+
+/// Says what was done.
+fn told(what: std::fmt::Arguments<'_>) -> Result<(), Stop> {
+    let mut out = Stdout::lock();
+    out.foreign_text(&format!("{what}\n"))?;
+    out.finish()
 }
 
 fn entity(kind: Option<EntityType>, value: &str) -> Result<Entity, Stop> {

@@ -9,9 +9,10 @@ use serde::{Serialize, Serializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::condition::conditions;
 use super::recovery::blank_out_broken_lines;
 use super::section::{Faults, Section, texts_of};
-use super::{FeedSource, Problem, Profile, Webhook};
+use super::{FeedCondition, FeedSource, Problem, Profile, Webhook};
 use crate::domain::nearest::did_you_mean;
 use crate::domain::severity;
 
@@ -69,6 +70,9 @@ pub struct Feed {
     /// From which on the terminal's title counts open items.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// `[feed.conditions.NAME]`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub conditions: BTreeMap<String, FeedCondition>,
     /// `[feed.webhook]`.
     #[serde(skip_serializing_if = "Webhook::is_default")]
     pub webhook: Webhook,
@@ -202,6 +206,7 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         bell: severity_name(&mut section, "bell", faults),
         notify: severity_name(&mut section, "notify", faults),
         title: severity_name(&mut section, "title", faults),
+        conditions: conditions(&mut section, faults),
         webhook: match section.table("webhook", faults) {
             Some(section) => Webhook::read(section, faults),
             None => Webhook::default(),

@@ -9,6 +9,7 @@
     reason = "this room owns the files that people write"
 )]
 
+mod condition;
 mod content;
 mod feed;
 mod file;
@@ -24,6 +25,7 @@ mod webhook;
 
 use std::path::Path;
 
+pub use condition::FeedCondition;
 pub use content::{ContentFile, ContentKind, Origin, content, read_text};
 pub use feed::{FeedSource, FeedSourceError};
 pub use file::{Config, Feed, Theme, ZoneError, parse_zone};

@@ -59,6 +59,11 @@ impl<'a> Faults<'a> {
         before.bytes().filter(|byte| *byte == b'\n').count() + 1
     }
 
+    /// How many were found so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     /// The faults in the order of their lines.
     pub(super) fn into_problems(mut self) -> Vec<Problem> {
         self.found.sort_by_key(|problem| problem.line);

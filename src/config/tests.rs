@@ -262,3 +262,37 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_condition_with_a_fault_is_left_out_for_it_would_tell_of_more() {
+    let (config, problems) = parse(
+        "[feed.conditions.good]\nlevel = 'high'\naccounts = '111122223333'\nclasses = ['6003']\n\
+         where = \"api.operation = 'StopLogging'\"\n\
+         [feed.conditions.bad]\nregions = ['us-east-1']\nclasses = ['calls']\n\
+         [feed.conditions.worse]\nseverity = 'loud'\n\
+         [feed.conditions.all]\nlevel = 'low'\n",
+    );
+    let names: Vec<&String> = config.feed.conditions.keys().collect();
+    assert_eq!(names, ["good"], "{problems:?}");
+    let good = config.feed.conditions["good"].named("good");
+    assert_eq!(
+        (
+            good.level.name(),
+            good.accounts.as_slice(),
+            good.classes.as_slice()
+        ),
+        (
+            "high",
+            ["111122223333".to_owned()].as_slice(),
+            [6003].as_slice()
+        )
+    );
+    assert!(good.predicate.is_some());
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[2].contains("would tell of every event"), "{told:?}");
+    assert!(told[0].contains("`calls` is no class of OCSF"), "{told:?}");
+    assert!(told[1].contains("`loud` is no severity"), "{told:?}");
+    let (again, _) = parse(&config.to_toml().unwrap());
+    assert_eq!(again.feed, config.feed);
+}

@@ -135,6 +135,8 @@ pub struct Effects {
     switches: HashMap<String, watch::Sender<bool>>,
     case: case::OpenDesk,
     queue: queue::QueueDesk,
+    /// Who waits until what was found in objects is kept.
+    kept: feed::KeptDesk,
     /// The newest session, and the task that writes it.
     sessions: watch::Sender<Option<Box<Session>>>,
     session_writer: JoinHandle<()>,
@@ -149,6 +151,7 @@ impl Effects {
         let queue = queue::QueueDesk::new(services.queue.clone(), &runtime, answers.clone());
         Self {
             queue,
+            kept: feed::KeptDesk::default(),
             services,
             runtime,
             answers,
@@ -165,7 +168,7 @@ impl Effects {
     /// Listens to a notification source until the program ends.
     pub fn watch(&mut self, source: &dyn NotificationSource) {
         let news = source.watch();
-        let listening = feed::listen(news, self.answers.clone());
+        let listening = feed::listen(news, self.answers.clone(), self.kept.clone());
         self.feeds.push(self.runtime.spawn(async move {
             // It ends with the source or with the loop.
             let _ = listening.await;
@@ -176,7 +179,8 @@ impl Effects {
     pub fn watch_switched(&mut self, source: Arc<dyn NotificationSource>) {
         let (switch, is_on) = watch::channel(true);
         self.switches.insert(source.name().to_owned(), switch);
-        let listening = feed::listen_switched(source, is_on, self.answers.clone());
+        let listening =
+            feed::listen_switched(source, is_on, self.answers.clone(), self.kept.clone());
         self.feeds.push(self.runtime.spawn(listening));
     }
 
@@ -274,6 +278,7 @@ impl Effects {
             }
             Effect::Case(work) => self.case(work),
             Effect::Queue(work) => self.work_on_queue(work),
+            Effect::Kept(number) => self.kept.answer(number),
             Effect::Watch(entity) => self.watch_for(entity),
             Effect::SwitchSource { name, on } => {
                 if let Some(switch) = self.switches.get(&name) {

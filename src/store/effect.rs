@@ -190,6 +190,8 @@ pub enum Effect {
     },
     /// Work on the queue; answered by [`super::event::Event::Queue`].
     Queue(QueueWork),
+    /// Answer that what was found so far is kept, by the number of who asked.
+    Kept(u64),
     /// Put an entity on the list of those that are watched for.
     Watch(Entity),
     /// Ring, tell the desktop, change the terminal's title.
@@ -239,6 +241,7 @@ impl Effect {
             Self::Case(_) => "case",
             Self::SwitchSource { .. } => "switch source",
             Self::Queue(_) => "queue",
+            Self::Kept(_) => "kept",
             Self::Watch(_) => "watch",
             Self::Alert(_) => "alert",
             Self::DemoLive(_) => "demo live",

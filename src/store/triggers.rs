@@ -3,22 +3,19 @@
 
 use super::content::Content;
 use super::effect::Effect;
+use super::queue::Alert;
 use super::results::Origin;
 use super::state::State;
 use crate::domain::detection::{Detection, Reading};
 use crate::domain::trigger::{Notice, Pace, Trigger, Verdict, Work};
 use crate::sql::parameters;
 
-/// Notices that wait to be given; of a flood the first ones count.
-const MOST_NOTICES: usize = 100;
-
 /// What triggers did.
 #[derive(Debug, Default)]
 pub struct TriggerDesk {
     pace: Pace,
-    /// What a person is to be told, and how; for whoever can ring and write titles. The texts hold
-    /// what detections say: whoever gives them makes them safe.
-    pub notices: Vec<(Notice, String)>,
+    /// What a person is to be told of the readings at hand.
+    alert: Alert,
 }
 
 /// Begins what the detections of objects that were read start.
@@ -34,6 +31,10 @@ pub(super) fn read(state: &mut State, readings: &[Reading]) -> Vec<Effect> {
         for trigger in triggers.iter() {
             effects.extend(judge(state, trigger, detection));
         }
+    }
+    let alert = std::mem::take(&mut state.triggers.alert);
+    if alert != Alert::default() && !state.feed.paused {
+        effects.push(Effect::Alert(alert));
     }
     effects
 }
@@ -99,8 +100,13 @@ fn begin(state: &mut State, trigger: &str, work: Work, title: &str) -> Vec<Effec
             state.session_changed()
         }
         Work::Notify(how) => {
-            if state.triggers.notices.len() < MOST_NOTICES {
-                state.triggers.notices.push((how, title.to_owned()));
+            // Of several the first is told by its name; the queue has them all.
+            let alert = &mut state.triggers.alert;
+            let told = || Some(title.to_owned());
+            match how {
+                Notice::Bell => alert.bell = true,
+                Notice::Title => alert.title = alert.title.take().or_else(told),
+                Notice::Desktop => alert.notify = alert.notify.take().or_else(told),
             }
             Vec::new()
         }
@@ -244,16 +250,26 @@ mod tests {
     }
 
     #[test]
-    fn a_playbook_takes_no_other_s_place_and_notices_wait_for_the_terminal() {
-        let work = vec![Work::Playbook("zebra".into()), Work::Notify(Notice::Bell)];
+    fn a_playbook_takes_no_other_s_place_and_notices_go_to_the_terminal() {
+        let work = vec![
+            Work::Playbook("zebra".into()),
+            Work::Notify(Notice::Bell),
+            Work::Notify(Notice::Desktop),
+        ];
         let mut state = with(work);
         let before = state.playbook.file().map(str::to_owned);
-        update(&mut state, detected("198.51.100.7"), noon());
+        let effects = update(&mut state, detected("198.51.100.7"), noon());
         let expected = before.unwrap_or_else(|| "zebra.md".to_owned());
         assert_eq!(state.playbook.file(), Some(expected.as_str()));
-        assert_eq!(
-            state.triggers.notices,
-            [(Notice::Bell, "A visitor".to_owned())]
-        );
+        let alert = Alert {
+            bell: true,
+            notify: Some("A visitor".to_owned()),
+            title: None,
+        };
+        assert!(effects.contains(&Effect::Alert(alert)), "{effects:?}");
+        state.feed.paused = true;
+        let effects = update(&mut state, detected("198.51.100.8"), noon());
+        let is_told = |effect: &Effect| matches!(effect, Effect::Alert(_));
+        assert!(!effects.iter().any(is_told), "{effects:?}");
     }
 }

@@ -30,6 +30,7 @@ pub fn update(state: &mut State, event: Event, now: DateTime<Utc>) -> Vec<Effect
     let is_last = asked.contains(&Effect::Quit);
     let queued = state.queue.take_work(is_last, !did_not_write);
     effects.extend(queued.map(Effect::Queue));
+    effects.extend(state.queue.take_kept().into_iter().map(Effect::Kept));
     effects.extend(asked);
     if state.messages() != said {
         effects.push(Effect::SetTimer(TimerId::Message, MESSAGE_STAYS));

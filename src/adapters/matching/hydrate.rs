@@ -208,6 +208,7 @@ impl NotificationSource for Hydrator {
             reader: self.reader.clone(),
             waiting: VecDeque::new(),
             running: FuturesUnordered::new(),
+            told: Vec::new(),
             failing: false,
             ending: self.ending.clone(),
         };
@@ -225,6 +226,9 @@ struct Turn {
     reader: Reader,
     waiting: VecDeque<Waiting>,
     running: FuturesUnordered<BoxFuture<'static, (i64, Reading)>>,
+    /// How those went that were told of last. They are settled when more is asked for: by then
+    /// whoever listens has what was found where a kill does not lose it.
+    told: Vec<(i64, Result<u64, Unreadable>)>,
     /// Whether the inbox failed the last time.
     failing: bool,
     ending: CancellationToken,
@@ -235,6 +239,7 @@ const AFTER_FAULT: Duration = Duration::from_secs(5);
 
 impl Turn {
     async fn next(&mut self) -> Option<FeedNews> {
+        self.settle_told().await;
         loop {
             if let Some(notes) = self.reader.notes() {
                 return Some(notes);
@@ -262,7 +267,7 @@ impl Turn {
                 () = self.inbox.arrived(), if can_take => None,
             };
             if let Some(done) = done {
-                return Some(self.settle(done).await);
+                return Some(self.tell(done));
             }
         }
     }
@@ -320,26 +325,28 @@ impl Turn {
         }
     }
 
-    /// Says how readings went: of the one that is done, and of those that are done by now.
-    async fn settle(&mut self, first: (i64, Reading)) -> FeedNews {
+    /// Says how those readings went that were told of last.
+    async fn settle_told(&mut self) {
+        for (id, outcome) in std::mem::take(&mut self.told) {
+            // What could not be settled is read again after the next start.
+            self.failing |= self.inbox.settle(id, outcome).await.is_err();
+        }
+    }
+
+    /// Tells of the reading that is done, and of those that are done by now.
+    fn tell(&mut self, first: (i64, Reading)) -> FeedNews {
         let mut done = vec![first];
         while let Some(Some(next)) = futures::FutureExt::now_or_never(self.running.next()) {
             done.push(next);
         }
-        let mut readings = Vec::with_capacity(done.len());
-        let mut fault = None;
-        for (id, reading) in done {
+        let readings = done.into_iter().map(|(id, reading)| {
             let outcome = match &reading.outcome {
                 Ok(contents) => Ok(contents.events),
                 Err(unreadable) => Err(unreadable.clone()),
             };
-            if let Err(error) = self.inbox.settle(id, outcome).await {
-                fault = Some(error.to_string());
-            }
-            readings.push(reading);
-        }
-        // What could not be settled is read again after the next start; what was found is told now.
-        self.failing |= fault.is_some();
-        FeedNews::Read(readings)
+            self.told.push((id, outcome));
+            reading
+        });
+        FeedNews::Read(readings.collect())
     }
 }

@@ -118,6 +118,10 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
                 Vec::new()
             }
         },
+        QueueNews::IsKept(number) => {
+            state.queue.asking.push(number);
+            Vec::new()
+        }
         QueueNews::Watched(Ok(told)) => {
             state.inform(told);
             Vec::new()
@@ -155,6 +159,16 @@ impl QueueDesk {
             return Some(QueueWork::Snapshot(Box::new(self.queue.clone())));
         }
         None
+    }
+}
+
+impl QueueDesk {
+    /// Whom to tell that everything is kept, as far as it ever will be.
+    pub(in crate::store) fn take_kept(&mut self) -> Vec<u64> {
+        match self.kept == Kept::Soon || !self.pending.is_empty() {
+            true => Vec::new(),
+            false => std::mem::take(&mut self.asking),
+        }
     }
 }
 

@@ -77,6 +77,9 @@ pub enum QueueNews {
         /// The file.
         outcome: Result<PathBuf, String>,
     },
+    /// Whoever tells of readings asks to be answered when all that was found so far is where it
+    /// stays; by the number that [`Effect::Kept`](super::effect::Effect::Kept) echoes.
+    IsKept(u64),
     /// An entity is watched from now on, or why not; in words.
     Watched(Result<String, String>),
 }
@@ -117,6 +120,8 @@ pub struct QueueDesk {
     place: usize,
     marked: BTreeSet<ItemId>,
     kept: Kept,
+    /// Who asked whether everything is kept.
+    asking: Vec<u64>,
     /// Detections that came before the journal was read.
     early: Vec<Detection>,
     /// What is not on the disk yet, in order.

@@ -463,3 +463,38 @@ fn nobody_is_told_while_the_feed_is_paused_or_of_what_is_muted() {
     let effects = press(&mut state, "alt-q a");
     assert_eq!(alerts(&effects)[0].title.as_deref(), Some("lakehound"));
 }
+
+#[test]
+fn who_tells_of_readings_is_answered_when_the_disk_has_what_was_found() {
+    let mut state = state(120, 40);
+    open(&mut state);
+    let ask = |state: &mut State, number: u64| {
+        update(state, Event::Queue(QueueNews::IsKept(number)), noon())
+    };
+    let kept = |effects: &[Effect]| -> Vec<u64> {
+        let each = effects.iter().filter_map(|effect| match effect {
+            Effect::Kept(number) => Some(*number),
+            _ => None,
+        });
+        each.collect()
+    };
+    // What came before the journal was read waits for it.
+    update(&mut state, reading(vec![of("a", "eve", 1, "High")]), noon());
+    assert_eq!(kept(&ask(&mut state, 1)), [0; 0]);
+    let opened = Event::Queue(QueueNews::Opened(Box::default()));
+    assert_eq!(kept(&update(&mut state, opened, noon())), [0; 0]);
+    let refused = Event::Queue(QueueNews::NotWritten("the disk is full".into()));
+    assert_eq!(kept(&update(&mut state, refused, noon())), [0; 0]);
+    let again = update(&mut state, reading(vec![of("a", "bob", 2, "High")]), noon());
+    assert_eq!((appended(&again).len(), kept(&again).len()), (2, 0));
+    assert_eq!(kept(&ask(&mut state, 2)), [0; 0]);
+    let written = |state: &mut State| {
+        let written = QueueNews::Written {
+            snapshot_due: false,
+        };
+        update(state, Event::Queue(written), noon())
+    };
+    assert_eq!(kept(&written(&mut state)), [1, 2]);
+    // Nothing waits any more.
+    assert_eq!(kept(&ask(&mut state, 3)), [3]);
+}

@@ -11,9 +11,11 @@ const BUCKET: &str = "lake-data";
 fn what_arrives_is_read_from_the_store_and_what_cannot_be_read_says_why() {
     let peer = Peer::start();
     let home = home(&peer.endpoint());
+    // A listing looks for objects of the last days.
+    let at = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let call = |number: usize, name: &str| {
         json!({
-            "eventVersion": "1.09", "eventTime": "2026-03-04T05:06:07Z", "eventName": name,
+            "eventVersion": "1.09", "eventTime": at, "eventName": name,
             "eventSource": "cloudtrail.amazonaws.com", "awsRegion": "us-east-1",
             "eventID": format!("e{number}"), "eventType": "AwsApiCall", "eventCategory": "Management",
             "recipientAccountId": "111122223333", "sourceIPAddress": "192.0.2.9",

@@ -192,7 +192,7 @@ fn any_condition() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 5, ..ProptestConfig::default() })]
 
     #[test]
     fn no_answer_changes(
@@ -223,7 +223,7 @@ async fn a_damaged_dictionary_leaves_its_file_to_the_reader() {
     let footer = whole[whole.len() - 8..whole.len() - 4].try_into().unwrap();
     let footer = usize::try_from(u32::from_le_bytes(footer)).unwrap();
     // Every part of a page's header comes under it.
-    for at in (4..whole.len() - 8 - footer).step_by(31) {
+    for at in (4..whole.len() - 8 - footer).step_by(101) {
         let mut bytes = whole.clone();
         bytes[at] ^= 0xff;
         fs::write(&path, &bytes).unwrap();
