@@ -1,5 +1,5 @@
-//! The console as a person meets it: start to first frame, key to frame on a million rows, and what
-//! it costs when nothing happens. The real binary in a pseudo-terminal.
+//! The console as a person meets it: start to first frame, key to frame on a million rows and while
+//! a burst of objects arrives and is judged, and what it costs when nothing happens. The real binary in a pseudo-terminal.
 //!
 //! `cargo bench --bench console`
 
@@ -82,6 +82,79 @@ fn main() {
         ms(frames[KEYS / 2]),
         ms(frames[KEYS * 99 / 100])
     );
+    drop(console);
+    burst(&lake, home.path());
+}
+
+/// Letters typed into the editor while objects appear in a watched folder as fast as they can be
+/// put there: each is read and judged, and the feed and the queue show what comes of it.
+fn burst(lake: &Path, home: &Path) {
+    let arriving = home.join("arriving");
+    let object = largest(&lake.join("aws/CLOUD_TRAIL_MGMT"));
+    let place = object.strip_prefix(lake).expect("below the lake");
+    let folder = arriving.join(place).parent().expect("a folder").to_owned();
+    std::fs::create_dir_all(&folder).expect("the folder");
+    let config = format!("[feed]\nsources = [\"dir:{}\"]\n", arriving.display());
+    std::fs::write(home.join("config.toml"), config).expect("the configuration");
+
+    let mut console = Console::start(home, lake);
+    console.quiet(Duration::from_secs(4));
+    console.type_text("\x1b2\x0e");
+    console.quiet(Duration::from_millis(500));
+    let (stop, stopped) = channel::<()>();
+    let putting = std::thread::spawn(move || {
+        let mut put = 0_u32;
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            let name = format!("{put:032x}.gz.parquet");
+            let unfinished = folder.join("unfinished");
+            std::fs::copy(&object, &unfinished).expect("a copy");
+            std::fs::rename(&unfinished, folder.join(name)).expect("its place");
+            put += 1;
+        }
+        put
+    });
+    // Letters that nothing else on the screen has.
+    let letters = ["Ж", "Щ", "Ю", "Ѣ"];
+    let mut frames: Vec<Duration> = (0..KEYS)
+        .map(|at| {
+            let letter = letters[at % letters.len()];
+            let begun = Instant::now();
+            console.type_text(letter);
+            console.shows(letter.as_bytes());
+            let took = begun.elapsed();
+            if at % 40 == 39 {
+                console.type_text("\r");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            took
+        })
+        .collect();
+    drop(stop);
+    let put = putting.join().expect("the burst");
+    frames.sort_unstable();
+    println!(
+        "key to frame, {put} objects arriving  median {:.2} ms, p99 {:.2} ms, worst {:.2} ms of {KEYS}, {} MB",
+        ms(frames[KEYS / 2]),
+        ms(frames[KEYS * 99 / 100]),
+        ms(frames[KEYS - 1]),
+        console.rss() / 1024,
+    );
+}
+
+/// The largest file below a folder.
+fn largest(folder: &Path) -> PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path => files.push((entry.metadata().map_or(0, |data| data.len()), path)),
+            }
+        }
+    }
+    files.sort();
+    files.pop().expect("an object").1
 }
 
 fn ms(time: Duration) -> f64 {
@@ -146,6 +219,19 @@ impl Console {
             }
             let more = self.output.recv_timeout(Duration::from_secs(10));
             self.tail.extend(more.expect("a frame within ten seconds"));
+        }
+    }
+
+    /// Waits until these bytes have come, and forgets what came before them.
+    fn shows(&mut self, bytes: &[u8]) {
+        loop {
+            if let Some(at) = self.tail.windows(bytes.len()).position(|w| w == bytes) {
+                self.tail.drain(..at + bytes.len());
+                return;
+            }
+            let more = self.output.recv_timeout(Duration::from_secs(10));
+            self.tail
+                .extend(more.expect("the letter within ten seconds"));
         }
     }
 

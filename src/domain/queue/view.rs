@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Item, ItemId, Queue};
+use crate::domain::detection::Cause;
 
 /// By what items are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -184,7 +185,11 @@ fn grouped(items: &[&Item], grouping: Grouping) -> Vec<Line> {
 fn label(item: &Item, grouping: Grouping) -> String {
     match grouping {
         Grouping::None => String::new(),
-        Grouping::Rule => format!("{} {}", item.cause.kind(), item.cause.name()),
+        Grouping::Rule => match &item.cause {
+            // Its id says nothing to a person.
+            Cause::Rule(_) => format!("rule {}", item.title),
+            cause => format!("{} {}", cause.kind(), cause.name()),
+        },
         Grouping::Entity => match &item.entity {
             Some(entity) => entity.to_string(),
             None if item.storm => "many entities".to_owned(),
