@@ -58,7 +58,7 @@ impl Route {
             ))
         };
         match (product, service, category) {
-            (Some("aws" | "ocsf"), service, _) if !service.is_empty() => match service {
+            (product, service, _) if is_of_aws(product, service) => match service {
                 "cloudtrail" => family(Family::CloudTrail),
                 "vpcflow" | "vpc_flow" | "vpcflowlogs" | "vpc_flow_logs" | "flowlogs" => {
                     family(Family::Flows)
@@ -102,6 +102,31 @@ impl Route {
             (None, Some(_)) => false,
             (None, None) => looks_like(leaves) == Some(self.family),
         }
+    }
+}
+
+/// Services that are AWS's without a word about the product.
+const UNMISTAKABLE: [&str; 13] = [
+    "cloudtrail",
+    "cloud_trail_mgmt",
+    "lambda_execution",
+    "vpcflow",
+    "vpc_flow",
+    "vpcflowlogs",
+    "vpc_flow_logs",
+    "route53",
+    "route53_resolver",
+    "eks_audit",
+    "guardduty",
+    "securityhub",
+    "sh_findings",
+];
+
+fn is_of_aws(product: Option<&str>, service: &str) -> bool {
+    match product {
+        Some("aws" | "ocsf") => !service.is_empty(),
+        Some(_) => false,
+        None => UNMISTAKABLE.contains(&service),
     }
 }
 

@@ -223,7 +223,7 @@ const NAMES: &[Field] = &[
         &[Path(&["query.hostname"])],
     ),
     (
-        &["query_type", "record_type", "QueryType"],
+        &["query_type", "record_type", "QueryType", "qtype_name"],
         &[Path(&["query.type"])],
     ),
     (&["query_class"], &[Path(&["query.class"])]),

@@ -154,3 +154,30 @@ fn rules_that_name_their_operations_are_looked_for_by_them() {
         "{sql}"
     );
 }
+
+#[test]
+fn a_service_that_only_aws_has_needs_no_product() {
+    let tables = [
+        table(Source::CloudTrailMgmt, SourceVersion::V2),
+        table(Source::Route53, SourceVersion::V2),
+    ];
+    let asked = |logs: &str, field: &str| {
+        let rules = set(&rule(logs, &format!("s: {{{field}: a}}\ncondition: s")));
+        let (written, unusable) = statements(&rules, &tables, None, Columns::Flat);
+        (
+            written.len(),
+            unusable.into_iter().map(|one| one.why).next(),
+        )
+    };
+    assert_eq!(asked("{service: cloudtrail}", "eventName"), (1, None));
+    assert_eq!(asked("{category: dns}", "qtype_name"), (1, None));
+    // Others have services of these names too.
+    for logs in ["{service: dns}", "{product: other, service: cloudtrail}"] {
+        let (written, why) = asked(logs, "eventName");
+        assert_eq!(written, 0);
+        assert!(
+            why.unwrap().contains("none that Security Lake holds"),
+            "{logs}"
+        );
+    }
+}
