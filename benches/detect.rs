@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench detect` makes the calls once, below `target/`: as a lake for `detect`, as lines
 //! of JSON for the peer, which is rsigma 0.23 (`cargo install rsigma --version 0.23.0
-//! --no-default-features --locked --root target/tmp/rsigma`; `LAKEHOUND_BENCH_RSIGMA` names another
+//! --locked --root target/tmp/rsigma`; `LAKEHOUND_BENCH_RSIGMA` names another
 //! place of it). Both run the same 60 files of rules and have to find as many matches. As lines of
 //! JSON are not what a lake holds, the time to import them is told as well.
 //! `LAKEHOUND_BENCH_CALLS` and `LAKEHOUND_BENCH_RUNS` change the size and the number of runs.

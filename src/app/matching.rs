@@ -20,6 +20,8 @@ pub struct Looking {
     pub rules: Vec<PathBuf>,
     /// Conditions of sources.
     pub conditions: Vec<Condition>,
+    /// The name of the least severity of findings that are told; medium if `None`.
+    pub findings: Option<String>,
 }
 
 /// Why objects cannot be judged.
@@ -51,11 +53,15 @@ impl LiveMatcher {
     /// Paths of rules that lead nowhere; the engine.
     pub fn open(paths: &Paths, looking: Looking) -> Result<Self, MatchingError> {
         let conditions = looking.conditions;
+        let mut empty = Book::default();
+        if let Some(least) = looking.findings {
+            empty.least = least;
+        }
         let mut files = RuleFiles::new(looking.rules, paths.content_dir.clone());
         let watchlist = Watchlist::at(paths.watches_file());
         let loaded = files.read()?;
         let rules = loaded.files.len();
-        let (book, notes) = book_of(loaded, &watchlist, &conditions, &Book::default());
+        let (book, notes) = book_of(loaded, &watchlist, &conditions, &empty);
         let matcher = Arc::new(Matcher::new(book)?);
         matcher.note(notes);
         let mut places = files.places();
@@ -117,7 +123,7 @@ fn told(title: &str, why: String) -> Unusable {
     Unusable { about, why }
 }
 
-/// Everything that is looked for. Watches that cannot be read stay as they were before.
+/// Everything that is looked for, of findings what was before. Watches that cannot be read stay as they were before.
 fn book_of(
     loaded: LoadedRules,
     watchlist: &Watchlist,
@@ -137,6 +143,7 @@ fn book_of(
         rules: loaded.set,
         watches,
         conditions: conditions.to_vec(),
+        least: before.least.clone(),
         ..Book::default()
     };
     (book, notes)

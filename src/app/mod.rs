@@ -141,6 +141,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         if let Some(setup) = watched.setup {
             let looking = Looking {
                 conditions: conditions_of(&options.config.feed),
+                findings: options.config.feed.findings.clone(),
                 ..Looking::default()
             };
             match LiveMatcher::open(&options.paths, looking) {

@@ -99,6 +99,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let looking = Looking {
             rules: args.rules.clone(),
             conditions: conditions_of(&context.config.feed),
+            findings: context.config.feed.findings.clone(),
         };
         // It follows the files of rules, as long as it lives.
         let live = LiveMatcher::open(&context.paths, looking).map_err(Stop::failed)?;

@@ -61,6 +61,9 @@ pub struct Feed {
     /// Days back from today whose objects a listing looks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listing_days: Option<f64>,
+    /// The severity from which on findings of other products become items; medium if `None`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<String>,
     /// The severity from which on a new item of the queue rings the bell.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bell: Option<String>,
@@ -203,6 +206,7 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         visibility_seconds: section.amount("visibility_seconds", faults),
         listing_seconds: section.amount("listing_seconds", faults),
         listing_days: section.amount("listing_days", faults),
+        findings: severity_name(&mut section, "findings", faults),
         bell: severity_name(&mut section, "bell", faults),
         notify: severity_name(&mut section, "notify", faults),
         title: severity_name(&mut section, "title", faults),

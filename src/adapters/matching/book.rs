@@ -18,6 +18,9 @@ pub struct Book {
     pub conditions: Vec<Condition>,
     /// Whether findings that other products wrote into the lake are detections.
     pub findings: bool,
+    /// The name of the least severity of those that are; one that tells none always is. What is low is
+    /// in the lake by the hundreds, and hides in a queue what is not.
+    pub least: String,
 }
 
 impl Default for Book {
@@ -27,6 +30,7 @@ impl Default for Book {
             watches: Vec::new(),
             conditions: Vec::new(),
             findings: true,
+            least: "Medium".to_owned(),
         }
     }
 }

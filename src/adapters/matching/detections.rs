@@ -85,6 +85,13 @@ impl Event {
         !(is("/compliance/status", &passed) || is("/status", &aside) || is("/state", &aside))
     }
 
+    /// Whether a finding is that severe; one that tells no severity is.
+    pub(super) fn is_at_least(&self, least: &str) -> bool {
+        let told = self.text_at("/severity");
+        let rank = told.as_deref().and_then(severity::rank);
+        rank.is_none_or(|rank| severity::rank(least).is_none_or(|least| rank >= least))
+    }
+
     /// The detection that the row is by one of its matches.
     pub(super) fn detection(
         &self,

@@ -237,7 +237,10 @@ impl Matcher {
                     for hit in of_row {
                         let row = before + row;
                         match hit.what {
-                            What::Finding if event.is_open_finding() => {
+                            What::Finding
+                                if event.is_open_finding()
+                                    && event.is_at_least(&read.book.least) =>
+                            {
                                 contents.detections.push(event.finding(object, row, now));
                             }
                             What::Finding => {}

@@ -244,9 +244,9 @@ fn watches_and_conditions_are_looked_for_beside_rules() {
 
 #[test]
 fn findings_of_others_are_detections_unless_they_are_closed() {
-    let finding = |title: &str, status: &str, compliance: &str| {
+    let finding = |title: &str, severity: Option<&str>, status: &str, compliance: &str| {
         json!({
-            "class_uid": 2004, "severity_id": 4, "severity": "High", "status": status,
+            "class_uid": 2004, "severity": severity, "status": status,
             "finding_info": {"title": title, "uid": "f-1", "types": ["TTPs/Discovery"]},
             "compliance": {"status": compliance},
         })
@@ -254,9 +254,11 @@ fn findings_of_others_are_detections_unless_they_are_closed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.parquet");
     let rows = [
-        finding("one", "New", "FAILED"),
-        finding("two", "Resolved", "FAILED"),
-        finding("three", "New", "PASSED"),
+        finding("one", Some("High"), "New", "FAILED"),
+        finding("two", Some("High"), "Resolved", "FAILED"),
+        finding("three", Some("High"), "New", "PASSED"),
+        finding("four", Some("Low"), "New", "FAILED"),
+        finding("five", None, "New", "FAILED"),
     ];
     write(&path, Source::ShFindings, &rows, 10);
     let key = KEY.replace("CLOUD_TRAIL_MGMT", "SH_FINDINGS");
@@ -266,11 +268,11 @@ fn findings_of_others_are_detections_unless_they_are_closed() {
         .read(&place, &object(&key), DateTime::UNIX_EPOCH)
         .unwrap();
     let found = contents.detections.as_slice();
-    assert_eq!(found.len(), 1);
-    assert_eq!(
-        (found[0].title.as_str(), found[0].severity.as_str()),
-        ("one", "High")
-    );
+    let told: Vec<_> = found
+        .iter()
+        .map(|one| (one.title.as_str(), one.severity.as_str()))
+        .collect();
+    assert_eq!(told, [("one", "High"), ("five", "Unknown")]);
     assert_eq!(found[0].cause, Cause::Finding("TTPs/Discovery".to_owned()));
     assert_eq!(found[0].reason, "the finding's own");
 }
