@@ -134,10 +134,6 @@ const FOREIGN_PREFIX: &str = "aws_";
 /// The longest file, in lines, that still tells one thing.
 const LONGEST_FILE: usize = 500;
 
-/// Dependencies whose users are still to be written, and who they will be. In place from the start
-/// because each later change of the set rebuilds the query engine.
-const AWAITED: &[(&str, &str)] = &[];
-
 /// Dependencies named for their features alone: the tests' crates ask for these features too, and
 /// with the same set the program, its tests and its benches share one build of the query engine.
 const FEATURES_ALONE: &[&str] = &["getrandom", "libc"];
@@ -315,7 +311,7 @@ fn every_file_tells_one_thing_and_every_folder_says_what() {
 }
 
 #[test]
-fn every_dependency_is_used_or_awaited() {
+fn every_dependency_is_used() {
     let manifest: toml::Table =
         toml::from_str(&fs::read_to_string(root().join("Cargo.toml")).unwrap()).unwrap();
     let used: BTreeSet<String> = ["src", "tests", "benches"]
@@ -334,13 +330,9 @@ fn every_dependency_is_used_or_awaited() {
                     |(_, library)| (*library).to_owned(),
                 );
             let is_used = used.contains(&library);
-            let is_awaited = AWAITED.iter().any(|(name, _)| name == package);
             let is_for_features = FEATURES_ALONE.contains(&package.as_str());
-            if !is_used && !is_awaited && !is_for_features {
+            if !is_used && !is_for_features {
                 wrong.push(format!("`{package}` is used nowhere"));
-            }
-            if is_used && is_awaited {
-                wrong.push(format!("`{package}` is used: it is no longer awaited"));
             }
         }
     }
