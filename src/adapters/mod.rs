@@ -1,6 +1,6 @@
 //! The outside world behind the ports: each room owns one kind of it and knows no other, but for
 //! those that stand on [`aws`] for access and on [`journal`] for what was begun, and those that read
-//! CSV, which share `csv`.
+//! CSV, which share `csv`, and those that keep files of their owner's, which share `private`.
 
 pub mod athena;
 pub mod aws;
@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod journal;
 pub mod kept;
 pub mod matching;
+mod private;
 pub mod queue;
 pub mod results;
 pub mod session;

@@ -19,7 +19,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 use super::import::ASIDE;
 use super::keep::CaseFiles;
 use super::lock::WriterLock;
-use super::{CaseError, JOURNAL, make_folder, private, sync_folder};
+use super::{CaseError, JOURNAL, make_folder, sync_folder};
+use crate::adapters::private::{make_durable, private};
 use crate::domain::case::{Author, CaseState, Draft, EntryHash, History, Sealed, What};
 
 /// Marks a file as the journal of a case: `lhcj`.
@@ -297,10 +298,7 @@ fn not_ours(path: &Path, error: &rusqlite::Error) -> CaseError {
 
 /// Sees to it that what is committed outlives a loss of power, and that entries stay.
 fn durable(path: &Path, connection: &Connection) -> Result<(), CaseError> {
-    connection
-        .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-        .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
-        .map_err(|error| CaseError::io(path, "opened", error))
+    make_durable(connection).map_err(|error| CaseError::io(path, "opened", error))
 }
 
 /// The rows of a journal, one after the other: number, hash and body.

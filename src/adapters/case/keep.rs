@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{CaseError, make_folder, private, sync_folder};
+use super::{CaseError, make_folder, sync_folder};
+use crate::adapters::private::private;
 use crate::domain::case::EntryHash;
 
 /// What a kept file is.

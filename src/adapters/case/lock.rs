@@ -9,7 +9,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
 
-use super::{CaseError, private};
+use super::CaseError;
+use crate::adapters::private::private;
 
 /// The name of the locked file in a case's folder.
 const LOCK: &str = "writer.lock";

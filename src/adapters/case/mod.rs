@@ -370,13 +370,6 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Options of a file that only its owner can read.
-fn private(options: &mut fs::OpenOptions) -> &mut fs::OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
-}
-
 /// Makes new names in a folder outlive a loss of power.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) {

@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::DocumentsError;
+use crate::adapters::private::{make_durable, open_database};
 use crate::domain::document::{Document, Kept};
 
 /// Marks a file as one of documents: `lhdo`.
@@ -49,17 +50,8 @@ impl DocumentFile {
             action: "opened",
             reason,
         };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| io(error.to_string()))?;
-        }
-        // SQLite gives the files beside it the same rights.
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(|error| io(error.to_string()))?;
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|error| io(error.to_string()))?;
+        let connection =
+            open_database(path, OpenFlags::empty()).map_err(|error| io(error.to_string()))?;
         let mut file = Self {
             path: path.to_owned(),
             connection,
@@ -122,14 +114,7 @@ impl DocumentFile {
             }
         }
         transaction.commit().map_err(failed)?;
-        // The mode that is answered need not be the one that was asked for: some disks have no
-        // shared memory, and there the other one is as safe.
-        self.connection
-            .pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))
-            .map_err(failed)?;
-        self.connection
-            .pragma_update(None, "synchronous", "full")
-            .map_err(failed)
+        make_durable(&self.connection).map_err(failed)
     }
 
     /// Writes the documents of several requests in one commit; gives for each how many were new.

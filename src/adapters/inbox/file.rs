@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior, params};
 
 use super::rows::{self, SCHEMA, WAITING};
+use crate::adapters::private::{make_durable, open_database};
 use crate::domain::lake::Arrival;
 use crate::ports::{InboxCount, InboxError, Waiting};
 
@@ -40,21 +41,8 @@ pub(super) struct InboxFile {
 
 impl InboxFile {
     pub(super) fn open(path: &Path) -> Result<Self, InboxError> {
-        let fault = |error: std::io::Error| failed(path, "opened", &error);
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(fault)?;
-        }
-        // SQLite gives the files beside it the same rights.
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(fault)?;
-        let connection = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )
-        .map_err(|error| failed(path, "opened", &error))?;
+        let connection = open_database(path, OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(|error| failed(path, "opened", &error))?;
         let mut file = Self {
             path: path.to_owned(),
             connection,
@@ -88,10 +76,7 @@ impl InboxFile {
             )));
         }
         // After the file has proved to be ours: these write into it.
-        self.connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-            .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
-            .map_err(fault)
+        make_durable(&self.connection).map_err(fault)
     }
 
     fn tables(&self) -> rusqlite::Result<i64> {

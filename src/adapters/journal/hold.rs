@@ -8,6 +8,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::adapters::private::private;
+
 /// The file that is locked for the moment in which another one is looked at or changed, so that a
 /// look is never taken for a hold.
 const TURN: &str = ".turn";
@@ -38,9 +40,7 @@ impl Hold {
         let _turn = turn(folder)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path)?;
+        let file = private(&mut options).open(&path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
@@ -87,9 +87,7 @@ fn turn(folder: &Path) -> io::Result<File> {
     std::fs::create_dir_all(folder)?;
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(folder.join(TURN))?;
+    let file = private(&mut options).open(folder.join(TURN))?;
     file.lock()?;
     Ok(file)
 }

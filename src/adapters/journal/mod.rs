@@ -32,6 +32,8 @@ use serde::{Deserialize, Serialize};
 pub use hold::Hold;
 pub use past::{Expected, PastRun, PastRuns, RunEnd};
 
+use super::private::{make_durable, open_database};
+
 /// Marks a file as a journal of runs: `lhrj`.
 const APPLICATION_ID: i32 = 0x6c68_726a;
 
@@ -153,17 +155,8 @@ impl RunJournal {
             action: "opened",
             reason,
         };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| io(error.to_string()))?;
-        }
-        // SQLite gives the files beside it the same rights.
-        let mut options = std::fs::OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(path).map_err(|error| io(error.to_string()))?;
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|error| io(error.to_string()))?;
+        let connection =
+            open_database(path, OpenFlags::empty()).map_err(|error| io(error.to_string()))?;
         let mut holds = path.as_os_str().to_owned();
         holds.push(".held");
         let mut journal = Self::prepare(path.to_owned(), connection)?;
@@ -220,10 +213,7 @@ impl RunJournal {
             return Err(foreign(&format!("it is damaged: {sound}")));
         }
         // After the file has proved to be ours: these write into it.
-        connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-            .and_then(|()| connection.pragma_update(None, "synchronous", "FULL"))
-            .map_err(|error| failed(&error))?;
+        make_durable(&connection).map_err(|error| failed(&error))?;
         Ok(Self {
             path,
             holds: None,

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::adapters::private::{OpenFault, make_durable, open_database, private};
 use crate::domain::queue::{Queue, QueueEvent};
 
 pub use rows::write_rows;
@@ -136,12 +137,10 @@ impl QueueJournal {
             }
             Err(TryLockError::Error(error)) => return Err(io(error)),
         }
-        // SQLite gives the files beside it the same rights.
-        private(OpenOptions::new().create(true).append(true))
-            .open(path)
-            .map_err(io)?;
-        let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-            .map_err(|error| failed(path, "opened", &error))?;
+        let connection = open_database(path, OpenFlags::empty()).map_err(|fault| match fault {
+            OpenFault::Io(error) => io(error),
+            OpenFault::Database(error) => failed(path, "opened", &error),
+        })?;
         let mut journal = Self {
             path: path.to_owned(),
             connection,
@@ -180,10 +179,7 @@ impl QueueJournal {
         if layout > LAYOUT {
             return Err(QueueError::Later { path, layout });
         }
-        self.connection
-            .pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
-            .and_then(|()| self.connection.pragma_update(None, "synchronous", "FULL"))
-            .map_err(opened)
+        make_durable(&self.connection).map_err(opened)
     }
 
     fn create(&mut self) -> rusqlite::Result<()> {
@@ -305,12 +301,6 @@ impl QueueJournal {
         self.since = (0, 0);
         Ok(())
     }
-}
-
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 fn failed(path: &Path, action: &'static str, error: &rusqlite::Error) -> QueueError {
