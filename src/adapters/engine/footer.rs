@@ -16,6 +16,7 @@ use parquet::file::statistics::Statistics;
 
 use super::lake::{Home, LakeFile};
 use super::repair::repair;
+use super::shares::in_shares;
 use super::storage::local::LocalFile;
 
 /// How much is read from a file's end at first: most footers fit.
@@ -197,29 +198,8 @@ impl FooterCache {
         threads: usize,
     ) -> Vec<Result<Arc<Footer>, FooterError>> {
         const WORTH_A_THREAD: usize = 16;
-        let threads = threads.min(files.len() / WORTH_A_THREAD).max(1);
-        if threads == 1 {
-            return files.iter().map(|file| self.get(file)).collect();
-        }
-        let share = files.len().div_ceil(threads);
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = files
-                .chunks(share)
-                .map(|files| {
-                    let worker = scope.spawn(|| files.iter().map(|file| self.get(file)).collect());
-                    (files.len(), worker)
-                })
-                .collect();
-            workers
-                .into_iter()
-                .flat_map(|(count, worker)| {
-                    worker.join().unwrap_or_else(|_| {
-                        let fault = FooterError::Damaged("its reader failed".to_owned());
-                        vec![Err(fault); count]
-                    })
-                })
-                .collect()
-        })
+        let lost = Err(FooterError::Damaged("its reader failed".to_owned()));
+        in_shares(files, threads, WORTH_A_THREAD, |file| self.get(file), &lost)
     }
 }
 

@@ -45,6 +45,7 @@ mod schema;
 mod scope;
 mod scout;
 mod session;
+mod shares;
 mod source;
 mod stop;
 mod storage;

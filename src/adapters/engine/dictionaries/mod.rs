@@ -17,6 +17,7 @@ use self::question::Question;
 use super::footer::Footer;
 use super::lake::{Home, LakeFile};
 use super::schema::TableColumns;
+use super::shares::in_shares;
 use super::watch::Watch;
 
 /// What the dictionaries of a file say about a predicate.
@@ -56,25 +57,13 @@ pub(super) fn chances(
         Home::Disk => question.chance(&mut Dictionaries::of(file, footer, look.watch)),
         Home::S3(_) | Home::Prefix => Chance::Some,
     };
-    let threads = look.threads.min(files.len() / WORTH_A_THREAD).max(1);
-    if threads == 1 {
-        return Some(files.iter().map(chance).collect());
-    }
-    let share = files.len().div_ceil(threads);
-    Some(std::thread::scope(|scope| {
-        let chance = &chance;
-        let workers: Vec<_> = files
-            .chunks(share)
-            .map(|files| {
-                let worker = scope.spawn(move || files.iter().map(chance).collect());
-                (files.len(), worker)
-            })
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|(count, worker)| worker.join().unwrap_or_else(|_| vec![Chance::Some; count]))
-            .collect()
-    }))
+    Some(in_shares(
+        files,
+        look.threads,
+        WORTH_A_THREAD,
+        chance,
+        &Chance::Some,
+    ))
 }
 
 #[cfg(test)]
