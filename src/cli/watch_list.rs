@@ -6,7 +6,7 @@ use super::context::Context;
 use super::listing::{self, ListFormat, print_json};
 use super::stdout::Stdout;
 use super::stop::Stop;
-use crate::adapters::matching::{Watchlist, WatchlistError, level_named};
+use crate::adapters::matching::{Watchlist, WatchlistError};
 use crate::domain::entity::{Entity, EntityType};
 use crate::domain::sigma::Level;
 use crate::domain::standing::StandingWatch;
@@ -68,7 +68,7 @@ enum Action {
 }
 
 fn level(text: &str) -> Result<Level, String> {
-    level_named(text)
+    Level::named(text)
         .ok_or_else(|| "a level is informational, low, medium, high or critical".to_owned())
 }
 

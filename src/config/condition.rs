@@ -7,10 +7,16 @@ use serde::Serialize;
 use toml::Spanned;
 use toml::de::DeValue;
 
-use super::section::{Faults, Section};
-use crate::domain::severity;
+use super::section::{Faults, Names, SEVERITY, Section};
 use crate::domain::sigma::Level;
 use crate::domain::standing::Condition;
+
+/// The levels of matches.
+const LEVEL: Names = Names {
+    what: "level",
+    is_known: |name| Level::named(name).is_some(),
+    known: "informational, low, medium, high and critical are",
+};
 
 /// A condition as it is set. A part that is not set fits every event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
@@ -43,7 +49,11 @@ impl FeedCondition {
     pub fn named(&self, name: &str) -> Condition {
         Condition {
             name: name.to_owned(),
-            level: self.level.as_deref().and_then(level).unwrap_or_default(),
+            level: self
+                .level
+                .as_deref()
+                .and_then(Level::named)
+                .unwrap_or_default(),
             accounts: self.accounts.clone(),
             regions: self.regions.clone(),
             sources: self.sources.clone(),
@@ -56,11 +66,6 @@ impl FeedCondition {
             predicate: self.predicate.clone(),
         }
     }
-}
-
-fn level(name: &str) -> Option<Level> {
-    let mut levels = Level::ALL.into_iter();
-    levels.find(|level| level.name().eq_ignore_ascii_case(name))
 }
 
 /// All conditions. One with a fault in it is left out: with a part less it would tell of more than
@@ -103,29 +108,11 @@ pub(super) fn conditions(
 }
 
 fn condition(mut section: Section<'_>, faults: &mut Faults<'_>) -> FeedCondition {
-    let named = |section: &mut Section<'_>,
-                 key: &'static str,
-                 is_known: fn(&str) -> bool,
-                 faults: &mut Faults<'_>| {
-        let value = section.spanned_text(key, faults)?;
-        if !is_known(value.get_ref()) {
-            let hint = "informational, low, medium, high and critical are";
-            let told = format!("`{}` is no {key}", value.get_ref());
-            faults.add(&value.span(), told, Some(hint.to_owned()));
-            return None;
-        }
-        Some(value.into_inner())
-    };
     let plain = |texts: Vec<Spanned<String>>| texts.into_iter().map(Spanned::into_inner).collect();
     let classes = section.texts("classes", faults);
     let condition = FeedCondition {
-        level: named(&mut section, "level", |name| level(name).is_some(), faults),
-        severity: named(
-            &mut section,
-            "severity",
-            |name| severity::rank(name).is_some(),
-            faults,
-        ),
+        level: section.named("level", &LEVEL, faults),
+        severity: section.named("severity", &SEVERITY, faults),
         accounts: plain(section.texts("accounts", faults)),
         regions: plain(section.texts("regions", faults)),
         sources: plain(section.texts("sources", faults)),

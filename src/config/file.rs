@@ -11,10 +11,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::condition::conditions;
 use super::recovery::blank_out_broken_lines;
-use super::section::{Faults, Section, texts_of};
+use super::section::{Faults, SEVERITY, Section, texts_of};
 use super::{FeedCondition, FeedSource, Problem, Profile, Webhook};
 use crate::domain::nearest::did_you_mean;
-use crate::domain::severity;
 
 /// The configuration in force.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -206,10 +205,10 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
         visibility_seconds: section.amount("visibility_seconds", faults),
         listing_seconds: section.amount("listing_seconds", faults),
         listing_days: section.amount("listing_days", faults),
-        findings: severity_name(&mut section, "findings", faults),
-        bell: severity_name(&mut section, "bell", faults),
-        notify: severity_name(&mut section, "notify", faults),
-        title: severity_name(&mut section, "title", faults),
+        findings: section.named("findings", &SEVERITY, faults),
+        bell: section.named("bell", &SEVERITY, faults),
+        notify: section.named("notify", &SEVERITY, faults),
+        title: section.named("title", &SEVERITY, faults),
         conditions: conditions(&mut section, faults),
         webhook: match section.table("webhook", faults) {
             Some(section) => Webhook::read(section, faults),
@@ -218,22 +217,6 @@ fn feed(root: &mut Section<'_>, faults: &mut Faults<'_>) -> Feed {
     };
     section.finish(faults);
     feed
-}
-
-/// The name of a severity; another name is a fault.
-fn severity_name(
-    section: &mut Section<'_>,
-    key: &'static str,
-    faults: &mut Faults<'_>,
-) -> Option<String> {
-    let value = section.spanned_text(key, faults)?;
-    if severity::rank(value.get_ref()).is_none() {
-        let told = format!("`{}` is no severity", value.get_ref());
-        let hint = "informational, low, medium, high, critical and fatal are".to_owned();
-        faults.add(&value.span(), told, Some(hint));
-        return None;
-    }
-    Some(value.into_inner())
 }
 
 /// The chords of the named commands, and the line of each.

@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::Problem;
 use crate::domain::nearest::did_you_mean;
+use crate::domain::severity;
 
 /// Key names whose values are secrets wherever they stand.
 const SECRET_WORDS: [&str; 5] = [
@@ -71,6 +72,23 @@ impl<'a> Faults<'a> {
     }
 }
 
+/// Names that a key may have for its value.
+pub(super) struct Names {
+    /// What they are names of.
+    pub(super) what: &'static str,
+    /// Whether one is known.
+    pub(super) is_known: fn(&str) -> bool,
+    /// Those that are, in words.
+    pub(super) known: &'static str,
+}
+
+/// The severities of OCSF.
+pub(super) const SEVERITY: Names = Names {
+    what: "severity",
+    is_known: |name| severity::rank(name).is_some(),
+    known: "informational, low, medium, high, critical and fatal are",
+};
+
 /// One table while it is being read.
 pub(super) struct Section<'t> {
     /// The dotted path, empty for the document itself.
@@ -104,6 +122,22 @@ impl<'t> Section<'t> {
             Some(text) => Some(Spanned::new(value.span(), text.to_owned())),
             None => self.wrong_type(key, value, "a string", faults),
         }
+    }
+
+    /// A name that has to be known.
+    pub(super) fn named(
+        &mut self,
+        key: &'static str,
+        names: &Names,
+        faults: &mut Faults<'_>,
+    ) -> Option<String> {
+        let value = self.spanned_text(key, faults)?;
+        if !(names.is_known)(value.get_ref()) {
+            let told = format!("`{}` is no {}", value.get_ref(), names.what);
+            faults.add(&value.span(), told, Some(names.known.to_owned()));
+            return None;
+        }
+        Some(value.into_inner())
     }
 
     /// `true` or `false`.

@@ -35,7 +35,7 @@ pub use hydrate::{Hydrator, READING, RULES, Reader};
 use judge::{Hit, Judge, Verdict, What};
 use program::Program;
 pub use reload::{Watching, on_change};
-pub use watchlist::{MOST_WATCHES, Watchlist, WatchlistError, level_named};
+pub use watchlist::{MOST_WATCHES, Watchlist, WatchlistError};
 use windows::Windows;
 
 use crate::adapters::engine::object::{Expressions, LayoutKey, OpenObject, Rows, Wanted};

@@ -174,7 +174,7 @@ impl WrittenWatch {
         let entity = Entity::parse(kind, &self.value).map_err(|error| error.to_string())?;
         let level = match self.level {
             None => Level::High,
-            Some(name) => level_named(&name).ok_or_else(|| {
+            Some(name) => Level::named(&name).ok_or_else(|| {
                 format!("`{name}` is no level: informational, low, medium, high or critical")
             })?,
         };
@@ -193,11 +193,4 @@ impl WrittenWatch {
             note: self.note,
         })
     }
-}
-
-/// A level by its name, in any case.
-pub fn level_named(name: &str) -> Option<Level> {
-    Level::ALL
-        .into_iter()
-        .find(|level| level.name().eq_ignore_ascii_case(name))
 }

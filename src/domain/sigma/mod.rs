@@ -76,6 +76,12 @@ impl Level {
         Self::Critical,
     ];
 
+    /// The level of a word, in any case.
+    pub fn named(word: &str) -> Option<Self> {
+        let mut levels = Self::ALL.into_iter();
+        levels.find(|level| level.name().eq_ignore_ascii_case(word))
+    }
+
     /// Its word in a rule.
     pub fn name(self) -> &'static str {
         match self {

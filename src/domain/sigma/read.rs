@@ -108,11 +108,7 @@ fn about(node: &Node) -> Result<About, Wrong> {
         None => Level::default(),
         Some(node) => {
             let text = node.text().unwrap_or_default();
-            let known = Level::ALL.into_iter();
-            let mut known = known.filter(|level| level.name().eq_ignore_ascii_case(&text));
-            known
-                .next()
-                .ok_or_else(|| (node.line, format!("there is no level `{text}`")))?
+            Level::named(&text).ok_or_else(|| (node.line, format!("there is no level `{text}`")))?
         }
     };
     let tags = match node.get("tags").map(|node| &node.value) {
