@@ -1,7 +1,6 @@
 //! Lists: CSV files with a heading whose first column, or the one that a usual name marks, holds
 //! values; the other columns say what is known of them.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -81,23 +80,11 @@ fn names(value: &str, entity: &Entity) -> bool {
     }
 }
 
-/// Whether an address lies in a network.
+/// Whether an address lies in a network: the network of its length around the address is the same.
 fn holds(network: &str, address: &str) -> bool {
-    let Some((first, length)) = network.split_once('/') else {
-        return false;
-    };
-    let Ok(length) = length.trim().parse::<u32>() else {
-        return false;
-    };
-    match (first.parse(), address.parse()) {
-        (Ok(IpAddr::V4(first)), Ok(IpAddr::V4(address))) if length <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
-            u32::from(first) & mask == u32::from(address) & mask
-        }
-        (Ok(IpAddr::V6(first)), Ok(IpAddr::V6(address))) if length <= 128 => {
-            let mask = u128::MAX.checked_shl(128 - length).unwrap_or(0);
-            u128::from(first) & mask == u128::from(address) & mask
-        }
-        _ => false,
-    }
+    let cidr = |text: &str| Entity::parse(EntityType::Cidr, text).ok();
+    let around = network
+        .rsplit_once('/')
+        .and_then(|(_, length)| cidr(&format!("{address}/{}", length.trim())));
+    around.is_some() && around == cidr(network)
 }
