@@ -131,27 +131,34 @@ pub(super) fn of_no_notification(
     }
 }
 
-/// An object that no notification tells of.
-pub(super) fn of_object(
-    lake: &Path,
-    path: &Path,
-    written: Option<SystemTime>,
-    seen: Option<DateTime<Utc>>,
-) -> Arrival {
+/// An object that was there before the start. Its events are not counted yet.
+pub(super) fn there(lake: &Path, path: &Path, written: SystemTime) -> Arrival {
+    Arrival {
+        notification: of_object(lake, path, Some(written.into())),
+        path: Some(path.to_owned()),
+        events: None,
+        seen: None,
+    }
+}
+
+/// An object that no notification tells of, and that has just appeared.
+pub(super) fn appeared(lake: &Path, path: &Path, now: DateTime<Utc>) -> Arrival {
+    let written = path.metadata().and_then(|data| data.modified()).ok();
+    Arrival {
+        notification: of_object(lake, path, written.map(DateTime::from)),
+        path: Some(path.to_owned()),
+        events: Some(count_events(path)),
+        seen: Some(now),
+    }
+}
+
+fn of_object(lake: &Path, path: &Path, written: Option<DateTime<Utc>>) -> Notification {
     let relative = relative(lake, path);
     let key = ObjectKey::parse(&relative).unwrap_or_else(|_| ObjectKey::foreign(&relative));
     let size = path.metadata().ok().map(|data| data.len());
-    let time = written
-        .or_else(|| path.metadata().ok()?.modified().ok())
-        .map(DateTime::from);
-    let mut notification = local_notification(key, size, time);
-    notification.sequencer = Some(FileState::of(path, size, time).sequencer());
-    Arrival {
-        notification,
-        path: Some(path.to_owned()),
-        events: Some(count_events(path)),
-        seen,
-    }
+    let mut notification = local_notification(key, size, written);
+    notification.sequencer = Some(FileState::of(path, size, written).sequencer());
+    notification
 }
 
 pub(super) fn absolute(path: &Path) -> PathBuf {
@@ -182,7 +189,7 @@ fn relative(lake: &Path, path: &Path) -> String {
 }
 
 /// The events that a Parquet file's footer counts.
-fn count_events(path: &Path) -> Result<u64, String> {
+pub(super) fn count_events(path: &Path) -> Result<u64, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
     u64::try_from(reader.metadata().file_metadata().num_rows()).map_err(|error| error.to_string())

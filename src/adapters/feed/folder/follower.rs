@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::FolderSource;
 use super::arrivals::{
-    FileState, NOTIFICATIONS, delivered, is_notification, is_object, notification_files, objects,
-    of_no_notification, of_object, told_by,
+    FileState, NOTIFICATIONS, appeared, count_events, delivered, is_notification, is_object,
+    notification_files, objects, of_no_notification, there, told_by,
 };
 use super::reports::{Look, Next, Reports, TELLS_OF_CLOSING};
 use crate::adapters::feed::tally::Tally;
@@ -131,7 +131,7 @@ impl<'a> Follower<'a> {
                 if !self.tells(FileState::now(path)) {
                     continue;
                 }
-                let mut arrival = of_object(lake, path, Some(*written), None);
+                let mut arrival = there(lake, path, *written);
                 if let Some(notification) = delivered.get(&arrival.notification.key.key) {
                     arrival.notification = notification.clone();
                 }
@@ -187,11 +187,13 @@ impl<'a> Follower<'a> {
                 }
                 // A folder that is gone again has nothing to tell.
                 Look::Folder(folder) => {
+                    self.hand_over(std::mem::take(&mut arrivals), false)?;
                     if reports.watch(folder).is_ok() {
                         self.search(folder)?;
                     }
                 }
                 Look::Everything => {
+                    self.hand_over(std::mem::take(&mut arrivals), false)?;
                     reports.watch(&lake)?;
                     self.search(&lake)?;
                 }
@@ -253,7 +255,7 @@ impl<'a> Follower<'a> {
                 // Where notification files are dropped, they tell of the object.
                 return Vec::new();
             }
-            let arrival = of_object(lake, path, None, Some(now));
+            let arrival = appeared(lake, path, now);
             match &arrival.events {
                 Some(Err(_)) if !whole => None,
                 _ => Some(vec![arrival]),
@@ -314,6 +316,12 @@ impl Desk<'_> {
         }
         if arrivals.is_empty() {
             return Ok(());
+        }
+        // Of what is not told nobody wants to know how much it is.
+        for arrival in &mut arrivals {
+            if let (None, Some(path)) = (&arrival.events, &arrival.path) {
+                arrival.events = Some(count_events(path));
+            }
         }
         let arrived = FeedNews::Arrived(arrivals);
         Ok(self.sender.blocking_send(arrived).map_err(|_| Unheard)?)
