@@ -130,6 +130,11 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
         let services = services::services(options, &lake, session_file);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
         let watched = feed::of_a_console(options, lake.access.as_ref());
+        let names: Vec<String> = watched
+            .sources
+            .iter()
+            .map(|source| source.name_in_the_inbox())
+            .collect();
         for source in watched.sources {
             worker.watch_switched(source);
         }
@@ -147,7 +152,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             match LiveMatcher::open(&options.paths, looking) {
                 Ok(matcher) => {
                     let reader = matcher.reader(setup.objects(runtime.handle()), Arc::new(clock));
-                    worker.watch(&Hydrator::new(setup.inbox, reader));
+                    worker.watch(&Hydrator::new(setup.inbox, names, reader));
                     live = Some(matcher);
                 }
                 Err(error) => state.warn(format!("events are not judged: {error}")),
