@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivot_tables};
 use crate::adapters::case::Cases;
 use crate::adapters::engine::functions;
-use crate::adapters::enrich;
+use crate::adapters::enrich::Enricher;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::matching::Watchlist;
 use crate::adapters::session::SessionFile;
@@ -39,7 +39,7 @@ pub(super) fn services(
         .paths
         .content_dir
         .join(ContentKind::SavedQueries.folder());
-    let lists = options.paths.enrichment_dir();
+    let enricher = Enricher::of(options.paths.enrichment_dir());
     let folder = match &options.place {
         LakePlace::Folder(folder) => Some(folder.clone()),
         LakePlace::Aws { .. } | LakePlace::Nowhere => None,
@@ -64,7 +64,7 @@ pub(super) fn services(
         load_coverage: Arc::new(move || wait_for(objects.catalog.coverage())),
         enrich: Arc::new(move |entity| {
             let mut facts = of_value(entity);
-            facts.extend(enrich::facts(&lists, entity));
+            facts.extend(enricher.facts(entity));
             facts
         }),
         save_session: Arc::new(move |state| {
