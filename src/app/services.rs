@@ -5,9 +5,10 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::events::EventReader;
 use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivot_tables};
 use crate::adapters::case::Cases;
-use crate::adapters::engine::functions;
+use crate::adapters::engine::{ObjectStore, functions};
 use crate::adapters::enrich::Enricher;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::matching::Watchlist;
@@ -33,7 +34,9 @@ pub(super) fn services(
     options: &AppOptions,
     lake: &Arc<OpenLake>,
     session: SessionFile,
+    objects_of_s3: ObjectStore,
 ) -> Services {
+    let events = EventReader::of(options, objects_of_s3);
     let paths = options.paths.clone();
     let own_queries = options
         .paths
@@ -89,6 +92,7 @@ pub(super) fn services(
             journal: Some(queue_file(options)),
             rows: queue_file(options).with_extension("rows"),
             watch: Some(Arc::new(move |entity| watch(&watches, entity))),
+            read: Some(Arc::new(move |object, rows| events.read(object, rows))),
         },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>

@@ -26,7 +26,7 @@ use tokio::sync::mpsc;
 
 use super::tally::Tally;
 use crate::domain::lake::notification::decode;
-use crate::domain::lake::{Arrival, Notification, ObjectKey, SourceNews};
+use crate::domain::lake::{Arrival, LOCAL_BUCKET, Notification, ObjectKey, SourceNews};
 use crate::ports::{FeedNews, Inbox, NotificationSource};
 
 /// Objects told of at the start.
@@ -35,8 +35,6 @@ const AT_START: usize = 500;
 const WAITING: usize = 256;
 /// Where the demo lake drops notification files.
 const NOTIFICATIONS: &str = "notifications";
-/// The bucket's name for objects that no notification names.
-const LOCAL: &str = "local";
 
 /// The name of the source over the lake that is open.
 const NAME: &str = "folder";
@@ -360,7 +358,7 @@ fn local_notification(
     time: Option<DateTime<Utc>>,
 ) -> Notification {
     Notification {
-        bucket: LOCAL.to_owned(),
+        bucket: LOCAL_BUCKET.to_owned(),
         key,
         size,
         etag: None,

@@ -119,7 +119,12 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
             Vec::new()
         }
         QueueNews::Rows { title, outcome } => match outcome {
-            Ok(path) => state.open_object(&title, path, &plain_statement(OBJECT_TABLE)),
+            Ok((path, missing)) => {
+                if let Some(missing) = missing {
+                    state.warn(missing);
+                }
+                state.open_object(&title, path, &plain_statement(OBJECT_TABLE), None)
+            }
             Err(reason) => {
                 state.warn(format!("the events of {title} cannot be shown: {reason}"));
                 Vec::new()

@@ -3,6 +3,7 @@
 
 mod kills;
 mod objects;
+mod opened;
 mod sources;
 mod webhook;
 mod wiring;
