@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod events;
 mod feed;
 mod lake;
 mod matching;
@@ -127,9 +128,12 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
         let (answer_sender, answers) = mpsc::channel(WAITING);
-        let services = services::services(options, &lake, session_file);
+        let access = lake.access.as_ref();
+        let objects = feed::objects_of_a_console(options, access, runtime.handle());
+        lake.read_objects_from(objects.clone());
+        let services = services::services(options, &lake, session_file, objects);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        let watched = feed::of_a_console(options, lake.access.as_ref());
+        let watched = feed::of_a_console(options, access);
         let names: Vec<String> = watched
             .sources
             .iter()

@@ -150,6 +150,36 @@ fn events_are_counted_and_judged_by_rules_and_watches() {
 }
 
 #[test]
+fn a_storm_over_many_starts_is_told_once() {
+    let home = Home::new();
+    let rule = "title: Reads\nid: reads\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: GetTrail}\n  condition: s\n";
+    let storm = "title: Many\nid: many\ncorrelation:\n  type: event_count\n  rules: [reads]\n  group-by: [userIdentity.accessKeyId]\n  timespan: 1h\n  condition: {gte: 3}\n";
+    home.write("rules/storm.yml", format!("{rule}---\n{storm}"));
+    let lake = home.path("lake").display().to_string();
+    let (from, rules) = (
+        format!("dir:{lake}"),
+        home.path("rules").display().to_string(),
+    );
+    let told: Vec<usize> = (0..5)
+        .map(|minute| {
+            let logs = home.write(
+                &format!("trail{minute}.ndjson"),
+                format!(
+                    r#"{{"eventVersion":"1.09","eventTime":"2026-03-01T10:0{minute}:00Z","eventName":"GetTrail","eventSource":"cloudtrail.amazonaws.com","awsRegion":"eu-west-1","eventID":"{minute}","eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"111122223333","sourceIPAddress":"192.0.2.9","userIdentity":{{"type":"IAMUser","accountId":"111122223333","accessKeyId":"AKIAMADEUP","arn":"arn:aws:iam::111122223333:user/eve","userName":"eve"}}}}"#
+                ),
+            );
+            home.run(&["import", &logs.display().to_string(), "--lake", &lake]).ok();
+            let told = home.run(&["watch", "--once", "--from", &from, "--rules", &rules]).ok();
+            assert_eq!(of_kind(&told, "event").len(), 1);
+            let found = of_kind(&told, "detection");
+            assert!(found.iter().all(|line| line["rule"]["id"] == "many"), "{told}");
+            found.len()
+        })
+        .collect();
+    assert_eq!(told, [0, 0, 1, 0, 0]);
+}
+
+#[test]
 fn the_list_of_watches_is_kept_shown_and_emptied() {
     let home = Home::new();
     home.run(&["watch-list", "add", "AKIAIOSFODNN7EXAMPLE"])

@@ -37,17 +37,26 @@ struct Group {
     used: u64,
 }
 
-#[derive(Debug)]
-struct Match {
-    at_ms: i64,
+/// A match as a correlation remembers it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Match {
+    pub(super) at_ms: i64,
     /// What is counted: the rule, or the value.
-    what: String,
+    pub(super) what: String,
+}
+
+/// A match that a correlation counts.
+pub(super) struct Counted<'h> {
+    pub(super) hit: &'h Hit,
+    pub(super) one: &'h Correlated,
+    /// The values that it groups by.
+    pub(super) key: Vec<String>,
+    pub(super) new: Match,
 }
 
 impl Windows {
-    /// Takes the matches of an object, and gives those at which a correlation is told: the match, and
-    /// the correlation's meaning.
-    pub(super) fn take<'h>(&mut self, read: &Read, hits: &'h [Hit]) -> Vec<(&'h Hit, usize)> {
+    /// The matches of an object that correlations count, in the order of their times.
+    pub(super) fn counted<'h>(read: &'h Read, hits: &'h [Hit]) -> Vec<Counted<'h>> {
         let fields = correlated_fields(&read.book.rules.correlations);
         let mut counted: Vec<(&Hit, usize, i64)> = hits
             .iter()
@@ -59,7 +68,7 @@ impl Windows {
             })
             .collect();
         counted.sort_by_key(|(_, _, at)| *at);
-        let mut told = Vec::new();
+        let mut all = Vec::new();
         for (hit, meaning, at_ms) in counted {
             for one in read
                 .correlations
@@ -80,15 +89,19 @@ impl Windows {
                     CorrelationKind::Values(field) => value(field),
                 };
                 let Some(what) = what else { continue };
-                if self.add(one, key, Match { at_ms, what }) {
-                    told.push((hit, one.meaning));
-                }
+                all.push(Counted {
+                    hit,
+                    one,
+                    key,
+                    new: Match { at_ms, what },
+                });
             }
         }
-        told
+        all
     }
 
-    fn add(&mut self, one: &Correlated, key: Vec<String>, new: Match) -> bool {
+    /// Takes a match; says whether the correlation is told at it.
+    pub(super) fn add(&mut self, one: &Correlated, key: Vec<String>, new: Match) -> bool {
         self.clock += 1;
         if self.groups.len() > MOST_GROUPS {
             self.forget();
@@ -207,5 +220,20 @@ fn cut(text: &str) -> String {
             let end = text.floor_char_boundary(LONGEST_KEY);
             text.get(..end).unwrap_or_default().to_owned()
         }
+    }
+}
+
+impl Windows {
+    /// Whether a match is remembered.
+    pub(super) fn remembers(&self, one: &Correlated, key: &[String], known: &Match) -> bool {
+        // The map's keys are owned.
+        let Some(group) = self.groups.get(&(one.meaning, key.to_vec())) else {
+            return false;
+        };
+        let matches = &group.matches;
+        let first = matches.partition_point(|one| one.at_ms < known.at_ms);
+        let at_once = matches.iter().skip(first);
+        let mut at_once = at_once.take_while(|one| one.at_ms == known.at_ms);
+        at_once.any(|one| one == known)
     }
 }

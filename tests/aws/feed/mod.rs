@@ -5,6 +5,7 @@ mod console;
 mod faults;
 mod kills;
 mod objects;
+mod opened;
 mod repeater;
 mod sources;
 mod ways;

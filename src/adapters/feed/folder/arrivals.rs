@@ -9,13 +9,10 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::lake::notification::decode;
-use crate::domain::lake::{Arrival, Notification, ObjectKey};
+use crate::domain::lake::{Arrival, LOCAL_BUCKET, Notification, ObjectKey};
 
 /// Where the demo lake drops notification files.
 pub(super) const NOTIFICATIONS: &str = "notifications";
-/// The bucket's name for objects that no notification names.
-const LOCAL: &str = "local";
-
 /// The state of a file: its place, its size and when it was written. Tells it from one of the same
 /// name in another lake, and from what it was before it was written anew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -171,7 +168,7 @@ fn local_notification(
     time: Option<DateTime<Utc>>,
 ) -> Notification {
     Notification {
-        bucket: LOCAL.to_owned(),
+        bucket: LOCAL_BUCKET.to_owned(),
         key,
         size,
         etag: None,
