@@ -112,7 +112,7 @@ fn unknown(trigger: &Trigger, templates: &Templates, playbooks: &[ContentFile]) 
                     faults.push(format!("{name}: there is no playbook `{playbook}`"));
                 }
             }
-            Work::Notify(_) => {}
+            Work::Enrich | Work::Notify(_) => {}
         }
     }
     faults
@@ -214,6 +214,7 @@ fn of_verdict(name: &str, verdict: &Verdict) -> Value {
 fn of_work(work: &Work) -> Value {
     match work {
         Work::Query { name, parameters } => json!({"query": name, "parameters": parameters}),
+        Work::Enrich => json!({"enrich": true}),
         Work::Playbook(name) => json!({"playbook": name}),
         Work::Notify(notice) => json!({"notify": notice.name()}),
     }

@@ -90,6 +90,9 @@ fn read(
         }
         None => {}
     }
+    if section.flag("enrich", faults) == Some(true) {
+        work.push(Work::Enrich);
+    }
     work.extend(section.text("playbook", faults).map(Work::Playbook));
     work.extend(notices(&mut section, faults));
     let most = whole(section.amount("most_per_hour", faults));
@@ -105,7 +108,7 @@ fn read(
         );
     }
     if work.is_empty() {
-        let hint = "name a query, a playbook, or how to notify";
+        let hint = "name a query, a playbook, how to notify, or write `enrich = true`";
         faults.add(
             span,
             format!("`{name}` starts nothing"),

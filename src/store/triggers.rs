@@ -6,9 +6,14 @@ use super::effect::Effect;
 use super::queue::Alert;
 use super::results::Origin;
 use super::state::State;
-use crate::domain::queue::ItemId;
+use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
+use crate::domain::queue::{Act, ItemId, bounded_facts};
 use crate::domain::trigger::{Notice, Pace, Subject, Trigger, Verdict, Work};
 use crate::sql::parameters;
+
+/// Items whose entities are looked up at a time; a storm of items does without.
+const MOST_LEARNING: usize = 1_000;
 
 /// What triggers did.
 #[derive(Debug, Default)]
@@ -16,6 +21,8 @@ pub struct TriggerDesk {
     pace: Pace,
     /// What a person is to be told of the items at hand.
     alert: Alert,
+    /// Items whose entities are being looked up.
+    learning: Vec<(ItemId, Entity)>,
 }
 
 /// Begins what items start that were opened, or that have more detections than the number that they
@@ -36,7 +43,7 @@ pub(super) fn grown(state: &mut State, grown: &[(ItemId, u64)]) -> Vec<Effect> {
             continue;
         };
         for trigger in triggers.iter() {
-            effects.extend(judge(state, trigger, &subject));
+            effects.extend(judge(state, trigger, *id, &subject));
         }
     }
     let alert = std::mem::take(&mut state.triggers.alert);
@@ -46,7 +53,22 @@ pub(super) fn grown(state: &mut State, grown: &[(ItemId, u64)]) -> Vec<Effect> {
     effects
 }
 
-fn judge(state: &mut State, trigger: &Trigger, subject: &Subject) -> Vec<Effect> {
+/// What is known of an entity is here: it is kept with the items for which it was looked up.
+pub(super) fn enriched(state: &mut State, of: &Entity, facts: &[Fact]) {
+    let learning = std::mem::take(&mut state.triggers.learning);
+    for (item, entity) in learning {
+        if entity != *of {
+            state.triggers.learning.push((item, entity));
+        } else if !facts.is_empty() {
+            let facts = bounded_facts(facts);
+            let learned = Act::Learned { item, facts };
+            let event = state.queue.queue().next(learned, None, state.now);
+            state.queue.happens(event);
+        }
+    }
+}
+
+fn judge(state: &mut State, trigger: &Trigger, item: ItemId, subject: &Subject) -> Vec<Effect> {
     let now = state.now;
     let name = &trigger.name;
     match trigger.judge(subject, &mut state.triggers.pace, now) {
@@ -54,7 +76,7 @@ fn judge(state: &mut State, trigger: &Trigger, subject: &Subject) -> Vec<Effect>
             let title = &subject.title;
             state.inform(format!("the trigger `{name}` answers: {title}"));
             let each = work.into_iter();
-            each.flat_map(|work| begin(state, name, work, title))
+            each.flat_map(|work| begin(state, name, work, item, subject))
                 .collect()
         }
         Verdict::Lacks(what) => {
@@ -68,8 +90,27 @@ fn judge(state: &mut State, trigger: &Trigger, subject: &Subject) -> Vec<Effect>
     }
 }
 
-fn begin(state: &mut State, trigger: &str, work: Work, title: &str) -> Vec<Effect> {
+fn begin(
+    state: &mut State,
+    trigger: &str,
+    work: Work,
+    item: ItemId,
+    subject: &Subject,
+) -> Vec<Effect> {
+    let title = subject.title.as_str();
     match work {
+        Work::Enrich => {
+            let learning = &mut state.triggers.learning;
+            let Some(entity) = subject
+                .entity
+                .clone()
+                .filter(|_| learning.len() < MOST_LEARNING)
+            else {
+                return Vec::new();
+            };
+            learning.push((item, entity.clone()));
+            vec![Effect::Enrich(entity)]
+        }
         Work::Query { name, parameters } => {
             let sql = match statement(state, &name, parameters) {
                 Ok(sql) => sql,
@@ -279,6 +320,54 @@ mod tests {
             })
             .collect();
         assert_eq!(begun, [0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_known_of_an_entity_is_kept_with_its_item() {
+        let mut state = with(vec![Work::Enrich]);
+        let effects = update(&mut state, detected("198.51.100.7"), noon());
+        let entity = Entity::parse(EntityType::Ip, "198.51.100.7").unwrap();
+        assert!(
+            effects.contains(&Effect::Enrich(entity.clone())),
+            "{effects:?}"
+        );
+        let fact = |text: &str| Fact {
+            source: "asn.csv".into(),
+            name: "network".into(),
+            text: text.into(),
+        };
+        let known = |state: &State| {
+            let item = state.queue.queue().items().next().unwrap().clone();
+            (item.facts, item.status)
+        };
+        let other = Entity::parse(EntityType::Ip, "198.51.100.8").unwrap();
+        update(
+            &mut state,
+            Event::Enriched(other, vec![fact("not this")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, []);
+        update(
+            &mut state,
+            Event::Enriched(entity.clone(), vec![fact("a network")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, [fact("a network")]);
+        // It is in the journal, and nothing that a person would take back.
+        assert!(state.queue.queue().undoable().is_none());
+        crate::store::testing::press(&mut state, "alt-q i");
+        let text = format!("{:?}", state.overlay);
+        assert!(
+            text.contains("asn.csv") && text.contains("a network"),
+            "{text}"
+        );
+        // What nobody asked for an item is not put there.
+        update(
+            &mut state,
+            Event::Enriched(entity, vec![fact("later")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, [fact("a network")]);
     }
 
     #[test]

@@ -77,6 +77,7 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Enriched(of, facts) => {
+            super::triggers::enriched(state, &of, &facts);
             entity::enriched(state, &of, facts);
             Vec::new()
         }

@@ -75,6 +75,8 @@ pub enum Work {
         /// Parameters by name; in a trigger with placeholders, in what is started without.
         parameters: BTreeMap<String, String>,
     },
+    /// What is known of its entity is looked up, and kept with it.
+    Enrich,
     /// A playbook is opened.
     Playbook(String),
     /// A person is told.
@@ -141,6 +143,9 @@ impl Trigger {
 
 impl Work {
     fn filled(&self, subject: &Subject) -> Result<Self, &'static str> {
+        if *self == Self::Enrich && subject.entity.is_none() {
+            return Err("entity");
+        }
         let Self::Query { name, parameters } = self else {
             return Ok(self.clone());
         };

@@ -308,7 +308,7 @@ impl QueueDesk {
     }
 
     /// Something happens: it counts at once, and is written soon.
-    fn happens(&mut self, event: QueueEvent) {
+    pub(super) fn happens(&mut self, event: QueueEvent) {
         if self.kept != Kept::No {
             self.pending.push(event.clone());
         }

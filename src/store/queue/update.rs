@@ -349,6 +349,12 @@ fn details(state: &State, item: &Item) -> String {
             text += &format!("\n{title} ({})\n{}\n", few.count(), entities(few));
         }
     }
+    if !item.facts.is_empty() {
+        text += "\nwhat is known of it\n";
+        for fact in &item.facts {
+            text += &format!("  {}: {} ({})\n", fact.name, fact.text, fact.source);
+        }
+    }
     text += "\nthe newest detections\n";
     for detection in item.newest.iter().rev() {
         text += &format!(
