@@ -34,7 +34,7 @@ fn enter_on_a_notification_shows_the_rows_of_an_object_of_s3() {
     console.press(&["alt-1", "alt-q"]);
     console.wait_for("AKIAMADEUP");
     console.press(&["enter"]);
-    console.wait_for("item #1");
+    console.wait_for("✓ item #1");
     console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }
