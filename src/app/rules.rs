@@ -1,11 +1,11 @@
 //! Files of Sigma rules: the shipped ones with the user's own, or those that are named. Read again
 //! when they change; an edit that breaks a file leaves what was there in use.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::config::{ContentKind, content, read_text};
-use crate::domain::sigma::{self, About, Document};
+use crate::config::{ContentKind, PLACEHOLDERS_FILE, content, parse_placeholders, read_text};
+use crate::domain::sigma::{self, About, Document, Placeholders};
 use crate::sql::sigma::RuleSet;
 
 /// Files of rules below one folder.
@@ -83,10 +83,44 @@ impl RuleFiles {
 
     /// The files and folders that may change.
     pub fn places(&self) -> Vec<PathBuf> {
-        match self.named.is_empty() {
-            true => vec![self.content_dir.join(ContentKind::Detections.folder())],
+        let mut places = match self.named.is_empty() {
+            true => vec![self.detections()],
             false => self.named.clone(),
+        };
+        // A folder's own file is below it.
+        let files = self.named.iter().filter(|path| !path.is_dir());
+        places.extend(files.map(|path| placeholders_of(path)));
+        places
+    }
+
+    /// The folder of the user's own rules.
+    fn detections(&self) -> PathBuf {
+        self.content_dir.join(ContentKind::Detections.folder())
+    }
+
+    /// The placeholders of all places together, and what is wrong with their files. Of two values
+    /// for one name that of the place named later counts.
+    fn placeholders(&self) -> (Placeholders, Vec<(String, String)>) {
+        let mut all = Placeholders::default();
+        let mut faults = Vec::new();
+        let files = match self.named.is_empty() {
+            true => vec![self.detections().join(PLACEHOLDERS_FILE)],
+            false => self
+                .named
+                .iter()
+                .map(|path| placeholders_of(path))
+                .collect(),
+        };
+        for file in files.into_iter().filter(|file| file.is_file()) {
+            let name = file.display().to_string();
+            let (read, problems) = match read_text(&file) {
+                Ok(text) => parse_placeholders(&file, &text),
+                Err(problem) => (Placeholders::default(), vec![problem]),
+            };
+            all.0.extend(read.0);
+            faults.extend(problems.iter().map(|one| (name.clone(), one.to_string())));
         }
+        (all, faults)
     }
 
     /// Reads them. A file that was good before and is not now is told as a fault, and what was in it
@@ -97,11 +131,15 @@ impl RuleFiles {
     /// A path at which nothing is, a folder that cannot be listed.
     pub fn read(&mut self) -> Result<LoadedRules, RulesError> {
         let texts = self.texts()?;
+        let (placeholders, faults) = self.placeholders();
         let mut good = BTreeMap::new();
-        let mut loaded = LoadedRules::default();
+        let mut loaded = LoadedRules {
+            faults,
+            ..LoadedRules::default()
+        };
         for (file, text) in texts {
             let documents: OneFile = match text {
-                Ok(text) => sigma::read(&text)
+                Ok(text) => sigma::read_with(&text, &placeholders)
                     .into_iter()
                     .map(|document| document.map_err(|problem| problem.to_string()))
                     .collect(),
@@ -131,6 +169,7 @@ impl RuleFiles {
             good.insert(file, whole);
         }
         self.good = good;
+        loaded.tell_idle_filters();
         Ok(loaded)
     }
 
@@ -172,6 +211,33 @@ impl LoadedRules {
         self.files.push((file.to_owned(), about));
         self.set.add(document);
     }
+
+    /// Filters that no rule here needs are told as faults.
+    fn tell_idle_filters(&mut self) {
+        let idle: BTreeSet<String> = self
+            .set
+            .idle_filters()
+            .map(|about| about.id.clone())
+            .collect();
+        let (idle, used) = std::mem::take(&mut self.files)
+            .into_iter()
+            .partition(|(_, about)| idle.contains(&about.id));
+        self.files = used;
+        let told = |(file, about): (String, About)| {
+            let why = format!("its filter `{}` is about no rule that is here", about.title);
+            (file, why)
+        };
+        self.faults.extend(Vec::into_iter(idle).map(told));
+    }
+}
+
+/// The file of placeholders that belongs to a path of rules.
+fn placeholders_of(path: &Path) -> PathBuf {
+    let folder = match path.is_dir() {
+        true => path,
+        false => path.parent().unwrap_or(Path::new("")),
+    };
+    folder.join(PLACEHOLDERS_FILE)
 }
 
 fn files_below(path: &Path) -> Result<Vec<PathBuf>, RulesError> {
@@ -242,5 +308,48 @@ mod tests {
 
         let missing = RuleFiles::new(vec![folder.path().join("none")], PathBuf::new()).read();
         assert!(missing.unwrap_err().hint().is_some());
+    }
+    #[test]
+    fn placeholders_and_filters_lie_beside_the_rules() {
+        let folder = tempfile::tempdir().unwrap();
+        let rule = folder.path().join("rule.yml");
+        std::fs::write(
+            &rule,
+            GOOD.replace("{eventName: x}", "{'eventName|expand': '%names%'}"),
+        )
+        .unwrap();
+        let filter = |rule: &str| {
+            format!(
+                "title: f\nid: f\nlogsource: {{product: aws}}\nfilter:\n  rules: [{rule}]\n  own: {{userAgent: y}}\n  condition: not own\n"
+            )
+        };
+        std::fs::write(folder.path().join("a_filter.yml"), filter("a")).unwrap();
+        let mut files = RuleFiles::new(vec![folder.path().to_owned()], PathBuf::new());
+        let why: Vec<String> = files
+            .read()
+            .unwrap()
+            .faults
+            .into_iter()
+            .map(|(_, why)| why)
+            .collect();
+        assert!(
+            why[0].contains("`%names%` has no value") && why[1].contains("no rule that is here"),
+            "{why:?}"
+        );
+
+        let given = folder.path().join(PLACEHOLDERS_FILE);
+        std::fs::write(&given, "names = [\"one\", \"two\"]\nother = {}\n").unwrap();
+        let loaded = files.read().unwrap();
+        assert_eq!(
+            (loaded.files.len(), loaded.faults.len()),
+            (2, 1),
+            "{:?}",
+            loaded.faults
+        );
+        assert_eq!(loaded.set.rules[0].searches.len(), 2);
+        // The same for the file by itself, whose placeholders are followed as well.
+        let mut alone = RuleFiles::new(vec![rule], PathBuf::new());
+        assert_eq!(alone.read().unwrap().files.len(), 1);
+        assert!(alone.places().contains(&given));
     }
 }

@@ -1,14 +1,18 @@
 //! `lakehound detect`: Sigma rules over a whole lake.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::json::ReaderBuilder;
 use serde_json::json;
 
 use super::confirm::is_attended;
 use super::context::Context;
 use super::interrupt::{run_query, run_until_interrupted};
 use super::lake::{LakeArgs, open};
-use super::listing::{self, print_json};
+use super::listing;
 use super::output::{OutputArgs, run_into};
 use super::query::byte_count;
 use super::stdout::Stdout;
@@ -16,6 +20,7 @@ use super::stop::{Stop, say};
 use crate::app::{LoadedRules, RuleFiles, pivot_tables};
 use crate::domain::format::Format;
 use crate::domain::query::{QueryId, QueryRequest, Route};
+use crate::domain::rows::Column;
 use crate::domain::sigma::About;
 use crate::sql::pivot::PivotTable;
 use crate::sql::sigma::{Columns, Unusable, statements};
@@ -73,7 +78,7 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             let lake = open(context, &place).await?;
             let tables = lake.catalog.tables().await;
             let tables = tables.map_err(|error| Stop::query(error, ""))?;
-            check(&loaded, &pivot_tables(&tables, on_aws), args.output.format)
+            check(&loaded, &pivot_tables(&tables, on_aws), &args.output)
         });
     }
     let columns = match args.output.format {
@@ -160,64 +165,94 @@ fn load(context: &Context, paths: &[PathBuf]) -> Result<LoadedRules, Stop> {
     })
 }
 
-fn check(loaded: &LoadedRules, tables: &[PivotTable], format: Option<Format>) -> Result<(), Stop> {
+/// Lists every rule and whether it can be used.
+fn check(loaded: &LoadedRules, tables: &[PivotTable], output: &OutputArgs) -> Result<(), Stop> {
     let (_, unusable) = statements(&loaded.set, tables, None, Columns::Flat);
-    let why = |about: &About| {
-        let found = unusable.iter().find(|one| one.about.id == about.id);
-        found.map(|one| one.why.as_str())
-    };
-    let usable = loaded.files.len() - unusable.len();
-    match format {
-        None | Some(Format::Table) => {
-            let mut rows: Vec<[String; 4]> = Vec::new();
-            for (file, about) in &loaded.files {
-                rows.push([
-                    if why(about).is_none() { "yes" } else { "no" }.to_owned(),
-                    about.level.name().to_owned(),
-                    about.title.clone(),
-                    why(about).map_or_else(String::new, |why| format!("{file}: {why}")),
-                ]);
-            }
-            for (file, why) in &loaded.faults {
-                let row = ["no", "", "", &format!("{file}: {why}")].map(str::to_owned);
-                rows.push(row);
-            }
-            let mut out = Stdout::lock();
-            listing::print(
-                &mut out,
-                ["USED", "LEVEL", "TITLE", "WHY NOT"],
-                [Align::Left; 4],
-                &rows,
-            )?;
-            out.finish()?;
-            say(format_args!(
-                "{usable} of {} rules can be used",
-                loaded.files.len() + loaded.faults.len()
-            ));
-            Ok(())
-        }
-        Some(Format::Json) => {
-            let rules = loaded.files.iter().map(|(file, about)| {
-                json!({
-                    "file": file,
-                    "id": about.id,
-                    "title": about.title,
-                    "level": about.level.name(),
-                    "tags": about.tags,
-                    "used": why(about).is_none(),
-                    "why": why(about),
-                })
-            });
-            let faults = loaded
-                .faults
-                .iter()
-                .map(|(file, why)| json!({ "file": file, "used": false, "why": why }));
-            let list: Vec<serde_json::Value> = rules.chain(faults).collect();
-            print_json(&list)
-        }
-        Some(other) => Err(Stop::usage(format_args!(
-            "--check is printed as table or json, not as {}",
-            other.name()
-        ))),
+    let why: HashMap<&str, &str> = unusable
+        .iter()
+        .map(|one| (one.about.id.as_str(), one.why.as_str()))
+        .collect();
+    let why = |about: &About| why.get(about.id.as_str()).copied();
+    if !output.is_list() {
+        let rules = loaded.files.iter().map(|(file, about)| {
+            json!({
+                "file": file,
+                "id": about.id,
+                "title": about.title,
+                "level": about.level.name(),
+                "tags": about.tags,
+                "used": why(about).is_none(),
+                "why": why(about),
+                "remark": about.remark,
+            })
+        });
+        let faults = loaded
+            .faults
+            .iter()
+            .map(|(file, why)| json!({ "file": file, "used": false, "why": why }));
+        let list: Vec<serde_json::Value> = rules.chain(faults).collect();
+        return write_list(&list, output);
     }
+    let used = loaded
+        .files
+        .iter()
+        .filter(|(_, about)| why(about).is_none());
+    let used = used.count();
+    let mut rows: Vec<[String; 4]> = Vec::new();
+    for (file, about) in &loaded.files {
+        let told = why(about).or(about.remark.as_deref());
+        rows.push([
+            if why(about).is_none() { "yes" } else { "no" }.to_owned(),
+            about.level.name().to_owned(),
+            about.title.clone(),
+            told.map_or_else(String::new, |told| format!("{file}: {told}")),
+        ]);
+    }
+    for (file, why) in &loaded.faults {
+        let row = ["no", "", "", &format!("{file}: {why}")].map(str::to_owned);
+        rows.push(row);
+    }
+    let mut out = Stdout::lock();
+    listing::print(
+        &mut out,
+        ["USED", "LEVEL", "TITLE", "WHY NOT"],
+        [Align::Left; 4],
+        &rows,
+    )?;
+    out.finish()?;
+    say(format_args!(
+        "{used} of {} rules can be used",
+        loaded.files.len() + loaded.faults.len()
+    ));
+    Ok(())
+}
+
+/// The list of rules in a format for rows.
+fn write_list(list: &[serde_json::Value], output: &OutputArgs) -> Result<(), Stop> {
+    let text = |name: &str| Field::new(name, DataType::Utf8, true);
+    let schema: SchemaRef = Arc::new(Schema::new(vec![
+        text("file"),
+        text("id"),
+        text("title"),
+        text("level"),
+        Field::new_list("tags", Field::new_list_field(DataType::Utf8, true), true),
+        Field::new("used", DataType::Boolean, false),
+        text("why"),
+        text("remark"),
+    ]));
+    let columns: Vec<Column> = schema
+        .fields()
+        .iter()
+        .map(|field| Column {
+            name: field.name().clone(),
+        })
+        .collect();
+    let unwritable = |error| Stop::failed(format_args!("cannot write the list: {error}"));
+    let mut decoder = ReaderBuilder::new(Arc::clone(&schema))
+        .with_batch_size(list.len().max(1))
+        .build_decoder()
+        .map_err(unwritable)?;
+    decoder.serialize(list).map_err(unwritable)?;
+    let batch = decoder.flush().map_err(unwritable)?;
+    output.write_rows(&schema, &columns, batch.into_iter().map(Ok))
 }

@@ -96,6 +96,11 @@ async fn ask_and_run(
 }
 
 impl OutputArgs {
+    /// Whether nothing was asked for that a list for people is not.
+    pub(super) fn is_list(&self) -> bool {
+        self.output.is_none() && matches!(self.format, None | Some(Format::Table))
+    }
+
     /// Writes rows that are there already.
     pub(super) fn write_rows(
         &self,

@@ -63,7 +63,7 @@ pub(crate) fn lake_of(rows: &[(Source, Value)]) -> Lake {
     Lake::over(folder, scenario, 512 << 20)
 }
 
-fn detect(lake: &Lake, set: &RuleSet) -> Table {
+pub(crate) fn detect(lake: &Lake, set: &RuleSet) -> Table {
     let (detects, unusable) = statements(set, &lake.tables(), None, Columns::Flat);
     assert_eq!(unusable, vec![]);
     let sql = &detects[0].sql;
@@ -72,7 +72,7 @@ fn detect(lake: &Lake, set: &RuleSet) -> Table {
 }
 
 /// The places of the rows that each rule found.
-fn places(found: &Table) -> BTreeMap<String, BTreeSet<usize>> {
+pub(crate) fn places(found: &Table) -> BTreeMap<String, BTreeSet<usize>> {
     let mut places: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for (rule, time) in found.column("rule_id").iter().zip(found.column("time")) {
         let time: DateTime<Utc> = time.parse().unwrap();

@@ -9,11 +9,14 @@
     reason = "all of this is test: it owns its files, prints what it counted, and fails by panic"
 )]
 
+mod correlations;
 mod detections;
 mod entities;
+mod json_fields;
 mod lake;
 mod matching;
 mod pivots;
 mod playbooks;
+mod published;
 mod techniques;
 mod templates;

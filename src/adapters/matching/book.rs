@@ -1,6 +1,7 @@
 //! What is looked for in events: rules, standing watches, conditions, other products' findings. Each
 //! is a meaning with a number; where it is looked for is the program's to know.
 
+use super::windows::too_many;
 use crate::domain::detection::Cause;
 use crate::domain::entity::Entity;
 use crate::domain::sigma::{About, Correlation, Level, Rule};
@@ -84,32 +85,45 @@ impl Read {
             about: about.clone(),
             why,
         };
+        let mut lost: Vec<(About, String)> = Vec::new();
         book.rules.rules.retain(|rule| match foreign(&rule.logs) {
             None => true,
             Some(why) => {
-                unusable.push(unfit(&rule.about, why));
+                // What is a part of another rule is not told by itself.
+                if rule.part_of.is_none() {
+                    unusable.push(unfit(&rule.about, why.clone()));
+                }
+                lost.push((rule.about.clone(), why));
                 false
             }
         });
-        let rules = &book.rules.rules;
-        let called = |name: &String| rules.iter().position(|rule| rule.about.is_called(name));
-        let mut usable: Vec<(&Correlation, Vec<usize>)> = Vec::new();
+        let mut counted: Vec<Correlation> = Vec::new();
         for correlation in &book.rules.correlations {
-            let found: Option<Vec<usize>> = correlation.rules.iter().map(called).collect();
-            match found {
-                Some(places) => usable.push((correlation, places)),
-                None => unusable.push(unfit(
-                    &correlation.about,
-                    "one of its rules is not here or cannot be used".to_owned(),
-                )),
+            match usable(correlation, &book.rules.rules, &lost) {
+                Ok(()) => counted.push(correlation.clone()),
+                Err(why) => unusable.push(unfit(&correlation.about, why)),
             }
         }
+        let is_counted = |rule: &Rule| {
+            let mut all = counted.iter().flat_map(|one| &one.rules);
+            all.any(|name| rule.about.is_called(name))
+        };
+        let is_of_use = |rule: &Rule| rule.part_of.is_none() || is_counted(rule);
+        book.rules.rules.retain(is_of_use);
+        let rules = &book.rules.rules;
+        let called = |name: &String| rules.iter().position(|rule| rule.about.is_called(name));
+        let usable: Vec<(&Correlation, Vec<usize>)> = counted
+            .iter()
+            .map(|one| (one, one.rules.iter().filter_map(called).collect()))
+            .collect();
         let hidden = |place: usize| {
             let mut of_it = usable
                 .iter()
                 .filter(|(_, rules)| rules.contains(&place))
                 .peekable();
-            of_it.peek().is_some() && of_it.all(|(correlation, _)| !correlation.shows_rules)
+            let is_part = rules.get(place).is_some_and(|rule| rule.part_of.is_some());
+            let is_counted = of_it.peek().is_some();
+            is_part || is_counted && of_it.all(|(correlation, _)| !correlation.shows_rules)
         };
         let mut meanings: Vec<Meaning> = rules
             .iter()
@@ -158,6 +172,30 @@ impl Read {
         self.correlations
             .iter()
             .any(|one| one.rules.contains(&meaning))
+    }
+}
+
+/// Whether matches of these rules can be counted as a correlation says, while they arrive.
+fn usable(
+    correlation: &Correlation,
+    rules: &[Rule],
+    lost: &[(About, String)],
+) -> Result<(), String> {
+    for name in &correlation.rules {
+        if rules.iter().any(|rule| rule.about.is_called(name)) {
+            continue;
+        }
+        let lost = lost.iter().find(|(about, _)| about.is_called(name));
+        return Err(match lost {
+            Some((_, why)) => why.clone(),
+            None => format!("its rule `{name}` is not here, or is no rule about single events"),
+        });
+    }
+    match too_many(correlation) {
+        None => Ok(()),
+        Some(most) => Err(format!(
+            "it counts further than {most}, and no more matches of a group are remembered while events arrive; `lakehound detect` can run it"
+        )),
     }
 }
 

@@ -280,7 +280,7 @@ impl Judge<'_> {
         let mut paths: BTreeSet<FieldPath> = BTreeSet::new();
         for test in asked.iter().filter_map(|place| program.tests.get(*place)) {
             paths.extend(test.needs().cloned());
-            if !test.keys.is_empty() {
+            if test.is_counted {
                 paths.extend(TIMES.map(|name| vec![name.to_owned()]));
             }
         }
@@ -339,7 +339,7 @@ impl Judge<'_> {
                 if matched.is_empty() {
                     continue;
                 }
-                let (times, keys) = self.known(test.keys.is_empty(), bound, &batch);
+                let (times, keys) = self.known(test.is_counted, bound, &batch);
                 for at in matched {
                     let Some(row) = here.get(at) else { continue };
                     found.push(Hit {
@@ -361,11 +361,11 @@ impl Judge<'_> {
     /// The times of a batch's rows, and what correlations want to know of them.
     fn known(
         &self,
-        uncounted: bool,
+        is_counted: bool,
         bound: &Bound,
         batch: &RecordBatch,
     ) -> (Option<ArrayRef>, Vec<Option<ArrayRef>>) {
-        if uncounted {
+        if !is_counted {
             return (None, Vec::new());
         }
         let times = TIMES.iter().find_map(|name| milliseconds(batch, name));

@@ -11,10 +11,10 @@ use super::book::Read;
 use crate::adapters::engine::object::{
     BoundExpression, Expressions, FieldPath, Layout, RowExpression, Sql, Wanted,
 };
-use crate::domain::sigma::About;
+use crate::domain::sigma::{About, Rule};
 use crate::sql::condition;
 use crate::sql::pivot::{PivotTable, names_entity};
-use crate::sql::sigma::{Unusable, correlated_fields, event_tests};
+use crate::sql::sigma::{EventTest, Unusable, correlated_fields, event_tests};
 
 /// A test of rows.
 pub(super) struct Test {
@@ -27,7 +27,9 @@ pub(super) struct Test {
     pub(super) is_settled: bool,
     /// Whether it is asked only of rows with its operations.
     pub(super) by_operation: bool,
-    /// What correlations want to know of a match; empty where none counts it.
+    /// Whether correlations count its matches.
+    pub(super) is_counted: bool,
+    /// What they want to know of a match.
     pub(super) keys: Vec<Option<RowExpression>>,
     /// Set when it failed on rows: it is told once, and not asked again.
     broken: AtomicBool,
@@ -126,6 +128,7 @@ impl Program {
                 whole: expression,
                 gate: None,
                 is_settled: is_whole && !read.is_counted(draft.meaning),
+                is_counted: read.is_counted(draft.meaning),
                 by_operation: draft.operations.is_some(),
                 keys,
                 broken: AtomicBool::new(false),
@@ -171,14 +174,15 @@ fn drafts(read: &Read, table: &PivotTable) -> (Vec<Draft>, Vec<Unusable>) {
     let mut unusable: Vec<Unusable> = unfit
         .into_iter()
         .filter_map(|(place, why)| {
-            let about = book.rules.rules.get(place)?.about.clone();
+            let about = shown(book.rules.rules.get(place)?).clone();
             Some(Unusable { about, why })
         })
         .collect();
+    unusable.extend(uncounted(read, &fields, &tests, table));
     let mut drafts: Vec<Draft> = tests
         .into_iter()
         .filter_map(|test| {
-            let about = book.rules.rules.get(test.rule)?.about.clone();
+            let about = shown(book.rules.rules.get(test.rule)?).clone();
             Some(Draft {
                 meaning: test.rule,
                 sql: Sql::plain(test.predicate),
@@ -223,6 +227,46 @@ fn drafts(read: &Read, table: &PivotTable) -> (Vec<Draft>, Vec<Unusable>) {
         }
     }
     (drafts, unusable)
+}
+
+/// Who a rule is to those who read of it: what it is a part of.
+fn shown(rule: &Rule) -> &About {
+    rule.part_of.as_deref().unwrap_or(&rule.about)
+}
+
+/// Correlations that want to know something of these rules' events that they do not have.
+fn uncounted(
+    read: &Read,
+    fields: &[String],
+    tests: &[EventTest],
+    table: &PivotTable,
+) -> Vec<Unusable> {
+    let mut found = Vec::new();
+    for test in tests {
+        let Some(rule) = read.book.rules.rules.get(test.rule) else {
+            continue;
+        };
+        for one in &read.correlations {
+            let correlation = &one.correlation;
+            let names = correlation
+                .names()
+                .filter(|_| one.rules.contains(&test.rule));
+            for field in names.map(|name| correlation.field_of(name, &rule.about)) {
+                let place = fields.iter().position(|known| known == field);
+                let key = place.and_then(|place| test.keys.get(place)?.as_ref());
+                if key.is_none() {
+                    found.push(Unusable {
+                        about: correlation.about.clone(),
+                        why: format!(
+                            "its field `{field}` has no place in rows of {}",
+                            table.label
+                        ),
+                    });
+                }
+            }
+        }
+    }
+    found
 }
 
 /// Whether a field is short, so that reading it of every row costs little.

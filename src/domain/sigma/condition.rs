@@ -28,8 +28,7 @@ fn tokens(text: &str) -> Result<Vec<String>, String> {
     for c in text.chars() {
         if c == '|' {
             return Err(
-                "the condition counts after a `|`, which the format no longer has; write a correlation"
-                    .to_owned(),
+                "the condition counts after a `|`, where searches can only be combined".to_owned(),
             );
         }
         if c.is_whitespace() || c == '(' || c == ')' {

@@ -2,21 +2,26 @@
 
 use super::modifiers::Modifiers;
 use super::yaml::{Node, Value};
-use super::{Search, Test};
+use super::{Placeholders, Search, Test};
 
 /// What is wrong, and in which line.
 pub(super) type Wrong = (usize, String);
 
 /// Reads one search.
-pub(super) fn search(node: &Node) -> Result<Search, Wrong> {
+pub(super) fn search(node: &Node, placeholders: &Placeholders) -> Result<Search, Wrong> {
     match &node.value {
         Value::Map(members) => {
-            let items: Result<Vec<Search>, Wrong> =
-                members.iter().map(|(key, node)| item(key, node)).collect();
+            let items: Result<Vec<Search>, Wrong> = members
+                .iter()
+                .map(|(key, node)| item(key, node, placeholders))
+                .collect();
             Ok(many(items?, Search::All))
         }
         Value::List(nodes) => {
-            let items: Result<Vec<Search>, Wrong> = nodes.iter().map(search).collect();
+            let items: Result<Vec<Search>, Wrong> = nodes
+                .iter()
+                .map(|node| search(node, placeholders))
+                .collect();
             let items = items?;
             match items.is_empty() {
                 true => Err((node.line, "a search is an empty list".to_owned())),
@@ -24,11 +29,15 @@ pub(super) fn search(node: &Node) -> Result<Search, Wrong> {
             }
         }
         Value::Null => Err((node.line, "a search is empty".to_owned())),
-        _ => keyword(&Modifiers::default(), node),
+        _ => keyword(&Modifiers::default(), node, placeholders),
     }
 }
 
-fn keyword(modifiers: &Modifiers, node: &Node) -> Result<Search, Wrong> {
+fn keyword(
+    modifiers: &Modifiers,
+    node: &Node,
+    placeholders: &Placeholders,
+) -> Result<Search, Wrong> {
     let at = |message| (node.line, message);
     let text = node
         .text()
@@ -37,7 +46,7 @@ fn keyword(modifiers: &Modifiers, node: &Node) -> Result<Search, Wrong> {
         line: node.line,
         value: Value::Text(text),
     };
-    let tests = modifiers.tests(&whole).map_err(at)?;
+    let tests = modifiers.tests(&whole, placeholders).map_err(at)?;
     let found = tests.into_iter().map(|test| {
         let test = match test {
             // A keyword stands anywhere in a text.
@@ -52,7 +61,7 @@ fn keyword(modifiers: &Modifiers, node: &Node) -> Result<Search, Wrong> {
     Ok(many(found.collect(), Search::Any))
 }
 
-fn item(key: &str, node: &Node) -> Result<Search, Wrong> {
+fn item(key: &str, node: &Node, placeholders: &Placeholders) -> Result<Search, Wrong> {
     let at = |message| (node.line, message);
     let mut parts = key.split('|');
     let field = parts.next().unwrap_or_default().trim();
@@ -72,10 +81,10 @@ fn item(key: &str, node: &Node) -> Result<Search, Wrong> {
     let mut items = Vec::new();
     for value in values {
         if field.is_empty() {
-            items.push(keyword(&modifiers, value)?);
+            items.push(keyword(&modifiers, value, placeholders)?);
             continue;
         }
-        let tests = modifiers.tests(value).map_err(told)?;
+        let tests = modifiers.tests(value, placeholders).map_err(told)?;
         let negated = tests.iter().any(|test| matches!(test, Test::Not(_)));
         let forms = tests.into_iter().map(|test| Search::Item {
             field: Some(field.to_owned()),

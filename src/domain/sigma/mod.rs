@@ -1,17 +1,24 @@
 //! Sigma rules as values: what a rule looks for in events, read from its YAML. A rule is kept by its
 //! meaning; which columns it is about and how it is asked is for others to know.
 
+mod aggregation;
+mod collection;
 mod condition;
 mod correlation;
 mod detection;
+mod filter;
 mod modifiers;
 mod pattern;
+mod placeholders;
 mod read;
 mod yaml;
 
-pub use correlation::{Bound, Correlation, CorrelationKind};
+pub use aggregation::Counted;
+pub use correlation::{Alias, Bound, Correlation, CorrelationKind};
+pub use filter::Filter;
 pub use pattern::{Pattern, Piece};
-pub use read::{Document, Problem, read};
+pub use placeholders::Placeholders;
+pub use read::{Document, Problem, read, read_with};
 
 /// A rule.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +31,8 @@ pub struct Rule {
     pub condition: Condition,
     /// The searches that the condition combines, with their names.
     pub searches: Vec<(String, Search)>,
+    /// The rule that it is a part of: it tells nothing by itself, it is counted.
+    pub part_of: Option<Box<About>>,
 }
 
 /// Who a rule is, as it says itself.
@@ -41,6 +50,8 @@ pub struct About {
     pub description: Option<String>,
     /// Tags, such as `attack.t1530`.
     pub tags: Vec<String>,
+    /// What of the file has no effect, in words.
+    pub remark: Option<String>,
 }
 
 impl About {

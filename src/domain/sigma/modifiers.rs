@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::yaml::{Node, Value};
-use super::{Order, Place, Test};
+use super::{Order, Place, Placeholders, Test};
 
 /// Signs that programs of Windows take in place of a dash.
 const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
@@ -25,6 +25,7 @@ pub(super) struct Modifiers {
     network: bool,
     order: Option<Order>,
     regex: Option<String>,
+    expanded: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -77,11 +78,11 @@ impl Modifiers {
                         flags.push('s');
                     }
                 }
-                "expand" => {
-                    return Err(
-                        "its values are placeholders (`expand`), and nothing here fills them"
-                            .to_owned(),
-                    );
+                "expand" => read.expanded = true,
+                "minute" | "hour" | "day" | "week" | "month" | "year" => {
+                    return Err(format!(
+                        "the modifier `{name}` asks for a part of a time, which cannot be done here"
+                    ));
                 }
                 other => {
                     return Err(format!(
@@ -108,8 +109,25 @@ impl Modifiers {
     }
 
     /// What is asked of the field for one value: any of these.
-    pub(super) fn tests(&self, value: &Node) -> Result<Vec<Test>, String> {
-        let tests = self.plain_tests(value)?;
+    pub(super) fn tests(
+        &self,
+        value: &Node,
+        placeholders: &Placeholders,
+    ) -> Result<Vec<Test>, String> {
+        let tests = match (self.expanded, &value.value) {
+            (true, Value::Text(text)) => {
+                let forms = placeholders.expanded(text)?.into_iter();
+                let tests = forms.map(|form| {
+                    self.plain_tests(&Node {
+                        line: value.line,
+                        value: Value::Text(form),
+                    })
+                });
+                let tests: Result<Vec<Vec<Test>>, String> = tests.collect();
+                tests?.into_iter().flatten().collect()
+            }
+            _ => self.plain_tests(value)?,
+        };
         Ok(match self.negated {
             true => tests
                 .into_iter()

@@ -35,6 +35,12 @@ impl Pattern {
         pattern
     }
 
+    /// Whether a character is in one of its texts.
+    pub fn has(&self, sought: char) -> bool {
+        let mut pieces = self.0.iter();
+        pieces.any(|piece| matches!(piece, Piece::Text(text) if text.contains(sought)))
+    }
+
     /// A text without wildcards.
     pub fn exact(text: &str) -> Self {
         match text.is_empty() {

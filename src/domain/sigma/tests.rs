@@ -11,7 +11,7 @@ fn rule(detection: &str) -> Result<Rule, Problem> {
     );
     match read(&text).remove(0)? {
         Document::Rule(rule) => Ok(rule),
-        Document::Correlation(_) => panic!("a correlation"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -100,7 +100,8 @@ fn wildcards_are_told_from_what_is_escaped() {
 fn what_cannot_be_used_says_why_and_stops_no_other() {
     for (detection, why) in [
         ("s:\n  a|fuzzy: x\ncondition: s", "modifier `fuzzy`"),
-        ("s:\n  a|expand: '%x%'\ncondition: s", "placeholders"),
+        ("s:\n  a|expand: '%x%'\ncondition: s", "placeholder `%x%`"),
+        ("s:\n  a|hour: 5\ncondition: s", "part of a time"),
         ("s:\n  a|re: '(?=x)'\ncondition: s", "no regular expression"),
         ("s:\n  a|cidr: x\ncondition: s", "no network"),
         ("s:\n  a|gt: x\ncondition: s", "no number"),
@@ -109,7 +110,6 @@ fn what_cannot_be_used_says_why_and_stops_no_other() {
         ("s:\n  a|base64: x*\ncondition: s", "wildcards"),
         ("s:\n  a|contains|re: x\ncondition: s", "different things"),
         ("s:\n  a: []\ncondition: s", "empty list"),
-        ("s:\n  a: x\ntimeframe: 5m\ncondition: s", "timeframe"),
         ("s:\n  a: x", "no `condition`"),
     ] {
         let problem = rule(detection).unwrap_err();
@@ -161,6 +161,130 @@ fn a_correlation_is_read() {
     assert_eq!((read.span_ms, read.bounds[0].count), (300_000, 10));
 }
 
+#[test]
+fn a_timeframe_without_a_count_is_remarked_on() {
+    let read = rule("s:\n  a: x\ntimeframe: 5m\ncondition: s").unwrap();
+    assert!(read.about.remark.unwrap().contains("no effect"));
+    let read = rule("s:\n  a: x\ncondition: s").unwrap();
+    assert_eq!(read.about.remark, None);
+}
+
+#[test]
+fn placeholders_are_filled_from_beside_the_rule() {
+    let text = "title: T\nlogsource: {product: aws}\ndetection:\n  s:\n    a|expand|endswith: ['%names%', '.x']\n  condition: s\n";
+    let known =
+        Placeholders([("names".to_owned(), vec!["one".to_owned(), "t*o".to_owned()])].into());
+    let Document::Rule(read) = read_with(text, &known).remove(0).unwrap() else {
+        panic!("no rule");
+    };
+    let patterns = format!("{:?}", read.searches[0].1);
+    for part in ["\"one\"", "\"t\"), Anything, Text(\"o\")", "\".x\""] {
+        assert!(patterns.contains(part), "{part}: {patterns}");
+    }
+}
+
+#[test]
+fn a_filter_is_put_on_the_rules_that_it_names() {
+    let head = "title: F\nlogsource: {product: aws}\nfilter:\n";
+    let filter = |rest: &str| match read(&format!("{head}{rest}")).remove(0) {
+        Ok(Document::Filter(filter)) => Ok(filter),
+        Ok(other) => panic!("{other:?}"),
+        Err(problem) => Err(problem.message),
+    };
+    let mut found = rule("a: {x: y}\nb: {x: z}\ncondition: a and not b").unwrap();
+    let named = filter("  rules: [other, i]\n  c: {u: v}\n  condition: not c\n").unwrap();
+    assert!(named.is_about(&found));
+    named.put_on(&mut found);
+    use Condition::{All, Not, Search};
+    assert_eq!(
+        found.condition,
+        All(vec![
+            All(vec![Search(0), Not(Box::new(Search(1)))]),
+            Not(Box::new(Search(2))),
+        ])
+    );
+    assert_eq!(found.searches[2].0, "c");
+    let any = filter("  rules: any\n  c: {u: v}\n  condition: c\n").unwrap();
+    assert!(any.is_about(&found));
+    found.logs.product = Some("windows".to_owned());
+    assert!(!named.is_about(&found) && !any.is_about(&found));
+    for (rest, why) in [
+        ("  c: {u: v}\n  condition: c\n", "names no `rules`"),
+        ("  rules: [i]\n  c: {u: v}\n", "no `condition`"),
+        (
+            "  rules: [i]\n  c: {u: v}\n  condition: d\n",
+            "names the search `d`",
+        ),
+        (
+            "  rules: [i]\n  c: {u: v}\n  condition: c | count() > 2\n",
+            "counts after",
+        ),
+    ] {
+        assert!(filter(rest).unwrap_err().contains(why), "{rest}");
+    }
+}
+
+fn correlation(rest: &str) -> Result<Correlation, String> {
+    let text =
+        format!("title: C\ncorrelation:\n  rules: [a, b]\n  timespan: 5m\n  group-by: [x]\n{rest}");
+    match read(&text).remove(0) {
+        Ok(Document::Correlation(read)) => Ok(read),
+        Ok(other) => panic!("{other:?}"),
+        Err(problem) => Err(problem.message),
+    }
+}
+
+#[test]
+fn an_alias_means_another_field_in_each_rule() {
+    let aliases = "  type: temporal_ordered\n  aliases:\n    x: {a: f.a, b: f.b}\n";
+    let read = correlation(aliases).unwrap();
+    assert_eq!(read.kind, CorrelationKind::Ordered);
+    let about = |id: &str| About {
+        id: id.to_owned(),
+        ..About::default()
+    };
+    assert_eq!(read.field_of("x", &about("a")), "f.a");
+    assert_eq!(read.field_of("x", &about("c")), "x");
+    assert_eq!(read.field_of("y", &about("b")), "y");
+    assert_eq!(read.fields(), ["f.a", "f.b", "x"].into());
+    assert_eq!(read.all_bounds()[0].count, 2);
+}
+
+#[test]
+fn a_correlation_that_cannot_be_run_says_why() {
+    for (rest, why) in [
+        (
+            "  type: temporal_ordered\n  condition: {gte: 1}\n",
+            "says otherwise",
+        ),
+        ("  type: temporal\n  condition: a or b\n", "another way"),
+        ("  type: temporal\n  condition: a and\n", "another way"),
+        ("  type: event_count\n  condition: a and b\n", "another way"),
+        (
+            "  type: event_count\n  condition: {gte: 1, field: x}\n",
+            "not values",
+        ),
+        (
+            "  type: value_avg\n  condition: {gte: 1, field: x}\n",
+            "type `value_avg`",
+        ),
+        ("  type: temporal\n  aliases: [x]\n", "`aliases` are names"),
+        (
+            "  type: temporal\n  aliases: {x: y}\n",
+            "`aliases` are names",
+        ),
+    ] {
+        let message = correlation(rest).unwrap_err();
+        assert!(message.contains(why), "{rest}: {message}");
+    }
+    for rest in [
+        "  type: temporal\n  condition: b and a\n",
+        "  type: temporal_ordered\n  condition: {gte: 2}\n",
+    ] {
+        assert!(correlation(rest).is_ok(), "{rest}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -177,7 +301,8 @@ proptest! {
                 Just("  s:\n"), Just("    - a|re: '('\n"), Just("    a|windash|contains: -x\n"),
                 Just("logsource:\n  product: aws\n"), Just("  - "), Just("&a "), Just("*a"),
                 Just("---\n"), Just("{"), Just("}"), Just("["), Just("]"), Just(": "), Just("? "),
-                Just("|\n"), Just("\t"), Just("'"), Just("correlation:\n  type: temporal\n"),
+                Just("|\n"), Just("\t"), Just("filter:\n  rules: any\n"), Just("  timeframe: 5m\n"),
+                Just("s | count(x) by y > 3\n"), Just("s | near s and s\n"), Just("    a|expand: '%x%%'\n"), Just("'"), Just("correlation:\n  type: temporal\n"),
             ],
             0..24,
         )

@@ -52,7 +52,8 @@ impl Node {
         }
     }
 
-    fn size(&self) -> usize {
+    /// How many values it has, itself included.
+    pub(super) fn size(&self) -> usize {
         match &self.value {
             Value::List(items) => 1 + items.iter().map(Node::size).sum::<usize>(),
             Value::Map(members) => 1 + members.iter().map(|(_, node)| node.size()).sum::<usize>(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::family::Route;
 use super::field::Reached;
 use super::predicate::Writer;
-use crate::domain::sigma::{Correlation, CorrelationKind, LogSource, Rule};
+use crate::domain::sigma::{Correlation, LogSource, Rule};
 use crate::sql::pivot::PivotTable;
 use crate::sql::pivot::outline::leaves;
 
@@ -70,10 +70,7 @@ pub fn foreign(logs: &LogSource) -> Option<String> {
 pub fn correlated_fields(correlations: &[Correlation]) -> Vec<String> {
     let mut names = BTreeSet::new();
     for correlation in correlations {
-        names.extend(correlation.group_by.iter().cloned());
-        if let CorrelationKind::Values(field) = &correlation.kind {
-            names.insert(field.clone());
-        }
+        names.extend(correlation.fields().into_iter().map(str::to_owned));
     }
     names.into_iter().collect()
 }

@@ -2,6 +2,7 @@
 
 use super::family::Family;
 use super::fields::{At, places, texts_of_json};
+use super::members::{Members, spelled, unescaped};
 use crate::sql::parameters::quote_text;
 use crate::sql::pivot::outline::{Holds, Leaf, Step, identifier};
 
@@ -12,6 +13,10 @@ pub(super) struct Reached {
     pub(super) single: Vec<Single>,
     /// Ways into lists, whose every element counts.
     lists: Vec<Vec<Step>>,
+    /// Ways into JSON, whose lists' every element counts.
+    members: Vec<Members>,
+    /// JSON texts whose reading without escapes counts as well.
+    escaped: Vec<String>,
 }
 
 /// An expression of one value.
@@ -57,15 +62,13 @@ impl Reached {
                 .iter()
                 .find(|leaf| leaf.path == *path && leaf.holds == Holds::Text);
             if let (Some(member), Some(text)) = (member, text) {
-                let path = quote_text(&json_path(member));
-                let text = text.first();
-                // A member that is a list or an object itself counts by its JSON.
-                for sql in [
-                    format!("json_extract_scalar({text}, {path})"),
-                    format!("json_format(json_extract({text}, {path}))"),
-                ] {
-                    reached.single.push(Single { sql, is_text: true });
-                }
+                let members = Members::of(text.first(), member);
+                let plain = members.plain().map(|sql| Single { sql, is_text: true });
+                reached.single.extend(plain);
+                reached.members.push(members);
+            }
+            if let Some(text) = text.filter(|_| name.eq_ignore_ascii_case(lead)) {
+                reached.escaped.push(text.first());
             }
         }
         if known.is_none() {
@@ -180,6 +183,7 @@ impl Reached {
             };
             all.push(leaf.first());
         }
+        all.extend(self.members.iter().map(Members::first));
         coalesced(all)
     }
 
@@ -190,11 +194,41 @@ impl Reached {
             let texts = self.single.iter().map(Single::text).collect();
             all.push(test(&coalesced(texts)));
         }
+        for text in &self.escaped {
+            let found = test(&unescaped(text));
+            all.push(format!("(strpos({text}, '\\') > 0 AND {found})"));
+        }
         self.add_lists(test, &mut all);
         joined(all, " OR ")
     }
 
-    /// The same with each place by itself, for keywords.
+    /// A test of whole JSON texts as `key=value`.
+    pub(super) fn each_spelled(&self, test: &dyn Fn(&str) -> String) -> Vec<String> {
+        self.escaped
+            .iter()
+            .map(|text| test(&spelled(text)))
+            .collect()
+    }
+
+    /// A test of the value as number, over the single value and over every element.
+    pub(super) fn each_number(&self, test: &dyn Fn(&str) -> String) -> String {
+        let numbers = self.single.iter().map(|single| match single.is_text {
+            true => format!("TRY_CAST({} AS double)", single.sql),
+            false => format!("TRY_CAST(CAST({} AS varchar) AS double)", single.sql),
+        });
+        let numbers: Vec<String> = numbers.collect();
+        let mut all = Vec::new();
+        if !numbers.is_empty() {
+            all.push(test(&coalesced(numbers)));
+        }
+        self.add_lists(
+            &|text| test(&format!("TRY_CAST({text} AS double)")),
+            &mut all,
+        );
+        joined(all, " OR ")
+    }
+
+    /// A test of the value as text with each place by itself, for keywords.
     pub(super) fn any(&self, test: &dyn Fn(&str) -> String) -> String {
         let mut all: Vec<String> = self.single.iter().map(|one| test(&one.text())).collect();
         self.add_lists(test, &mut all);
@@ -205,6 +239,7 @@ impl Reached {
         for steps in &self.lists {
             all.push(over(steps, String::new(), 0, test));
         }
+        all.extend(self.members.iter().map(|members| members.any(test)));
     }
 
     /// True where there is a value.
@@ -216,16 +251,6 @@ impl Reached {
             .collect();
         self.add_lists(&|text| format!("{text} IS NOT NULL"), &mut all);
         joined(all, " OR ")
-    }
-
-    /// The number, where the value is one.
-    pub(super) fn number(&self) -> Option<String> {
-        let numbers = self.single.iter().map(|single| match single.is_text {
-            true => format!("TRY_CAST({} AS double)", single.sql),
-            false => format!("TRY_CAST(CAST({} AS varchar) AS double)", single.sql),
-        });
-        let numbers: Vec<String> = numbers.collect();
-        (!numbers.is_empty()).then(|| coalesced(numbers))
     }
 
     /// The one whole number's own column, which files can be left out by.
@@ -253,16 +278,6 @@ fn check_name(name: &str) -> Result<(), String> {
             name.escape_default()
         )),
     }
-}
-
-fn json_path(member: &str) -> String {
-    let mut path = "$".to_owned();
-    for part in member.split('.') {
-        path.push_str("[\"");
-        path.push_str(part);
-        path.push_str("\"]");
-    }
-    path
 }
 
 fn over(steps: &[Step], lead: String, depth: usize, test: &dyn Fn(&str) -> String) -> String {

@@ -9,11 +9,14 @@ mod event;
 mod family;
 mod field;
 mod fields;
+mod members;
 mod predicate;
+mod set;
 mod statement;
 
 pub use event::{EventTest, correlated_fields, event_tests, foreign};
-pub use statement::{Columns, Detect, RuleSet, Unusable, statements};
+pub use set::RuleSet;
+pub use statement::{Columns, Detect, Unusable, statements};
 
 #[cfg(test)]
 mod tests;

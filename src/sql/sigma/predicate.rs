@@ -71,7 +71,14 @@ impl Writer<'_> {
 
     fn test(&self, field: &Reached, test: &Test) -> Result<String, String> {
         Ok(match test {
-            Test::Text { pattern, cased } => field.each(&|text| fits(text, pattern, *cased)),
+            Test::Text { pattern, cased } => {
+                let fits = |text: &str| fits(text, pattern, *cased);
+                let mut all = vec![field.each(&fits)];
+                if pattern.has('=') {
+                    all.extend(field.each_spelled(&fits));
+                }
+                joined(all, " OR ")
+            }
             Test::Number(number) => match field.whole() {
                 Some(column) if !number.contains('.') => format!("{column} = {number}"),
                 _ => field.each(&|text| fits(text, &Pattern::exact(number), false)),
@@ -99,14 +106,9 @@ impl Writer<'_> {
                     )
                 })
             }
-            Test::Order(order, number) => match (field.whole(), field.number()) {
-                (Some(column), _) if !number.contains('.') => compare(column, *order, number),
-                (_, Some(value)) => compare(&value, *order, &format!("{number}E0")),
-                (_, None) => {
-                    return Err(
-                        "it compares a list with a number, which has no one value".to_owned()
-                    );
-                }
+            Test::Order(order, number) => match field.whole() {
+                Some(column) if !number.contains('.') => compare(column, *order, number),
+                _ => field.each_number(&|value| compare(value, *order, &format!("{number}E0"))),
             },
             Test::Field { name, place, cased } => {
                 let other = Reached::find(self.family, self.leaves, name)?.text();

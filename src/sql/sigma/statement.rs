@@ -7,7 +7,8 @@ use super::correlation::{self, Keys};
 use super::family::Route;
 use super::field::joined;
 use super::predicate::Writer;
-use crate::domain::sigma::{About, Correlation, Document, Rule};
+use super::set::RuleSet;
+use crate::domain::sigma::{About, Correlation, Rule};
 use crate::sql::parameters::quote_text;
 use crate::sql::pivot::columns::{COLUMNS, expression};
 use crate::sql::pivot::outline::{Holds, Leaf, identifier, leaves};
@@ -31,25 +32,6 @@ const SHOWN: [&str; 14] = [
     "peer",
     "event_id",
 ];
-
-/// Rules that run together.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct RuleSet {
-    /// Rules about single events.
-    pub rules: Vec<Rule>,
-    /// Correlations of these.
-    pub correlations: Vec<Correlation>,
-}
-
-impl RuleSet {
-    /// Adds a rule or a correlation.
-    pub fn add(&mut self, document: Document) {
-        match document {
-            Document::Rule(rule) => self.rules.push(rule),
-            Document::Correlation(correlation) => self.correlations.push(correlation),
-        }
-    }
-}
 
 /// In which form matches come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,20 +75,31 @@ pub fn statements(
         .iter()
         .map(|table| (table, leaves(&table.columns)))
         .collect();
-    let mut unusable = Vec::new();
+    let mut lost = Vec::new();
     let mut usable = Vec::new();
     for rule in &set.rules {
         match usable_on(rule, &outlines) {
             Ok(()) => usable.push(rule),
-            Err(why) => unusable.push(Unusable {
-                about: rule.about.clone(),
-                why,
-            }),
+            Err(why) => lost.push((rule, why)),
         }
     }
+    // What is a part of another rule is not told by itself.
+    let mut unusable: Vec<Unusable> = lost
+        .iter()
+        .filter(|(rule, _)| rule.part_of.is_none())
+        .map(|(rule, why)| Unusable {
+            about: rule.about.clone(),
+            why: why.clone(),
+        })
+        .collect();
     let mut correlations = Vec::new();
     for correlation in &set.correlations {
-        match correlation::check(correlation, &usable, &outlines) {
+        let known = correlation::Known {
+            usable: &usable,
+            lost: &lost,
+            all: &set.correlations,
+        };
+        match correlation::check(correlation, &known, &outlines) {
             Ok(()) => correlations.push(correlation),
             Err(why) => unusable.push(Unusable {
                 about: correlation.about.clone(),
@@ -114,6 +107,12 @@ pub fn statements(
             }),
         }
     }
+    let is_counted = |rule: &Rule| {
+        let mut correlations = correlations.iter();
+        correlations
+            .any(|one: &&Correlation| one.rules.iter().any(|name| rule.about.is_called(name)))
+    };
+    usable.retain(|rule| rule.part_of.is_none() || is_counted(rule));
     let writer = Set {
         tables: &outlines,
         condition,
@@ -129,10 +128,8 @@ pub fn statements(
     }
     if !correlations.is_empty() {
         // Correlations need all of their rules in one statement.
-        let (meant, others): (Vec<&Rule>, Vec<&Rule>) = usable.iter().partition(|rule| {
-            let mut correlations = correlations.iter();
-            correlations.any(|one| one.rules.iter().any(|name| rule.about.is_called(name)))
-        });
+        let (meant, others): (Vec<&Rule>, Vec<&Rule>) =
+            usable.iter().partition(|rule| is_counted(rule));
         let detect = writer.write(&meant, &correlations);
         if detect.sql.len() <= LONGEST_STATEMENT {
             written.push(detect);
@@ -229,32 +226,33 @@ impl Set<'_> {
             parts.join("\nUNION ALL\n")
         );
         let shown = SHOWN.map(identifier).join(", ");
-        let common = format!("\"time\", source, {shown}, file, n");
-        let mut all = match hidden.is_empty() {
-            true => format!("  SELECT {common} FROM matches"),
-            false => format!(
-                "  SELECT {common} FROM matches WHERE n NOT IN ({})",
-                listed(&hidden)
-            ),
+        let common = format!("\"time\", source, {shown}, file");
+        let own = match hidden.is_empty() {
+            true => "n".to_owned(),
+            false => format!("CASE WHEN n NOT IN ({}) THEN n END", listed(&hidden)),
         };
-        for (place, correlation) in correlations.iter().enumerate() {
-            let (with, select) = correlation::part(
-                correlation,
-                rules,
-                &keys,
-                place,
-                rules.len() + place,
-                &format!("\"time\", source, {shown}, file"),
-            );
-            sql.push_str(&with);
-            all.push_str(&select);
+        if correlations.is_empty() {
+            sql.push_str(&format!(
+                ",\nfound AS (\n  SELECT {common}, n FROM matches\n)\n"
+            ));
+        } else {
+            let counted = correlation::counted(correlations, rules, &keys);
+            let mut told = counted.told;
+            told.insert(0, own);
+            let told = told.join(",\n      ");
+            let shown = SHOWN.map(|name| format!("s.{}", identifier(name)));
+            sql.push_str(&format!(
+                "{},\nfound AS (\n  SELECT s.\"time\", s.source, {}, s.file, t.n AS n FROM (\n    SELECT {common}, ARRAY[\n      {told}\n    ] AS told\n    FROM {}\n  ) AS s CROSS JOIN UNNEST(s.told) AS t (n)\n  WHERE t.n IS NOT NULL\n)\n",
+                counted.with,
+                shown.join(", "),
+                counted.name
+            ));
         }
-        sql.push_str(&format!(",\nfound AS (\n{all}\n)\n"));
         sql.push_str(&self.select());
         Detect {
             sql,
             tables: labels,
-            rules: values.len(),
+            rules: rules.iter().filter(|rule| rule.part_of.is_none()).count() + correlations.len(),
         }
     }
 

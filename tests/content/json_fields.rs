@@ -1,0 +1,171 @@
+//! Rules about the JSON of a call: members behind lists, whole objects with escapes in them, values
+//! by a placeholder. Each is tried in a lake and on objects as they arrive.
+
+use std::collections::BTreeMap;
+
+use lakehound::domain::lake::Source;
+use lakehound::domain::sigma::{Placeholders, read_with};
+use lakehound::sql::sigma::RuleSet;
+use serde_json::{Value, json};
+
+use crate::detections::{detect, lake_of, places};
+use crate::matching::fed;
+
+/// Calls with lists in what they ask for.
+fn calls() -> Vec<(Source, Value)> {
+    let policy = json!({"Effect": "Allow", "Principal": "*"}).to_string();
+    let asked = [
+        json!({"containerDefinitions": [
+            {"image": "one", "command": ["/bin/sh", "-c", "curl $AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"], "cpu": 2},
+            {"image": "two", "command": ["true"], "cpu": 512}
+        ]}),
+        json!({"containerDefinitions": [{"image": "three", "command": null}], "names": ["Ann", "Bob"], "count": 7}),
+        json!({"containerDefinitions": {"image": "four", "command": "sleep"}}),
+        json!({"ipPermissions": {"items": [
+            {"fromPort": 443, "ipRanges": {"items": [{"cidrIp": "10.0.0.0/8"}]}},
+            {"fromPort": 22, "ipRanges": {"items": [{"cidrIp": "192.0.2.0/24"}, {"cidrIp": "0.0.0.0/0"}]}}
+        ]}}),
+        json!({"policyDocument": policy, "path": "C:\\temp", "name": "[odd"}),
+        json!({"containerDefinitions": [], "names": []}),
+    ];
+    let call = |asked: &Value| {
+        let row = json!({"api": {"operation": "Call", "request": {"data": asked.to_string()}}});
+        (Source::CloudTrailMgmt, row)
+    };
+    let mut rows: Vec<(Source, Value)> = asked.iter().map(call).collect();
+    // As some writers escape what needs none.
+    let text = r#"{"url":"https:\/\/example.com","query":"a\u003db"}"#;
+    rows.push((
+        Source::CloudTrailMgmt,
+        json!({"api": {"operation": "Call", "request": {"data": text}}}),
+    ));
+    rows.push((
+        Source::CloudTrailMgmt,
+        json!({"api": {"operation": "Call", "request": {"data": "no JSON ["}}}),
+    ));
+    rows
+}
+
+#[test]
+fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
+    let of = "requestParameters.";
+    let cases: &[(&str, &[usize])] = &[
+        (
+            "s: {OFcontainerDefinitions.command|contains: '$AWS_CONTAINER'}",
+            &[0],
+        ),
+        ("s: {OFcontainerDefinitions.command: 'TRUE'}", &[0]),
+        (
+            "s: {OFcontainerDefinitions.command: [true, sleep]}",
+            &[0, 2],
+        ),
+        (
+            "s: {OFcontainerDefinitions.image: [two, THREE, four]}",
+            &[0, 1, 2],
+        ),
+        ("s: {OFcontainerDefinitions.image|cased: THREE}", &[]),
+        ("s: {OFcontainerDefinitions.image|startswith: t}", &[0, 1]),
+        ("s: {OFcontainerDefinitions.image|re: '^o.e$'}", &[0]),
+        ("s: {OFcontainerDefinitions.cpu|gt: 100}", &[0]),
+        ("s: {OFcontainerDefinitions.cpu|gt: 1000}", &[]),
+        ("s: {OFcontainerDefinitions.cpu: 512}", &[0]),
+        (
+            "s: {OFcontainerDefinitions.image|neq: two}",
+            &[1, 2, 3, 4, 5, 6, 7],
+        ),
+        ("s: {OFcontainerDefinitions.command|exists: true}", &[0, 2]),
+        (
+            "s: {OFcontainerDefinitions.command: null}",
+            &[1, 3, 4, 5, 6, 7],
+        ),
+        ("s: {OFcontainerDefinitions.image|exists: true}", &[0, 1, 2]),
+        (
+            "s: {OFipPermissions.items.ipRanges.items.cidrIp: '0.0.0.0/0'}",
+            &[3],
+        ),
+        (
+            "s: {OFipPermissions.items.ipRanges.items.cidrIp|endswith: '/8'}",
+            &[3],
+        ),
+        ("s: {OFipPermissions.items.fromPort|lte: 22}", &[3]),
+        ("s: {OFipPermissions.items.fromPort|lt: 22}", &[]),
+        (
+            "s: {OFipPermissions.items|contains: '\"cidrIp\":\"10.0.0.0/8\"'}",
+            &[3],
+        ),
+        ("s: {OFnames: bob}", &[1]),
+        ("s: {OFnames|contains|all: [ann, bob]}", &[1]),
+        ("s: {OFname|startswith: '[o'}", &[4]),
+        ("s: {OFcount: 7}", &[1]),
+        // The whole object, as it stands and without escapes.
+        (
+            "s: {requestParameters|contains: '\"Effect\":\"Allow\"'}",
+            &[4],
+        ),
+        ("s: {requestParameters|contains: '\\\"Effect\\\":'}", &[4]),
+        ("s: {requestParameters|contains: 'C:\\temp'}", &[4]),
+        (
+            "s: {requestParameters|contains: 'https://example.com'}",
+            &[6],
+        ),
+        (
+            "s: {requestParameters|contains: 'https:\\\\/\\\\/example.com'}",
+            &[6],
+        ),
+        ("s: {requestParameters|contains: 'a=b'}", &[6]),
+        (
+            "s: {requestParameters|contains: '\"names\":[\"Ann\"'}",
+            &[1],
+        ),
+        ("s: {requestParameters|contains: 'no json'}", &[7]),
+        // As tools write it that flatten it.
+        ("s: {requestParameters|contains: 'names='}", &[1, 5]),
+        ("s: {requestParameters|contains: 'names=[Ann,Bob]'}", &[1]),
+        ("s: {requestParameters|contains: 'Effect=Allow'}", &[4]),
+        (
+            "s: {requestParameters|contains: 'effect=allow', requestParameters.name|exists: true}",
+            &[4],
+        ),
+        // Values by a name.
+        ("s: {OFnames|expand: '%people%'}", &[1]),
+        (
+            "s: {OFcontainerDefinitions.image|expand|startswith: '%people%'}",
+            &[2],
+        ),
+        (
+            "s: {'requestParameters|contains|expand': ['zzz', '\"image\":\"%people%']}",
+            &[2],
+        ),
+    ];
+    let mut text = String::new();
+    for (place, (search, _)) in cases.iter().enumerate() {
+        let search = search.replace("OF", of);
+        text.push_str(&format!(
+            "title: c\nid: c{place}\nlogsource: {{product: aws, service: cloudtrail}}\ndetection:\n  {search}\n  condition: s\n---\n"
+        ));
+    }
+    let people = vec!["bob".to_owned(), "f?u".to_owned()];
+    let placeholders = Placeholders([("people".to_owned(), people)].into());
+    let mut set = RuleSet::default();
+    for document in read_with(&text, &placeholders) {
+        set.add(document.unwrap());
+    }
+    let lake = lake_of(&calls());
+    let found = places(&detect(&lake, &set));
+    assert_eq!(
+        fed(&lake, &set),
+        found,
+        "events that arrive match as a lake's do"
+    );
+    let mut wrong = BTreeMap::new();
+    for (place, (search, rows)) in cases.iter().enumerate() {
+        let got: Vec<usize> = match found.get(&format!("c{place}")) {
+            Some(places) => places.iter().copied().collect(),
+            None => Vec::new(),
+        };
+        if got != *rows {
+            wrong.insert(*search, format!("{got:?}, not {rows:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
