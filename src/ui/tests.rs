@@ -136,6 +136,35 @@ fn a_question_shows_its_yes_once_it_listens() {
 }
 
 #[test]
+fn the_page_of_an_opened_object_names_the_state_in_which_it_was_read() {
+    let mut state = busy(80, 24, "");
+    let object = crate::domain::lake::ObjectVersion {
+        bucket: "lake".to_owned(),
+        key: format!("aws/{}/end.parquet", "long".repeat(30)),
+        version_id: None,
+        etag: Some("0123abcd".to_owned()),
+        size: Some(20_400),
+    };
+    let place = object.location().into();
+    state.open_object(
+        "object",
+        place,
+        "SELECT * FROM notified_object",
+        Some(object),
+    );
+    press(&mut state, "alt-3 i");
+    let seen = picture(&state);
+    for part in [
+        "end.parquet",
+        "tag            0123abcd",
+        "size           20.4 kB",
+    ] {
+        assert!(seen.contains(part), "no {part} in\n{seen}");
+    }
+    assert!(!seen.contains("version"), "{seen}");
+}
+
+#[test]
 fn the_bill_stands_under_the_statement() {
     let mut state = busy(100, 30, "");
     state.setting.on_aws = true;

@@ -363,7 +363,7 @@ pub enum Source {
         row: u64,
         /// The object whose rows the result shows as they stand in it, and the row there.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        object: Option<ObjectRow>,
+        object: Option<Box<ObjectRow>>,
     },
 }
 

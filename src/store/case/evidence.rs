@@ -138,7 +138,7 @@ fn source(state: &State, query: QueryId, key: Key) -> Option<Source> {
         Phase::Finished(_) => tab.origin.object.as_ref(),
         _ => None,
     };
-    let object = object.map(|object| ObjectRow::of(object, 0));
+    let object = object.map(|object| Box::new(ObjectRow::of(object, 0)));
     Some(Source::Run {
         query: Some(key),
         sql: tab.origin.sql.clone(),

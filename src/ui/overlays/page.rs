@@ -2,6 +2,8 @@
 
 use ratatui::buffer::Buffer;
 
+use crate::domain::lake::ObjectVersion;
+use crate::domain::size::Size;
 use crate::store::State;
 use crate::store::case;
 use crate::store::command::{COMMANDS, Command, Context};
@@ -277,6 +279,9 @@ fn result(state: &State, width: usize) -> Vec<Line> {
             &format!("{name} is {}", path.display()),
         ));
     }
+    if let Some(object) = &tab.origin.object {
+        lines.extend(of_object(object, width));
+    }
     for (at, value) in tab.origin.parameters.iter().enumerate() {
         lines.push(Line::pair(&format!("parameter {}", at + 1), value));
     }
@@ -288,6 +293,32 @@ fn result(state: &State, width: usize) -> Vec<Line> {
             text,
             role: Role::SqlIdentifier,
         }));
+    }
+    lines
+}
+
+/// The object whose rows it shows, and in which state it was read.
+fn of_object(object: &ObjectVersion, width: usize) -> Vec<Line> {
+    let parts = [
+        ("object", Some(object.location())),
+        ("version", object.version_id.clone()),
+        ("tag", object.etag.clone()),
+        ("size", object.size.map(|size| Size(size).to_string())),
+    ];
+    let mut lines = Vec::new();
+    let known = parts
+        .into_iter()
+        .filter_map(|(left, text)| Some((left, text?)));
+    for (left, text) in known {
+        let wrapped = wrap(&SafeText::new(&text), width.saturating_sub(18).max(1));
+        for (at, text) in wrapped.into_iter().enumerate() {
+            let left = if at == 0 { left } else { " " };
+            lines.push(Line {
+                left: left.to_owned(),
+                text,
+                role: Role::Text,
+            });
+        }
     }
     lines
 }
