@@ -219,6 +219,10 @@ pub trait Inbox: Send + Sync {
     async fn claim(&self, _sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
         Ok(Vec::new())
     }
+    /// Makes notifications known whose objects nobody is to read: they are not new when they come.
+    async fn pass_over(&self, _notifications: Vec<Notification>) -> Result<(), InboxError> {
+        Ok(())
+    }
     /// The oldest ones whose objects are to be read by `now`, at most so many, of the sources that
     /// were claimed. Each is given once in the life of a process, until it is settled with a time to
     /// try again.

@@ -32,6 +32,8 @@ pub(super) enum Write {
         /// Whether a line is owed for each.
         owed: bool,
     },
+    /// Notifications of objects that nobody is to read.
+    PassedOver(Vec<Notification>),
     /// The lines of notifications are written.
     Told(Vec<Notification>),
     /// How the reading of an object went.
@@ -56,6 +58,12 @@ impl Write {
                 .iter()
                 .map(|notification| rows::insert(transaction, source, notification, *at, *owed))
                 .collect(),
+            Self::PassedOver(notifications) => {
+                for notification in notifications {
+                    rows::pass_over(transaction, notification)?;
+                }
+                Ok(Vec::new())
+            }
             Self::Told(notifications) => {
                 for notification in notifications {
                     rows::told(transaction, notification)?;

@@ -153,6 +153,11 @@ impl Inbox for DiskInbox {
             .collect())
     }
 
+    async fn pass_over(&self, notifications: Vec<Notification>) -> Result<(), InboxError> {
+        let write = Write::PassedOver(notifications);
+        self.write(write).await.map(|_| ())
+    }
+
     async fn claim(&self, sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
         let sources = sources.to_owned();
         self.read(move |desk| desk.claim(&sources)).await

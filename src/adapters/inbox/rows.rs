@@ -94,6 +94,17 @@ pub(super) fn insert(
     Ok(true)
 }
 
+/// Makes a notification known that has no entry.
+pub(super) fn pass_over(
+    transaction: &Transaction<'_>,
+    notification: &Notification,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT OR IGNORE INTO known (identity, entry) VALUES (?1, 0)")?
+        .execute(params![identity(notification).as_slice()])
+        .map(|_| ())
+}
+
 /// Writes down that the line of a notification is written.
 pub(super) fn told(
     transaction: &Transaction<'_>,

@@ -1,7 +1,8 @@
 //! What of a folder is told: first what is there, then what is reported.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use chrono::Utc;
@@ -15,7 +16,7 @@ use super::arrivals::{
 use super::reports::{Look, Next, Reports, TELLS_OF_CLOSING};
 use crate::adapters::feed::tally::Tally;
 use crate::domain::lake::{Arrival, Notification};
-use crate::ports::FeedNews;
+use crate::ports::{FeedNews, InboxError};
 
 /// Notifications of one commit.
 const TOGETHER: usize = 64;
@@ -114,32 +115,68 @@ impl<'a> Follower<'a> {
         }
     }
 
-    /// Tells the newest objects that are there; the older ones will never be told.
+    /// Tells the newest objects that are there. At the first start over a folder the older ones are
+    /// passed over for good; later ones tell of them what is not in the inbox, because it appeared
+    /// while nobody watched.
     fn begin(&mut self, lake: &Path) -> Result<(), End> {
-        let delivered = delivered(lake, self.source.at_start);
         for file in notification_files(lake) {
             self.told.insert(FileState::now(&file));
         }
         let mut older = objects(lake, lake);
         let newest = older.split_off(older.len().saturating_sub(self.source.at_start));
-        for (path, _) in &older {
-            self.told.insert(FileState::now(path));
+        let most = if older.is_empty() {
+            self.source.at_start
+        } else {
+            usize::MAX
+        };
+        let delivered = delivered(lake, most);
+        let inbox = self.source.inbox.as_ref().map(Arc::clone);
+        let mark = format!("followed {}", self.source.in_the_inbox());
+        let is_first = match &inbox {
+            Some(inbox) => wait(inbox.mark(&mark))?.is_none(),
+            None => true,
+        };
+        for chunk in older.chunks(TOGETHER) {
+            let arrivals = self.untold(lake, chunk, &delivered);
+            match &inbox {
+                Some(_) if !is_first => self.hand_over(arrivals, false)?,
+                Some(inbox) => {
+                    let passed = arrivals.into_iter().map(|arrival| arrival.notification);
+                    wait(inbox.pass_over(passed.collect()))?;
+                }
+                None => {}
+            }
+        }
+        // From here on a start that is cut off is gone on with by the next one.
+        if let Some(inbox) = inbox.filter(|_| is_first) {
+            wait(inbox.set_mark(&mark, "yes"))?;
         }
         for chunk in newest.chunks(TOGETHER) {
-            let mut arrivals = Vec::new();
-            for (path, written) in chunk {
-                if !self.tells(FileState::now(path)) {
-                    continue;
-                }
-                let mut arrival = there(lake, path, *written);
-                if let Some(notification) = delivered.get(&arrival.notification.key.key) {
-                    arrival.notification = notification.clone();
-                }
-                arrivals.push(arrival);
-            }
+            let arrivals = self.untold(lake, chunk, &delivered);
             self.hand_over(arrivals, true)?;
         }
         Ok(())
+    }
+
+    /// The objects that were there and were not told.
+    fn untold(
+        &mut self,
+        lake: &Path,
+        objects: &[(PathBuf, SystemTime)],
+        delivered: &HashMap<String, Notification>,
+    ) -> Vec<Arrival> {
+        let mut arrivals = Vec::new();
+        for (path, written) in objects {
+            if !self.tells(FileState::now(path)) {
+                continue;
+            }
+            let mut arrival = there(lake, path, *written);
+            if let Some(notification) = delivered.get(&arrival.notification.key.key) {
+                arrival.notification = notification.clone();
+            }
+            arrivals.push(arrival);
+        }
+        arrivals
     }
 
     /// Marks a file as told; whether it was not.
@@ -288,6 +325,11 @@ impl<'a> Follower<'a> {
     }
 }
 
+/// Waits for the inbox: the thread is the source's own.
+fn wait<T>(answer: impl Future<Output = Result<T, InboxError>>) -> Result<T, String> {
+    futures::executor::block_on(answer).map_err(|error| error.to_string())
+}
+
 /// Where arrivals are written down, counted and told.
 struct Desk<'a> {
     source: &'a FolderSource,
@@ -298,14 +340,16 @@ struct Desk<'a> {
 impl Desk<'_> {
     /// Writes arrivals down and tells those that are to be told.
     fn take(&mut self, mut arrivals: Vec<Arrival>, at_start: bool) -> Result<(), End> {
+        // What nobody hears of must not be known: it is told at the next start.
+        if self.sender.is_closed() {
+            return Err(End::Done);
+        }
         let sent: Vec<Notification> = arrivals.iter().map(|a| a.notification.clone()).collect();
         let brought = sent.len();
         let new = match &self.source.inbox {
-            // The thread is its own: it may wait for the disk.
             Some(inbox) => {
                 let source = self.source.in_the_inbox();
-                futures::executor::block_on(inbox.receive(&source, sent))
-                    .map_err(|error| error.to_string())?
+                wait(inbox.receive(&source, sent))?
             }
             None => sent,
         };

@@ -378,3 +378,34 @@ async fn with_an_inbox_a_start_goes_on_where_the_last_one_ended() {
     let totals: Vec<u64> = counts.iter().map(|count| count.total()).collect();
     assert_eq!(totals.iter().sum::<u64>(), 3);
 }
+
+#[tokio::test]
+async fn what_appeared_while_no_console_was_open_is_told_however_much_it_is() {
+    let home = tempfile::tempdir().unwrap();
+    let lake = home.path().join("lake");
+    let inbox = DiskInbox::open(&home.path().join("inbox.sqlite")).unwrap();
+    let inbox: Arc<dyn Inbox> = Arc::new(inbox);
+    // A console that shows two objects at its start.
+    let console = || {
+        let mut source = FolderSource::new(lake.clone()).into_inbox(Arc::clone(&inbox));
+        source.at_start = 2;
+        source
+    };
+    let put = |names: &[&str]| {
+        for name in names {
+            put_object(&lake, name, 1);
+        }
+    };
+    put(&["a.parquet", "b.parquet", "c.parquet"]);
+    let mut news = console().watch();
+    assert_eq!(names_of(&mut news, 2).await, ["b.parquet", "c.parquet"]);
+    drop(news);
+    drop(watching(console()).await);
+    put(&["d.parquet", "e.parquet", "f.parquet", "g.parquet"]);
+    let mut news = console().watch();
+    // The older ones of those that are new, then the newest; `a` was passed over.
+    let told = names_of(&mut news, 4).await;
+    assert_eq!(told, ["d.parquet", "e.parquet", "f.parquet", "g.parquet"]);
+    put(&["h.parquet"]);
+    assert_eq!(names_of(&mut news, 1).await, ["h.parquet"]);
+}
