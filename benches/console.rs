@@ -16,13 +16,17 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use lakehound::adapters::inbox::DiskInbox;
 use lakehound::demo::{DemoOptions, write_lake};
+use lakehound::ports::{Inbox as _, InboxCount};
 use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
 
 /// What ends a frame.
 const FRAME_END: &[u8] = b"\x1b[?2026l";
 const STARTS: usize = 31;
 const KEYS: usize = 1_000;
+/// The longest that a burst is waited for.
+const ALL_ARE_IN: Duration = Duration::from_secs(300);
 
 fn main() {
     let target = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
@@ -139,6 +143,31 @@ fn burst(lake: &Path, home: &Path) {
         ms(frames[KEYS - 1]),
         console.rss() / 1024,
     );
+    let begun = Instant::now();
+    all_are_in(&home.join("data/inbox.sqlite"), &arriving, u64::from(put));
+    println!(
+        "all {put} objects in the inbox, each once: {:.1} s after the last key",
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+/// Waits until the inbox has so many objects of a folder.
+fn all_are_in(inbox: &Path, folder: &Path, count: u64) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let inbox = DiskInbox::open(inbox).expect("the inbox");
+    let source = format!("dir:{}", folder.display());
+    let begun = Instant::now();
+    loop {
+        let counts = runtime.block_on(inbox.counts()).expect("the inbox");
+        let of_it = counts.iter().filter(|of| of.source == source);
+        let there: u64 = of_it.map(InboxCount::total).sum();
+        if there == count {
+            return;
+        }
+        assert!(there < count, "{there} of {count} objects");
+        assert!(begun.elapsed() < ALL_ARE_IN, "{there} of {count} objects");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// The largest file below a folder.

@@ -130,7 +130,8 @@ async fn arrivals(matcher: &Arc<Matcher>, objects: &[(PathBuf, String)]) {
     let inbox = DiskInbox::open(&folder.path().join("inbox.sqlite")).expect("an inbox");
     let inbox: Arc<dyn Inbox> = Arc::new(inbox);
     let source = FolderSource::new(lake.clone()).into_inbox(Arc::clone(&inbox));
-    let hydrator = Hydrator::new(inbox, reader(matcher));
+    let sources = vec![source.name_in_the_inbox()];
+    let hydrator = Hydrator::new(inbox, sources, reader(matcher));
     let mut news = futures::stream::select(source.watch(), hydrator.watch());
     // It watches when it says so.
     while !matches!(news.next().await, Some(FeedNews::State(_))) {}
@@ -183,9 +184,10 @@ async fn soak(matcher: &Arc<Matcher>, home: &Path, objects: &[(PathBuf, String)]
     assert!(!small_objects.is_empty() && !objects.is_empty());
     let folder = tempfile::tempdir().expect("a folder");
     let inbox = Arc::new(DiskInbox::open(&folder.path().join("inbox.sqlite")).expect("an inbox"));
-    let hydrator = Hydrator::new(Arc::clone(&inbox) as Arc<dyn Inbox>, reader(matcher));
-    let mut news = hydrator.watch();
     let source = format!("dir:{}", small.display());
+    let of = Arc::clone(&inbox) as Arc<dyn Inbox>;
+    let hydrator = Hydrator::new(of, vec![source.clone()], reader(matcher));
+    let mut news = hydrator.watch();
     let begin = Instant::now();
     let (mut sent, mut read) = (0, 0);
     let mut marks = Vec::new();

@@ -214,8 +214,14 @@ pub trait Inbox: Send + Sync {
         source: &str,
         notifications: Vec<Notification>,
     ) -> Result<Vec<Notification>, InboxError>;
-    /// The oldest ones whose objects are to be read by `now`, at most so many. Each is given once
-    /// in the life of a process, until it is settled with a time to try again.
+    /// Takes the right to read what sources bring. One process has it at a time, and keeps it until
+    /// it ends. Gives the sources that another one reads.
+    async fn claim(&self, _sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
+        Ok(Vec::new())
+    }
+    /// The oldest ones whose objects are to be read by `now`, at most so many, of the sources that
+    /// were claimed. Each is given once in the life of a process, until it is settled with a time to
+    /// try again.
     async fn take(&self, most: usize, now: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError>;
     /// Says how the reading of an object went: its count of events, or why there is none.
     async fn settle(&self, id: i64, outcome: Result<u64, Unreadable>) -> Result<(), InboxError>;
@@ -251,6 +257,15 @@ pub trait Inbox: Send + Sync {
     }
 }
 
+/// A source whose objects another process reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadElsewhere {
+    /// The source.
+    pub source: String,
+    /// The process, in words such as `process 4711`.
+    pub reader: String,
+}
+
 /// How many notifications of a source are in the inbox.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InboxCount {
@@ -272,7 +287,7 @@ impl InboxCount {
 }
 
 /// Where documents that other tools send are written down before their sender is told that they
-/// arrived. They stay; each is told to whoever works on it, once more after a crash in between.
+/// arrived. Each is told to whoever works on it, once more after a crash in between.
 #[async_trait]
 pub trait Documents: Send + Sync {
     /// Writes documents down in one commit, which is on disk when this returns. Gives how many of

@@ -1,13 +1,13 @@
-//! Files that their owner alone may read, and the databases in them: shared by the rooms that write
-//! down what must not be lost.
+//! Files that their owner alone may read, the databases in them, and locks: shared by the rooms that
+//! write down what must not be lost.
 
 #![allow(
     clippy::disallowed_methods,
     reason = "the rooms that own such files open them here"
 )]
 
-use std::fs::OpenOptions;
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Seek as _, Write as _};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -48,4 +48,46 @@ pub(super) fn open_database(path: &Path, more: OpenFlags) -> Result<Connection, 
 pub(super) fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")
+}
+
+/// A right that one process has at a time: a locked file. The lock ends with its process, however
+/// that ends, and when this is dropped.
+#[derive(Debug)]
+pub(super) struct LockedFile {
+    /// Held for its lock.
+    _file: File,
+}
+
+/// Why a file was not locked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LockFault {
+    /// Another process has the lock: what it says of itself.
+    #[error("{0}")]
+    Held(String),
+    /// The file system.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl LockedFile {
+    /// Takes the lock of a file, which is made where it is not there, and says in it for people who
+    /// has it, in a line.
+    pub(super) fn take(path: &Path, who: &str) -> Result<Self, LockFault> {
+        let mut file = private(OpenOptions::new().create(true).append(true)).open(path)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(path).unwrap_or_default();
+                let holder = holder.lines().next().unwrap_or_default().trim();
+                return Err(LockFault::Held(holder.to_owned()));
+            }
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        // A file that cannot tell who has the lock still is the lock.
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", who.replace(['\n', '\r'], " ")));
+        Ok(Self { _file: file })
+    }
 }

@@ -112,12 +112,7 @@ impl FeedSetup {
     /// Where the objects are read that notifications tell of: those of folders below them, others
     /// from S3 by the same way as the notifications, asked for on a runtime.
     pub fn objects(&self, runtime: &Handle) -> ObjectStore {
-        let door = self.door.clone();
-        let open = move || {
-            let door = door.clone();
-            async move { door.open().await }.boxed()
-        };
-        ObjectStore::new(open, runtime.clone())
+        objects_behind(self.door.clone(), runtime)
     }
 
     fn queue(&self, name: String, url: &str, kind: QueueKind) -> Arc<dyn NotificationSource> {
@@ -139,6 +134,23 @@ impl FeedSetup {
                 .map_or(defaults.days, |days| days.clamp(1.0, 36_500.0) as u32),
         }
     }
+}
+
+/// The objects of S3 that a console opens, by the same way as what its feed tells of.
+pub(super) fn objects_of_a_console(
+    options: &AppOptions,
+    access: Option<&AwsAccess>,
+    runtime: &Handle,
+) -> ObjectStore {
+    objects_behind(door_of_a_console(options, access), runtime)
+}
+
+fn objects_behind(door: AwsDoor, runtime: &Handle) -> ObjectStore {
+    let open = move || {
+        let door = door.clone();
+        async move { door.open().await }.boxed()
+    };
+    ObjectStore::new(open, runtime.clone())
 }
 
 /// What a console listens to.

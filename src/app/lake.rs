@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::adapters::athena::{AthenaOptions, AthenaService};
 use crate::adapters::aws::{AwsAccess, AwsSettings, MfaCode};
 use crate::adapters::catalog::{CatalogOptions, GlueCatalog};
-use crate::adapters::engine::{Engine, EngineOptions, LakeError, LakeRoot};
+use crate::adapters::engine::{Engine, EngineOptions, LakeError, LakeRoot, ObjectStore};
 use crate::adapters::journal::{JournalError, RunJournal};
 use crate::app::direct::Direct;
 use crate::app::on_aws::OnAws;
@@ -47,6 +47,8 @@ pub struct OpenLake {
     pub catalog: Arc<dyn Catalog>,
     /// The access to AWS, where the lake is there.
     pub access: Option<AwsAccess>,
+    /// Reads files that are named, and objects like files.
+    files: Arc<Engine>,
 }
 
 /// Why a lake cannot be opened.
@@ -117,13 +119,15 @@ impl LakePlace {
             profile,
             cache,
         );
-        let embedded = Engine::without_lake(options)?;
+        let embedded = Arc::new(Engine::without_lake(options)?);
+        let files = Arc::clone(&embedded);
         let aliases = &profile.aliases;
         let on_aws = OnAws::new(athena, embedded, direct, Arc::clone(&catalog), aliases);
         Ok(OpenLake {
             queries: Arc::new(on_aws),
             catalog,
             access: Some(access),
+            files,
         })
     }
 
@@ -138,9 +142,15 @@ impl OpenLake {
         let engine = Arc::new(engine);
         Self {
             queries: Arc::clone(&engine) as Arc<dyn QueryService>,
-            catalog: engine,
+            catalog: Arc::clone(&engine) as Arc<dyn Catalog>,
             access: None,
+            files: engine,
         }
+    }
+
+    /// Where objects of S3 are read from that are opened like files.
+    pub fn read_objects_from(&self, objects: ObjectStore) {
+        self.files.read_objects_from(objects);
     }
 
     /// What the lake calls the documented tables. On AWS the catalogue is asked.

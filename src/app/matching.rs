@@ -63,6 +63,7 @@ impl LiveMatcher {
         let rules = loaded.files.len();
         let (book, notes) = book_of(loaded, &watchlist, &conditions, &empty);
         let matcher = Arc::new(Matcher::new(book)?);
+        matcher.count_in(paths.counted_file());
         matcher.note(notes);
         let mut places = files.places();
         places.push(watchlist.path().to_owned());

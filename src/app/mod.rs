@@ -7,6 +7,7 @@
 
 mod content;
 mod direct;
+mod events;
 mod feed;
 mod lake;
 mod matching;
@@ -127,9 +128,17 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
     let outcome = runtime.block_on(async {
         let terminal = &mut terminal;
         let (answer_sender, answers) = mpsc::channel(WAITING);
-        let services = services::services(options, &lake, session_file);
+        let access = lake.access.as_ref();
+        let objects = feed::objects_of_a_console(options, access, runtime.handle());
+        lake.read_objects_from(objects.clone());
+        let services = services::services(options, &lake, session_file, objects);
         let mut worker = Effects::new(services, runtime.handle().clone(), answer_sender);
-        let watched = feed::of_a_console(options, lake.access.as_ref());
+        let watched = feed::of_a_console(options, access);
+        let names: Vec<String> = watched
+            .sources
+            .iter()
+            .map(|source| source.name_in_the_inbox())
+            .collect();
         for source in watched.sources {
             worker.watch_switched(source);
         }
@@ -147,7 +156,7 @@ pub fn run(options: &AppOptions) -> Result<(), AppError> {
             match LiveMatcher::open(&options.paths, looking) {
                 Ok(matcher) => {
                     let reader = matcher.reader(setup.objects(runtime.handle()), Arc::new(clock));
-                    worker.watch(&Hydrator::new(setup.inbox, reader));
+                    worker.watch(&Hydrator::new(setup.inbox, names, reader));
                     live = Some(matcher);
                 }
                 Err(error) => state.warn(format!("events are not judged: {error}")),

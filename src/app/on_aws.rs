@@ -28,7 +28,7 @@ const COUNT_WITHIN: Duration = Duration::from_secs(20);
 /// Athena, with the embedded engine for what Athena cannot see.
 pub(super) struct OnAws {
     athena: AthenaService,
-    embedded: Engine,
+    embedded: Arc<Engine>,
     direct: Direct,
     catalog: Arc<GlueCatalog>,
     /// The configuration's, in lower case.
@@ -38,7 +38,7 @@ pub(super) struct OnAws {
 impl OnAws {
     pub(super) fn new(
         athena: AthenaService,
-        embedded: Engine,
+        embedded: Arc<Engine>,
         direct: Direct,
         catalog: Arc<GlueCatalog>,
         aliases: &BTreeMap<String, String>,

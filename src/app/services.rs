@@ -5,10 +5,11 @@ use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::events::EventReader;
 use super::{AppOptions, Asked, LakePlace, OpenLake, content, explain_empty, pivot_tables};
 use crate::adapters::case::Cases;
-use crate::adapters::engine::functions;
-use crate::adapters::enrich;
+use crate::adapters::engine::{ObjectStore, functions};
+use crate::adapters::enrich::Enricher;
 use crate::adapters::kept::KeptResults;
 use crate::adapters::matching::Watchlist;
 use crate::adapters::session::SessionFile;
@@ -33,13 +34,15 @@ pub(super) fn services(
     options: &AppOptions,
     lake: &Arc<OpenLake>,
     session: SessionFile,
+    objects_of_s3: ObjectStore,
 ) -> Services {
+    let events = EventReader::of(options, objects_of_s3);
     let paths = options.paths.clone();
     let own_queries = options
         .paths
         .content_dir
         .join(ContentKind::SavedQueries.folder());
-    let lists = options.paths.enrichment_dir();
+    let enricher = Enricher::of(options.paths.enrichment_dir());
     let folder = match &options.place {
         LakePlace::Folder(folder) => Some(folder.clone()),
         LakePlace::Aws { .. } | LakePlace::Nowhere => None,
@@ -64,7 +67,7 @@ pub(super) fn services(
         load_coverage: Arc::new(move || wait_for(objects.catalog.coverage())),
         enrich: Arc::new(move |entity| {
             let mut facts = of_value(entity);
-            facts.extend(enrich::facts(&lists, entity));
+            facts.extend(enricher.facts(entity));
             facts
         }),
         save_session: Arc::new(move |state| {
@@ -89,6 +92,7 @@ pub(super) fn services(
             journal: Some(queue_file(options)),
             rows: queue_file(options).with_extension("rows"),
             watch: Some(Arc::new(move |entity| watch(&watches, entity))),
+            read: Some(Arc::new(move |object, rows| events.read(object, rows))),
         },
         access: lake.access.clone().map(|access| {
             Arc::new(move || wait_for(access.identity())) as Arc<crate::runtime::LoadAccess>

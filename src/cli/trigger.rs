@@ -1,4 +1,5 @@
-//! `lakehound trigger check`: what detections would start by themselves, without starting anything.
+//! `lakehound trigger check`: what the items that detections open would start by themselves, without
+//! starting anything.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,8 @@ use crate::config::{self, ContentFile, ContentKind, parse_triggers};
 use crate::domain::detection::{Cause, Detection};
 use crate::domain::document::{self, Kept};
 use crate::domain::entity::{Entity, EntityType};
-use crate::domain::trigger::{Pace, Trigger, Verdict, When, Work};
+use crate::domain::queue::{Act, Queue};
+use crate::domain::trigger::{Pace, Subject, Trigger, Verdict, When, Work};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,7 +23,7 @@ Examples:
   lakehound trigger check --detection finding.json     what would this detection start?
   lakehound trigger check --file new.toml --detection detections.ndjson | jq .ok";
 
-/// Check what detections start by themselves
+/// Check what items of the queue start by themselves
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {
@@ -33,7 +35,8 @@ pub(super) struct Args {
 enum Action {
     /// Read the triggers, and say what they would start; nothing is started
     ///
-    /// Prints one JSON document. Exit 3 when a trigger has a fault, or names a saved query, a
+    /// Detections are taken into an empty queue, one after the other: what joins an open item starts
+    /// nothing again. Prints one JSON document. Exit 3 when a trigger has a fault, or names a saved query, a
     /// parameter or a playbook that there is not.
     #[command(after_help = EXAMPLES)]
     Check {
@@ -109,7 +112,7 @@ fn unknown(trigger: &Trigger, templates: &Templates, playbooks: &[ContentFile]) 
                     faults.push(format!("{name}: there is no playbook `{playbook}`"));
                 }
             }
-            Work::Notify(_) => {}
+            Work::Enrich | Work::Notify(_) => {}
         }
     }
     faults
@@ -153,20 +156,36 @@ fn detection(number: i64, value: &Value) -> Detection {
     detection
 }
 
-/// What each detection would start, one after the other at one moment: limits count.
+/// What each detection would start, one after the other at one moment, in a queue that is empty before:
+/// those that join an item start nothing again, and limits count.
 fn judged(triggers: &[Trigger], detections: &[Detection]) -> Vec<Value> {
-    let (mut pace, now) = (Pace::default(), Utc::now());
+    let (mut queue, mut pace, now) = (Queue::default(), Pace::default(), Utc::now());
     let mut judge = |detection: &Detection| {
-        let verdicts = triggers.iter().map(|trigger| {
-            let verdict = trigger.judge(detection, &mut pace, now);
-            of_verdict(&trigger.name, &verdict)
-        });
+        let mut subjects = Vec::new();
+        for event in queue.take_in(std::slice::from_ref(detection), now) {
+            let Act::Detected(seen) = &event.act else {
+                continue;
+            };
+            let id = seen.item;
+            let before = queue.item(id).map_or(0, |item| item.count);
+            queue.apply(event);
+            subjects.extend(queue.item(id).map(|item| (id, Subject::of(item, before))));
+        }
+        let mut verdicts = Vec::new();
+        for (_, subject) in &subjects {
+            for trigger in triggers {
+                let verdict = trigger.judge(subject, &mut pace, now);
+                verdicts.push(of_verdict(&trigger.name, &verdict));
+            }
+        }
         json!({
             "title": detection.title,
             "severity": detection.severity,
             "cause": of_cause(&detection.cause),
             "entity": detection.entity.as_ref().map(of_entity),
-            "triggers": verdicts.collect::<Vec<_>>(),
+            "item": subjects.first().map(|(id, _)| id.0),
+            "opens": subjects.first().is_some_and(|(_, subject)| subject.before == 0),
+            "triggers": verdicts,
         })
     };
     detections.iter().map(&mut judge).collect()
@@ -180,7 +199,7 @@ fn of_verdict(name: &str, verdict: &Verdict) -> Value {
         }
         Verdict::Unmet(reason) => json!({"name": name, "starts": [], "reason": reason}),
         Verdict::Lacks(what) => {
-            json!({"name": name, "starts": [], "reason": format!("the detection has no {what}")})
+            json!({"name": name, "starts": [], "reason": format!("the item has no {what}")})
         }
         Verdict::TooOften(again) => {
             let reason = format!(
@@ -195,6 +214,7 @@ fn of_verdict(name: &str, verdict: &Verdict) -> Value {
 fn of_work(work: &Work) -> Value {
     match work {
         Work::Query { name, parameters } => json!({"query": name, "parameters": parameters}),
+        Work::Enrich => json!({"enrich": true}),
         Work::Playbook(name) => json!({"playbook": name}),
         Work::Notify(notice) => json!({"notify": notice.name()}),
     }
@@ -228,6 +248,9 @@ fn of_when(when: &When) -> Value {
         if !list.is_empty() {
             all.insert(name.to_owned(), json!(list));
         }
+    }
+    if let Some(count) = when.count {
+        all.insert("count".to_owned(), json!(count));
     }
     Value::Object(all)
 }

@@ -27,8 +27,8 @@ use crate::domain::lake::{Arrival, SourceNews};
 use crate::ports::{FeedNews, Inbox, NotificationSource};
 use crate::runtime::SystemClock;
 
-/// Notifications of an earlier run that are told together.
-const TOGETHER: usize = 100;
+/// Notifications of an earlier run that are told together: a kill in the midst tells them twice.
+const TOGETHER: usize = 10;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,7 +106,9 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
         let objects = setup.objects(&Handle::current());
         let reader = live.reader(objects, Arc::new(SystemClock));
         let ending = CancellationToken::new();
-        let hydrator = Hydrator::new(Arc::clone(&setup.inbox), reader).until(ending.clone());
+        let names = sources.iter().map(|source| source.name_in_the_inbox());
+        let hydrator = Hydrator::new(Arc::clone(&setup.inbox), names.collect(), reader);
+        let hydrator = hydrator.until(ending.clone());
         watch(&sources, &*setup.inbox, args, Some((&hydrator, ending))).await
     })
 }

@@ -107,6 +107,11 @@ impl Paths {
         self.data_dir.join("inbox.sqlite")
     }
 
+    /// What correlations have counted.
+    pub fn counted_file(&self) -> PathBuf {
+        self.data_dir.join("counted.sqlite")
+    }
+
     /// Where the webhook writes down what other tools send.
     pub fn documents_file(&self) -> PathBuf {
         self.data_dir.join("documents.sqlite")

@@ -1,4 +1,4 @@
-//! `triggers.toml`: what a detection starts by itself. One table a trigger; what cannot be read is
+//! `triggers.toml`: what an item of the queue starts by itself. One table a trigger; what cannot be read is
 //! reported with its line, and that trigger is left out: one that is half read would start with what
 //! it was not meant for.
 
@@ -19,7 +19,10 @@ use crate::domain::trigger::{
 };
 
 /// The largest number of starts within an hour.
-const MOST_STARTS: f64 = 1_000.0;
+const MOST_STARTS: u32 = 1_000;
+
+/// The largest number of detections that is asked for.
+const MOST_ASKED: f64 = 1e15;
 
 /// Reads the text of a file of triggers.
 pub fn parse_triggers(file: &Path, text: &str) -> (Vec<Trigger>, Vec<Problem>) {
@@ -75,6 +78,7 @@ fn read(
         accounts: plain(section.texts("accounts", faults)),
         regions: plain(section.texts("regions", faults)),
         operations: plain(section.texts("operations", faults)),
+        count: whole(section.amount("count", faults)),
     };
     let mut work = Vec::new();
     let parameters = parameters(&mut section, faults);
@@ -86,15 +90,14 @@ fn read(
         }
         None => {}
     }
+    if section.flag("enrich", faults) == Some(true) {
+        work.push(Work::Enrich);
+    }
     work.extend(section.text("playbook", faults).map(Work::Playbook));
     work.extend(notices(&mut section, faults));
-    let most = section.amount("most_per_hour", faults);
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "brought into its bounds first"
-    )]
-    let most_per_hour = most.map_or(MOST_PER_HOUR, |most| most.min(MOST_STARTS) as u32);
+    let most = whole(section.amount("most_per_hour", faults));
+    let most = most.map(|most| u32::try_from(most).unwrap_or(MOST_STARTS));
+    let most_per_hour = most.map_or(MOST_PER_HOUR, |most| most.min(MOST_STARTS));
     section.finish(faults);
     if when.is_anything() {
         let hint = "ask for a severity, a rule, an account …, or it starts with everything";
@@ -105,7 +108,7 @@ fn read(
         );
     }
     if work.is_empty() {
-        let hint = "name a query, a playbook, or how to notify";
+        let hint = "name a query, a playbook, how to notify, or write `enrich = true`";
         faults.add(
             span,
             format!("`{name}` starts nothing"),
@@ -118,6 +121,15 @@ fn read(
         work,
         most_per_hour,
     })
+}
+
+fn whole(amount: Option<f64>) -> Option<u64> {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "brought into its bounds first"
+    )]
+    amount.map(|amount| amount.clamp(0.0, MOST_ASKED) as u64)
 }
 
 fn plain(texts: Vec<Spanned<String>>) -> Vec<String> {
@@ -219,12 +231,13 @@ mod tests {
         let (triggers, problems) = parse(
             "[leaked]\nseverity = 'HIGH'\nfindings = 'UnauthorizedAccess:*'\nentities = ['access-key']\n\
              query = 'key-activity'\nparameters = { key = '{entity}' }\nplaybook = 'leaked-key'\n\
-             notify = ['bell', 'title']\nmost_per_hour = 3\n",
+             notify = ['bell', 'title']\nmost_per_hour = 3\ncount = 20\n",
         );
         assert_eq!(problems, Vec::<String>::new());
         let leaked = &triggers[0];
         assert_eq!(leaked.when.severity.as_deref(), Some("High"));
         assert_eq!(leaked.when.entities, [EntityType::AccessKey]);
+        assert_eq!(leaked.when.count, Some(20));
         assert_eq!((leaked.work.len(), leaked.most_per_hour), (4, 3));
     }
 

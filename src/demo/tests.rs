@@ -64,12 +64,12 @@ fn batches(lake: &Path) -> Vec<(ObjectKey, RecordBatch)> {
 
 #[test]
 fn options_fix_every_byte_whatever_the_threads() {
-    let (_one, first, _) = make(&options(4_000), 1);
-    let (_two, second, _) = make(&options(4_000), 3);
+    let (_one, first, _) = make(&options(2_000), 1);
+    let (_two, second, _) = make(&options(2_000), 3);
     assert!(files(&first) == files(&second));
     let other = DemoOptions {
         seed: 43,
-        ..options(4_000)
+        ..options(2_000)
     };
     let (_three, third, _) = make(&other, 3);
     assert!(files(&first) != files(&third));
@@ -77,7 +77,7 @@ fn options_fix_every_byte_whatever_the_threads() {
 
 #[test]
 fn every_file_has_the_documented_columns_and_its_place() {
-    let (_home, lake, scenario) = make(&options(6_000), 2);
+    let (_home, lake, scenario) = make(&options(3_000), 2);
     let (mut rows, mut sources) = (0, HashSet::new());
     for (key, batch) in batches(&lake) {
         let source = key.source.unwrap();
@@ -107,14 +107,14 @@ fn every_file_has_the_documented_columns_and_its_place() {
         rows += batch.num_rows();
         sources.insert(source);
     }
-    assert_eq!(rows, 6_000);
+    assert_eq!(rows, 3_000);
     assert_eq!(sources.len(), Source::ALL.len());
 }
 
 /// Counts again in another way: every row as one text.
 #[test]
 fn the_answer_key_counts_what_was_written() {
-    let (_home, lake, scenario) = make(&options(5_000), 2);
+    let (_home, lake, scenario) = make(&options(2_500), 2);
     let mut counts = vec![(0_u64, i64::MAX, i64::MIN); scenario.entities.len()];
     let mut taken = HashSet::new();
     let mut uids = HashSet::new();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use super::cost::Usd;
+use super::lake::ObjectVersion;
 
 /// Names one run of one statement for as long as the program lives; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -39,6 +40,8 @@ pub struct QueryRequest {
     pub parameters: Vec<String>,
     /// Files that this statement may name as tables.
     pub attached: Vec<AttachedFile>,
+    /// The rows come as they stand in the attached file, where the statement asks for no order.
+    pub in_order: bool,
     /// Refuse to start when more bytes than this would be read.
     pub max_bytes: Option<u64>,
     /// Which engine answers.
@@ -62,6 +65,7 @@ impl QueryRequest {
             sql: sql.into(),
             parameters: Vec::new(),
             attached: Vec::new(),
+            in_order: false,
             max_bytes: None,
             route: Route::default(),
             resume: None,
@@ -90,7 +94,7 @@ pub struct UnfinishedRun {
 pub struct AttachedFile {
     /// The table name.
     pub name: String,
-    /// The file.
+    /// The file; of an object of S3 its location, such as `s3://bucket/key`.
     pub path: PathBuf,
 }
 
@@ -146,6 +150,8 @@ pub struct QuerySummary {
     pub notes: Vec<String>,
     /// What the service tells of the run, where it ran on one.
     pub execution: Option<Execution>,
+    /// Attached objects of S3, in the state in which they were read.
+    pub objects: Vec<ObjectVersion>,
 }
 
 /// What a query service tells of a run that it has ended.

@@ -41,7 +41,7 @@ use crate::store::session::Session;
 
 pub use case::Casework;
 pub use keep::Keeping;
-pub use queue::{QueueKeeping, WatchEntity};
+pub use queue::{QueueKeeping, ReadEvents, WatchEntity};
 use reader::Reader;
 
 /// Reads saved queries and playbooks.

@@ -17,7 +17,8 @@ mod signals;
 mod timers;
 
 pub use effects::{
-    Casework, Effects, Keeping, LakeContent, LoadAccess, QueueKeeping, Services, WatchEntity,
+    Casework, Effects, Keeping, LakeContent, LoadAccess, QueueKeeping, ReadEvents, Services,
+    WatchEntity,
 };
 pub use event_loop::{EventLoop, Screen};
 pub use input::input;

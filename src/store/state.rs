@@ -27,7 +27,7 @@ use super::session::Session;
 use super::timeline::Timeline;
 use super::triggers::TriggerDesk;
 use crate::domain::access::Access;
-use crate::domain::lake::{LakeFacts, plain_statement};
+use crate::domain::lake::{LakeFacts, ObjectVersion, plain_statement};
 use crate::domain::query::{QueryId, QueryRequest, TextPosition, UnfinishedRun};
 use crate::sql::completion::Catalogue;
 
@@ -336,6 +336,7 @@ impl State {
             sql: origin.sql.clone(),
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
+            in_order: origin.object.is_some(),
             max_bytes: None,
             route: origin.route,
             resume: None,
@@ -406,13 +407,27 @@ impl State {
         let title = path
             .file_stem()
             .map_or("file".into(), |stem| stem.to_string_lossy());
-        self.open_object(&title, path.to_owned(), &plain_statement(OBJECT_TABLE))
+        self.open_object(
+            &title,
+            path.to_owned(),
+            &plain_statement(OBJECT_TABLE),
+            None,
+        )
     }
 
-    /// Opens the events of an object in a new tab by a statement over [`OBJECT_TABLE`].
-    pub fn open_object(&mut self, title: &str, path: PathBuf, sql: &str) -> Vec<Effect> {
+    /// Opens the events of an object in a new tab by a statement over [`OBJECT_TABLE`]: of one of S3
+    /// by its location, else by its file. The statement shows every row as it stands where the
+    /// object is named.
+    pub fn open_object(
+        &mut self,
+        title: &str,
+        path: PathBuf,
+        sql: &str,
+        object: Option<ObjectVersion>,
+    ) -> Vec<Effect> {
         let origin = Origin {
             attached: vec![(OBJECT_TABLE.to_owned(), path)],
+            object,
             ..Origin::statement(title, sql)
         };
         self.focus(Pane::Results);

@@ -1,4 +1,4 @@
-//! Triggers at work: what detections start by themselves. What a person looks at stays as it is: a
+//! Triggers at work: what items of the queue start by themselves. What a person looks at stays as it is: a
 //! result comes as a tab behind the shown one, and a playbook is opened where none is.
 
 use super::content::Content;
@@ -6,30 +6,44 @@ use super::effect::Effect;
 use super::queue::Alert;
 use super::results::Origin;
 use super::state::State;
-use crate::domain::detection::{Detection, Reading};
-use crate::domain::trigger::{Notice, Pace, Trigger, Verdict, Work};
+use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
+use crate::domain::queue::{Act, ItemId, bounded_facts};
+use crate::domain::trigger::{Notice, Pace, Subject, Trigger, Verdict, Work};
 use crate::sql::parameters;
+
+/// Items whose entities are looked up at a time; a storm of items does without.
+const MOST_LEARNING: usize = 1_000;
 
 /// What triggers did.
 #[derive(Debug, Default)]
 pub struct TriggerDesk {
     pace: Pace,
-    /// What a person is to be told of the readings at hand.
+    /// What a person is to be told of the items at hand.
     alert: Alert,
+    /// Items whose entities are being looked up.
+    learning: Vec<(ItemId, Entity)>,
 }
 
-/// Begins what the detections of objects that were read start.
-pub(super) fn read(state: &mut State, readings: &[Reading]) -> Vec<Effect> {
+/// Begins what items start that were opened, or that have more detections than the number that they
+/// had before. A muted one starts nothing: nobody wants to hear of it.
+pub(super) fn grown(state: &mut State, grown: &[(ItemId, u64)]) -> Vec<Effect> {
     let triggers = state.content.triggers.clone();
     if triggers.is_empty() {
         return Vec::new();
     }
-    let contents = readings.iter().filter_map(|one| one.outcome.as_ref().ok());
-    let detections = contents.flat_map(|contents| &contents.detections);
     let mut effects = Vec::new();
-    for detection in detections {
+    for (id, before) in grown {
+        // What a storm of the same batch took in is no item any more.
+        let queue = state.queue.queue();
+        let item = queue
+            .item(*id)
+            .filter(|item| !queue.is_muted(item, state.now));
+        let Some(subject) = item.map(|item| Subject::of(item, *before)) else {
+            continue;
+        };
         for trigger in triggers.iter() {
-            effects.extend(judge(state, trigger, detection));
+            effects.extend(judge(state, trigger, *id, &subject));
         }
     }
     let alert = std::mem::take(&mut state.triggers.alert);
@@ -39,20 +53,35 @@ pub(super) fn read(state: &mut State, readings: &[Reading]) -> Vec<Effect> {
     effects
 }
 
-fn judge(state: &mut State, trigger: &Trigger, detection: &Detection) -> Vec<Effect> {
+/// What is known of an entity is here: it is kept with the items for which it was looked up.
+pub(super) fn enriched(state: &mut State, of: &Entity, facts: &[Fact]) {
+    let learning = std::mem::take(&mut state.triggers.learning);
+    for (item, entity) in learning {
+        if entity != *of {
+            state.triggers.learning.push((item, entity));
+        } else if !facts.is_empty() {
+            let facts = bounded_facts(facts);
+            let learned = Act::Learned { item, facts };
+            let event = state.queue.queue().next(learned, None, state.now);
+            state.queue.happens(event);
+        }
+    }
+}
+
+fn judge(state: &mut State, trigger: &Trigger, item: ItemId, subject: &Subject) -> Vec<Effect> {
     let now = state.now;
     let name = &trigger.name;
-    match trigger.judge(detection, &mut state.triggers.pace, now) {
+    match trigger.judge(subject, &mut state.triggers.pace, now) {
         Verdict::Starts(work) => {
-            let title = &detection.title;
+            let title = &subject.title;
             state.inform(format!("the trigger `{name}` answers: {title}"));
             let each = work.into_iter();
-            each.flat_map(|work| begin(state, name, work, title))
+            each.flat_map(|work| begin(state, name, work, item, subject))
                 .collect()
         }
         Verdict::Lacks(what) => {
             state.warn(format!(
-                "the trigger `{name}` starts nothing: the detection has no {what}"
+                "the trigger `{name}` starts nothing: the item has no {what}"
             ));
             Vec::new()
         }
@@ -61,8 +90,27 @@ fn judge(state: &mut State, trigger: &Trigger, detection: &Detection) -> Vec<Eff
     }
 }
 
-fn begin(state: &mut State, trigger: &str, work: Work, title: &str) -> Vec<Effect> {
+fn begin(
+    state: &mut State,
+    trigger: &str,
+    work: Work,
+    item: ItemId,
+    subject: &Subject,
+) -> Vec<Effect> {
+    let title = subject.title.as_str();
     match work {
+        Work::Enrich => {
+            let learning = &mut state.triggers.learning;
+            let Some(entity) = subject
+                .entity
+                .clone()
+                .filter(|_| learning.len() < MOST_LEARNING)
+            else {
+                return Vec::new();
+            };
+            learning.push((item, entity.clone()));
+            vec![Effect::Enrich(entity)]
+        }
         Work::Query { name, parameters } => {
             let sql = match statement(state, &name, parameters) {
                 Ok(sql) => sql,
@@ -142,7 +190,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::detection::{Cause, Contents, ObjectName};
+    use crate::domain::detection::{Cause, Contents, Detection, ObjectName, Reading};
     use crate::domain::entity::{Entity, EntityType};
     use crate::domain::trigger::When;
     use crate::store::event::Event;
@@ -150,9 +198,14 @@ mod tests {
     use crate::store::update;
 
     fn detected(address: &str) -> Event {
+        detected_in(address, 0)
+    }
+
+    /// A detection about an address, in a row of the address's own object.
+    fn detected_in(address: &str, row: u64) -> Event {
         let object = ObjectName {
             bucket: "b".into(),
-            key: "k".into(),
+            key: address.into(),
         };
         let detection = Detection {
             cause: Cause::Rule("r".into()),
@@ -168,7 +221,7 @@ mod tests {
             operation: None,
             class: None,
             object: object.clone(),
-            row: 0,
+            row,
             event: "{}".into(),
         };
         let contents = Contents {
@@ -228,6 +281,93 @@ mod tests {
         assert_eq!(state.screen.focus, focus);
         let effects = update(&mut state, detected("198.51.100.9"), noon());
         assert_eq!(started(&effects), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_storm_that_joins_an_open_item_starts_the_work_once_and_again_when_it_is_opened_again() {
+        let mut state = with(asks_who("by-address", "{entity}"));
+        let count = |state: &mut State, row| {
+            let effects = update(state, detected_in("198.51.100.7", row), noon());
+            started(&effects).len()
+        };
+        let begun: usize = (0..200).map(|row| count(&mut state, row)).sum();
+        assert_eq!(begun, 1);
+        assert_eq!(state.queue.queue().items().next().unwrap().count, 200);
+        // The same rows once more, as after a kill.
+        assert_eq!((0..200).map(|row| count(&mut state, row)).sum::<usize>(), 0);
+        crate::store::testing::press(&mut state, "alt-q c enter");
+        assert!(
+            state
+                .queue
+                .queue()
+                .items()
+                .all(|item| item.status.is_closed())
+        );
+        assert_eq!(count(&mut state, 200), 1);
+        assert_eq!(count(&mut state, 201), 0);
+    }
+
+    #[test]
+    fn a_number_of_detections_is_waited_for() {
+        let mut state = with(asks_who("by-address", "{entity}"));
+        let mut trigger = state.content.triggers[0].clone();
+        trigger.when.count = Some(3);
+        state.content.triggers = Arc::new([trigger]);
+        let begun: Vec<usize> = (0..5)
+            .map(|row| {
+                let effects = update(&mut state, detected_in("198.51.100.7", row), noon());
+                started(&effects).len()
+            })
+            .collect();
+        assert_eq!(begun, [0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn what_is_known_of_an_entity_is_kept_with_its_item() {
+        let mut state = with(vec![Work::Enrich]);
+        let effects = update(&mut state, detected("198.51.100.7"), noon());
+        let entity = Entity::parse(EntityType::Ip, "198.51.100.7").unwrap();
+        assert!(
+            effects.contains(&Effect::Enrich(entity.clone())),
+            "{effects:?}"
+        );
+        let fact = |text: &str| Fact {
+            source: "asn.csv".into(),
+            name: "network".into(),
+            text: text.into(),
+        };
+        let known = |state: &State| {
+            let item = state.queue.queue().items().next().unwrap().clone();
+            (item.facts, item.status)
+        };
+        let other = Entity::parse(EntityType::Ip, "198.51.100.8").unwrap();
+        update(
+            &mut state,
+            Event::Enriched(other, vec![fact("not this")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, []);
+        update(
+            &mut state,
+            Event::Enriched(entity.clone(), vec![fact("a network")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, [fact("a network")]);
+        // It is in the journal, and nothing that a person would take back.
+        assert!(state.queue.queue().undoable().is_none());
+        crate::store::testing::press(&mut state, "alt-q i");
+        let text = format!("{:?}", state.overlay);
+        assert!(
+            text.contains("asn.csv") && text.contains("a network"),
+            "{text}"
+        );
+        // What nobody asked for an item is not put there.
+        update(
+            &mut state,
+            Event::Enriched(entity, vec![fact("later")]),
+            noon(),
+        );
+        assert_eq!(known(&state).0, [fact("a network")]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::screen::{Direction, Pane};
 use super::state::{MESSAGE_STAYS, State};
 use super::{
     case, coverage, editor, entity, feed, lineage, mouse, pivot, playbook, queue, restore, results,
-    timeline, triggers, unfinished,
+    timeline, unfinished,
 };
 use crate::domain::case::What;
 use crate::domain::lake::LakeFacts;
@@ -77,14 +77,13 @@ fn handle(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Enriched(of, facts) => {
+            super::triggers::enriched(state, &of, &facts);
             entity::enriched(state, &of, facts);
             Vec::new()
         }
         Event::Read(readings) => {
             state.feed.read(&readings);
-            let mut effects = triggers::read(state, &readings);
-            effects.extend(queue::read(state, readings));
-            effects
+            queue::read(state, readings)
         }
         Event::Source(news) => {
             feed::sources::news(state, news);

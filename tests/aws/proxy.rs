@@ -87,6 +87,12 @@ impl Proxy {
         assert_eq!(answer.status, 200);
     }
 
+    /// The rules as they are now, each with the `fired_count` of requests that it met.
+    pub(crate) fn rules(&self) -> Vec<Value> {
+        let answer = http::send(self.port, "GET", "/_microburst/rules", &[], b"");
+        serde_json::from_slice(&answer.body).unwrap()
+    }
+
     /// How many requests met a fault since the rules were set.
     pub(crate) fn fired(&self) -> u64 {
         let path = "/_microburst/fired?limit=1000";

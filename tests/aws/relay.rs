@@ -208,7 +208,7 @@ impl Shared {
 }
 
 /// The head of a request with its empty line, and its body.
-fn request(client: &mut TcpStream) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+pub(crate) fn request(client: &mut TcpStream) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
     let mut bytes = Vec::new();
     let mut piece = [0; 16 << 10];
     loop {

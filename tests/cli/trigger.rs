@@ -15,9 +15,9 @@ notify = ['bell']
 most_per_hour = 1
 ";
 
-fn finding(severity: &str) -> String {
+fn finding(severity: &str, key: &str) -> String {
     json!({"title": "A key abroad", "type": "UnauthorizedAccess:IAMUser/New", "severity": severity,
-           "accessKeyId": "AKIAIOSFODNN7EXAMPLE"})
+           "accessKeyId": format!("AKIAIOSFODNN7{key}")})
     .to_string()
 }
 
@@ -25,7 +25,13 @@ fn finding(severity: &str) -> String {
 fn a_dry_run_says_what_a_detection_would_start_and_why_another_would_not() {
     let home = Home::new();
     home.write("triggers.toml", TRIGGERS);
-    let lines = [finding("High"), finding("low"), finding("critical")].join("\n");
+    let lines = [
+        finding("High", "EXAMPLE"),
+        finding("low", "EXAMPLF"),
+        finding("critical", "EXAMPLG"),
+        finding("critical", "EXAMPLE"),
+    ];
+    let lines = lines.join("\n");
     home.write("found.ndjson", lines);
     let out = home
         .run(&["trigger", "check", "--detection", "found.ndjson"])
@@ -46,6 +52,22 @@ fn a_dry_run_says_what_a_detection_would_start_and_why_another_would_not() {
     assert_holds(
         of(2)["reason"].as_str().unwrap(),
         &["enough within an hour"],
+    );
+    assert_holds(of(3)["reason"].as_str().unwrap(), &["open already"]);
+    let opens: Vec<_> = verdicts
+        .iter()
+        .map(|one| (&one["item"], &one["opens"]))
+        .collect();
+    let (yes, no) = (json!(true), json!(false));
+    let numbers = [json!(1), json!(2), json!(3)];
+    assert_eq!(
+        opens,
+        [
+            (&numbers[0], &yes),
+            (&numbers[1], &yes),
+            (&numbers[2], &yes),
+            (&numbers[0], &no)
+        ]
     );
 }
 

@@ -1,5 +1,8 @@
 //! `lakehound watch` over folders.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Stdio};
+
 use serde_json::Value;
 
 use crate::support::{Home, assert_holds};
@@ -147,6 +150,36 @@ fn events_are_counted_and_judged_by_rules_and_watches() {
 }
 
 #[test]
+fn a_storm_over_many_starts_is_told_once() {
+    let home = Home::new();
+    let rule = "title: Reads\nid: reads\nlogsource: {product: aws, service: cloudtrail}\ndetection:\n  s: {eventName: GetTrail}\n  condition: s\n";
+    let storm = "title: Many\nid: many\ncorrelation:\n  type: event_count\n  rules: [reads]\n  group-by: [userIdentity.accessKeyId]\n  timespan: 1h\n  condition: {gte: 3}\n";
+    home.write("rules/storm.yml", format!("{rule}---\n{storm}"));
+    let lake = home.path("lake").display().to_string();
+    let (from, rules) = (
+        format!("dir:{lake}"),
+        home.path("rules").display().to_string(),
+    );
+    let told: Vec<usize> = (0..5)
+        .map(|minute| {
+            let logs = home.write(
+                &format!("trail{minute}.ndjson"),
+                format!(
+                    r#"{{"eventVersion":"1.09","eventTime":"2026-03-01T10:0{minute}:00Z","eventName":"GetTrail","eventSource":"cloudtrail.amazonaws.com","awsRegion":"eu-west-1","eventID":"{minute}","eventType":"AwsApiCall","eventCategory":"Management","recipientAccountId":"111122223333","sourceIPAddress":"192.0.2.9","userIdentity":{{"type":"IAMUser","accountId":"111122223333","accessKeyId":"AKIAMADEUP","arn":"arn:aws:iam::111122223333:user/eve","userName":"eve"}}}}"#
+                ),
+            );
+            home.run(&["import", &logs.display().to_string(), "--lake", &lake]).ok();
+            let told = home.run(&["watch", "--once", "--from", &from, "--rules", &rules]).ok();
+            assert_eq!(of_kind(&told, "event").len(), 1);
+            let found = of_kind(&told, "detection");
+            assert!(found.iter().all(|line| line["rule"]["id"] == "many"), "{told}");
+            found.len()
+        })
+        .collect();
+    assert_eq!(told, [0, 0, 1, 0, 0]);
+}
+
+#[test]
 fn the_list_of_watches_is_kept_shown_and_emptied() {
     let home = Home::new();
     home.run(&["watch-list", "add", "AKIAIOSFODNN7EXAMPLE"])
@@ -179,4 +212,85 @@ fn the_list_of_watches_is_kept_shown_and_emptied() {
         .fails(2);
     home.run(&["watch-list", "add", "x", "--level", "bad"])
         .fails(2);
+}
+
+/// A `watch` that goes on; killed when dropped.
+struct Running {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    read: Vec<Value>,
+}
+
+impl Running {
+    fn start(home: &Home, arguments: &[&str]) -> Self {
+        let mut command = home.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        Self {
+            child,
+            lines,
+            read: Vec::new(),
+        }
+    }
+
+    /// Reads on to a line.
+    fn until(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) {
+        loop {
+            let mut line = String::new();
+            let read = self.lines.read_line(&mut line).unwrap();
+            assert_ne!(read, 0, "it ended before {what}");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            let is_last = is_it(&line);
+            self.read.push(line);
+            if is_last {
+                return;
+            }
+        }
+    }
+
+    /// Reads on until it tells what is in an object.
+    fn until_read(&mut self, object: &str) {
+        self.until(object, |line| is_of(line, object));
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Whether a line tells what is in an object.
+fn is_of(line: &Value, object: &str) -> bool {
+    line["kind"] == "event" && line["key"].as_str().unwrap().ends_with(object)
+}
+
+#[test]
+fn of_two_processes_one_reads_and_the_other_takes_over_when_that_one_is_killed() {
+    let home = Home::new();
+    // Renamed into place, as writers do.
+    let put = |name: &str| {
+        let part = home.write("lake/part", "no Parquet");
+        std::fs::rename(part, home.path(&format!("lake/{name}.parquet"))).unwrap();
+    };
+    put("a");
+    let watch = ["watch", "--from", "dir:lake"];
+    let mut one = Running::start(&home, &watch);
+    one.until_read("a.parquet");
+    let mut other = Running::start(&home, &watch);
+    let note = format!("another lakehound (process {}) reads", one.child.id());
+    let says_so =
+        |line: &Value| line["source"] == "reading" && line["notes"].to_string().contains(&note);
+    other.until(&note, says_so);
+    // Whoever hears of it first, the same one reads it.
+    put("b");
+    one.until_read("b.parquet");
+    drop(one);
+    put("c");
+    other.until_read("c.parquet");
+    assert!(!other.read.iter().any(|line| is_of(line, "a.parquet")));
+    let mut latest = other.read.iter().rev();
+    let last = latest.find(|line| line["source"] == "reading");
+    assert_eq!(last.unwrap()["notes"], serde_json::json!([]));
 }

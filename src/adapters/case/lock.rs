@@ -5,12 +5,11 @@
     reason = "this room owns the folder of cases"
 )]
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Seek as _, Write as _};
+use std::fs::File;
 use std::path::Path;
 
 use super::CaseError;
-use crate::adapters::private::private;
+use crate::adapters::private::{LockFault, LockedFile};
 
 /// The name of the locked file in a case's folder.
 const LOCK: &str = "writer.lock";
@@ -19,40 +18,26 @@ const LOCK: &str = "writer.lock";
 #[derive(Debug)]
 pub(super) struct WriterLock {
     /// Held for its lock.
-    _file: File,
+    _file: LockedFile,
 }
 
 impl WriterLock {
     /// Takes the right to write the case of a folder, and says in the file who has it.
     pub(super) fn take(folder: &Path, id: &str, analyst: &str) -> Result<Self, CaseError> {
         let path = folder.join(LOCK);
-        let fault = |error: io::Error| CaseError::io(&path, "opened", error);
-        let mut file = private(OpenOptions::new().create(true).append(true))
-            .open(&path)
-            .map_err(fault)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                let holder = fs::read_to_string(&path).unwrap_or_default();
-                let holder = holder.lines().next().unwrap_or_default().trim();
-                return Err(CaseError::Busy {
-                    id: id.to_owned(),
-                    holder: if holder.is_empty() {
-                        "by another process".to_owned()
-                    } else {
-                        holder.to_owned()
-                    },
-                });
-            }
-            Err(fs::TryLockError::Error(error)) => return Err(fault(error)),
+        let who = format!("process {}, {analyst}", std::process::id());
+        match LockedFile::take(&path, &who) {
+            Ok(file) => Ok(Self { _file: file }),
+            Err(LockFault::Held(holder)) => Err(CaseError::Busy {
+                id: id.to_owned(),
+                holder: if holder.is_empty() {
+                    "by another process".to_owned()
+                } else {
+                    holder
+                },
+            }),
+            Err(LockFault::Io(error)) => Err(CaseError::io(&path, "opened", error)),
         }
-        let line = format!("process {}, {analyst}", std::process::id());
-        // For people alone: a file that cannot tell who has the lock still is the lock.
-        let _ = file
-            .set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", line.replace(['\n', '\r'], " ")));
-        Ok(Self { _file: file })
     }
 
     /// Whether nobody writes what lies in a folder: what a crash left behind.

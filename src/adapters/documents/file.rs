@@ -2,13 +2,13 @@
 
 #![allow(
     clippy::disallowed_methods,
-    reason = "this room owns the documents' file"
+    reason = "this room owns the documents' file and the time at which it is tidied up"
 )]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::DocumentsError;
@@ -36,6 +36,32 @@ const SCHEMA: &str = "
     CREATE INDEX untold ON document (source, number) WHERE told = 0;
 ";
 
+/// Finds what was told and is there in full. Made where an earlier version made the file.
+const TAKEN: &str = "
+    CREATE INDEX IF NOT EXISTS taken ON document (number) WHERE told = 1 AND body <> ''";
+
+/// What is kept of what was told.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Retention {
+    /// For how long, in full.
+    pub(super) age: TimeDelta,
+    /// How large the file may be before the oldest goes sooner, in bytes.
+    pub(super) bytes: i64,
+}
+
+/// As the inbox keeps what was read; no sender repeats a document for so long.
+pub(super) const RETENTION: Retention = Retention {
+    age: TimeDelta::days(60),
+    bytes: 1 << 30,
+};
+
+/// Documents that go at once.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
+/// The same where the file is too large, and how often in a row.
+const FORGOTTEN_FOR_SIZE: i64 = 100;
+const ROUNDS: u32 = 1_000;
+
 /// The open file.
 #[derive(Debug)]
 pub(super) struct DocumentFile {
@@ -57,6 +83,7 @@ impl DocumentFile {
             connection,
         };
         file.prepare()?;
+        file.forget(RETENTION);
         Ok(file)
     }
 
@@ -113,6 +140,7 @@ impl DocumentFile {
                 });
             }
         }
+        transaction.execute_batch(TAKEN).map_err(failed)?;
         transaction.commit().map_err(failed)?;
         make_durable(&self.connection).map_err(failed)
     }
@@ -143,6 +171,52 @@ impl DocumentFile {
             Ok(counts)
         };
         written(&mut self.connection).map_err(|error| self.io("written", &error))
+    }
+
+    /// Drops the text of what was told long ago, and of the oldest that was told while the file is
+    /// too large; that it came stays. Not to be able to is no fault: the next time is soon.
+    pub(super) fn forget(&self, kept: Retention) {
+        if let Err(error) = self.try_to_forget(kept) {
+            tracing::warn!(%error, "old documents stay");
+        }
+    }
+
+    fn try_to_forget(&self, kept: Retention) -> rusqlite::Result<()> {
+        let before = Utc::now().checked_sub_signed(kept.age);
+        let before = before.unwrap_or(DateTime::UNIX_EPOCH);
+        // As the file writes its times.
+        let before = before.to_rfc3339_opts(SecondsFormat::Millis, true);
+        self.connection.execute(
+            "UPDATE document SET body = '' WHERE number IN (
+                 SELECT number FROM document WHERE told = 1 AND body <> '' AND received < ?1
+                 ORDER BY number LIMIT ?2)",
+            params![before, FORGOTTEN_AT_ONCE],
+        )?;
+        for _ in 0..ROUNDS {
+            if self.bytes()? <= kept.bytes {
+                break;
+            }
+            let forgotten = self.connection.execute(
+                "UPDATE document SET body = '' WHERE number IN (
+                     SELECT number FROM document WHERE told = 1 AND body <> ''
+                     ORDER BY number LIMIT ?1)",
+                [FORGOTTEN_FOR_SIZE],
+            )?;
+            if forgotten == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// What of the file is in use.
+    fn bytes(&self) -> rusqlite::Result<i64> {
+        let number = |name| {
+            let connection = &self.connection;
+            connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+        };
+        let used = number("page_count")?.saturating_sub(number("freelist_count")?);
+        Ok(used.saturating_mul(number("page_size")?))
     }
 
     /// The oldest documents of a source after a number that nobody took, at most so many.

@@ -2,8 +2,9 @@
 //! in full, with whether it was told to whoever works on it.
 //!
 //! One thread owns the file. Requests that arrive together are written in one commit, each is
-//! answered after it, and what was answered outlives a loss of power. Documents stay: they are what
-//! somebody reported, and they are told again after a crash until somebody took them.
+//! answered after it, and what was answered outlives a loss of power. They are told again after a
+//! crash until somebody took them. From then on their text stays for 60 days, or for less where the
+//! file grows too large; that they came stays for good, so that they are not new when they come again.
 
 #![allow(
     clippy::disallowed_methods,
@@ -21,12 +22,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::document::{Document, Kept};
 use crate::ports::{Documents, InboxError};
-use file::DocumentFile;
+use file::{DocumentFile, RETENTION};
 
 /// Jobs that wait for the thread; beyond them their senders wait.
 const WAITING: usize = 256;
 /// The most jobs of one commit.
 const MOST_AT_ONCE: usize = 256;
+/// Rounds of the thread between two looks for what may go.
+const ROUNDS_BETWEEN: u32 = 64;
 
 /// Why the file of documents cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +107,7 @@ impl DocumentStore {
 }
 
 fn work(mut file: DocumentFile, mut waiting: mpsc::Receiver<Job>) {
+    let mut rounds = 0;
     while let Some(first) = waiting.blocking_recv() {
         let mut received = Vec::new();
         let mut others = Vec::new();
@@ -130,6 +134,11 @@ fn work(mut file: DocumentFile, mut waiting: mpsc::Receiver<Job>) {
                 }
                 Job::Receive(..) => {}
             }
+        }
+        rounds += 1;
+        if rounds >= ROUNDS_BETWEEN {
+            rounds = 0;
+            file.forget(RETENTION);
         }
     }
 }

@@ -1,6 +1,14 @@
+use chrono::TimeDelta;
 use proptest::prelude::*;
 
+use super::file::Retention;
 use super::*;
+
+/// Everything that was told may go.
+const NOTHING_IS_KEPT: Retention = Retention {
+    age: TimeDelta::seconds(-1),
+    bytes: i64::MAX,
+};
 
 fn document(identity: &str) -> Document {
     Document {
@@ -43,6 +51,77 @@ async fn documents_are_there_once_and_told_until_somebody_takes_them() {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+/// The texts of all documents, in the order in which they came.
+fn texts(path: &Path) -> Vec<String> {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    let mut select = connection
+        .prepare("SELECT body FROM document ORDER BY number")
+        .unwrap();
+    let texts = select.query_map([], |row| row.get(0)).unwrap();
+    texts.map(Result::unwrap).collect()
+}
+
+fn received(file: &mut DocumentFile, identities: std::ops::Range<u32>) -> usize {
+    let long = |number: u32| Document {
+        identity: number.to_string(),
+        json: format!("\"{}\"", "x".repeat(10_000)),
+    };
+    let documents = identities.map(long).collect();
+    file.receive(&[("w".to_owned(), documents)]).unwrap()[0]
+}
+
+#[test]
+fn what_was_told_goes_when_it_is_old_and_is_not_new_when_it_comes_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("d");
+    let mut file = DocumentFile::open(&path).unwrap();
+    received(&mut file, 0..3);
+    file.told(&numbers(&file.untold("w", 0, 2).unwrap()))
+        .unwrap();
+    file.forget(RETENTION);
+    assert!(texts(&path).iter().all(|text| !text.is_empty()), "new");
+    // As if it had come long ago.
+    let old = "UPDATE document SET received = '2026-01-01T00:00:00.000Z' WHERE number = 2";
+    let other = rusqlite::Connection::open(&path).unwrap();
+    other.execute_batch(old).unwrap();
+    drop(DocumentFile::open(&path).unwrap());
+    let kept = |path: &Path| texts(path).iter().map(|text| !text.is_empty()).collect();
+    let now: Vec<bool> = kept(&path);
+    assert_eq!(now, [true, false, true]);
+    // What nobody took stays however old it is.
+    file.forget(NOTHING_IS_KEPT);
+    let now: Vec<bool> = kept(&path);
+    assert_eq!(now, [false, false, true]);
+    assert_eq!(file.untold("w", 0, 9).unwrap().len(), 1);
+    assert_eq!(received(&mut file, 0..4), 1);
+}
+
+#[test]
+fn the_oldest_goes_sooner_where_the_file_grows_too_large() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("d");
+    let mut file = DocumentFile::open(&path).unwrap();
+    let most = Retention {
+        age: TimeDelta::days(60),
+        bytes: 3_000_000,
+    };
+    for start in [0, 200, 400] {
+        received(&mut file, start..start + 200);
+        let untold = file.untold("w", 0, 200).unwrap();
+        file.told(&numbers(&untold)).unwrap();
+        file.forget(most);
+    }
+    let texts = texts(&path);
+    assert!(texts[..200].iter().all(String::is_empty), "the oldest");
+    assert!(
+        texts[400..].iter().all(|text| !text.is_empty()),
+        "the newest"
+    );
+    // What was in use is used again: the file does not grow on.
+    assert!(std::fs::metadata(&path).unwrap().len() < 6_000_000);
+    assert_eq!(received(&mut file, 0..600), 0);
 }
 
 #[tokio::test]
@@ -93,10 +172,10 @@ fn foreign_files_and_later_layouts_are_left_alone() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
 
-    /// Whatever is received in whatever order, over reopenings: each identity is there once, in the
+    /// Whatever is received in whatever order, over reopenings and what is forgotten: each identity is there once, in the
     /// order of its first arrival, until it was told.
     #[test]
-    fn each_identity_is_kept_once(steps in prop::collection::vec((0u8..4, prop::collection::vec(0u8..9, 0..4)), 1..8)) {
+    fn each_identity_is_kept_once(steps in prop::collection::vec((0u8..5, prop::collection::vec(0u8..9, 0..4)), 1..8)) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("d");
         let mut file = DocumentFile::open(&path).unwrap();
@@ -112,6 +191,7 @@ proptest! {
                     file.told(&numbers(&taken)).unwrap();
                     expected.drain(..taken.len());
                 }
+                2 => file.forget(NOTHING_IS_KEPT),
                 _ => {
                     let documents = ids.iter().map(|id| document(&id.to_string())).collect();
                     let counts = file.receive(&[("w".to_owned(), documents)]).unwrap();

@@ -1,4 +1,5 @@
-//! Files that are tables for one query: Parquet, CSV, NDJSON or a JSON array.
+//! Files that are tables for one query: Parquet, CSV, NDJSON or a JSON array; and objects of S3, which
+//! are Parquet.
 //!
 //! A CSV's columns are all texts, as with Athena's own CSV reader: nothing loses a leading zero.
 //! Column names count in lower case, as names in a statement do.
@@ -19,21 +20,37 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::streaming::PartitionStream;
 use futures::stream;
 
-use super::footer::FooterCache;
+use super::Inner;
+use super::footer::{FooterCache, FooterError};
 use super::lake::{LakeFile, TableKey};
+use super::object::ObjectStore;
 use super::provider::LakeTable;
 use super::schema::TableColumns;
+use super::scout::footer_of;
+use super::storage::s3::ReadFault;
 use super::watch::Watch;
 use crate::adapters::files::{FileError, FileKind, ResultFile};
+use crate::domain::lake::{ObjectVersion, object_at, unquoted};
 use crate::domain::query::{AttachedFile, QueryError, QueryErrorKind};
 
-/// Makes a table of an attached file.
-pub(super) fn table(
+/// Makes a table of an attached file, or of an object of S3, whose footer is read.
+pub(super) async fn table(
     attached: &AttachedFile,
-    footers: &Arc<FooterCache>,
+    inner: &Inner,
     watch: &Arc<Watch>,
 ) -> Result<Arc<dyn TableProvider>, QueryError> {
     let path = &attached.path;
+    let footers = &inner.footers;
+    if let Some((bucket, key)) = object_at(path) {
+        let objects = inner.objects.get().ok_or_else(|| {
+            let message = format!(
+                "{} cannot be read: it is no file of this machine",
+                path.display()
+            );
+            QueryError::new(QueryErrorKind::Storage, message)
+        })?;
+        return object(attached, (objects, bucket, key), footers, watch).await;
+    }
     let fault = |message: String| {
         unreadable(&FileError {
             file: path.clone(),
@@ -80,6 +97,57 @@ fn parquet(
         store: None,
         scout: None,
         footers: Arc::clone(footers),
+        watch: Arc::clone(watch),
+        threads: 1,
+    }))
+}
+
+/// The object as it is now, with its own columns, none from its key: as it would be as a file.
+async fn object(
+    attached: &AttachedFile,
+    (objects, bucket, key): (&ObjectStore, &str, &str),
+    footers: &Arc<FooterCache>,
+    watch: &Arc<Watch>,
+) -> Result<Arc<dyn TableProvider>, QueryError> {
+    watch.traffic.request();
+    let gone = || {
+        QueryError::new(
+            QueryErrorKind::Storage,
+            format!("{} is not there (any more)", attached.path.display()),
+        )
+        .with_hint("its lifecycle may have removed it; ask its table for the rows")
+    };
+    let found = objects.look_up(bucket, key).await;
+    let (store, object) = found.map_err(|fault| match fault {
+        ReadFault::Gone => gone(),
+        ReadFault::Failed(error) => error,
+    })?;
+    watch.attaches(ObjectVersion {
+        bucket: object.bucket.clone(),
+        key: object.key.clone(),
+        version_id: object.version.clone(),
+        etag: object.etag.as_deref().map(unquoted),
+        size: Some(object.size),
+    });
+    let file = Arc::new(LakeFile::object(object));
+    // Its footer stays at hand until the plan is made, however many others are read meanwhile.
+    let footers = Arc::new(FooterCache::above(footers));
+    let footer = footer_of(&store, &footers, &file, &watch.traffic).await?;
+    let footer = footer.map_err(|error| match error {
+        FooterError::Gone => gone(),
+        error => QueryError::new(QueryErrorKind::Storage, format!("{} {error}", file.name)),
+    })?;
+    let columns = TableColumns::of_file(&footer.schema);
+    Ok(Arc::new(LakeTable {
+        name: attached.name.clone(),
+        schema: columns.all(),
+        columns,
+        key: TableKey::Folder(attached.name.to_lowercase()),
+        files: vec![file],
+        roots: Vec::new(),
+        store: Some(store),
+        scout: None,
+        footers,
         watch: Arc::clone(watch),
         threads: 1,
     }))

@@ -173,6 +173,8 @@ struct Inner {
     told: coverage::Told,
     columns: Arc<ColumnsOf>,
     template: OnceLock<Result<SessionState, QueryError>>,
+    /// Where attached objects of S3 are read from.
+    objects: OnceLock<ObjectStore>,
     /// Set when the engine ends, and its queries with it.
     closing: Arc<AtomicBool>,
 }
@@ -212,6 +214,12 @@ impl Engine {
         }
     }
 
+    /// From now on objects of S3 can be attached like files, and are read from here. What was said
+    /// first counts.
+    pub fn read_objects_from(&self, objects: ObjectStore) {
+        let _ = self.inner.objects.set(objects);
+    }
+
     fn start(lake: LakeHome, options: Share) -> Result<Self, LakeError> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(options.threads.max(1))
@@ -226,6 +234,7 @@ impl Engine {
             told: coverage::Told::default(),
             columns: Arc::default(),
             template: OnceLock::new(),
+            objects: OnceLock::new(),
             closing: Arc::default(),
         });
         let warm = Arc::clone(&inner);
@@ -251,7 +260,7 @@ impl Engine {
             return Err(run::engine_fault());
         };
         let work = work(Arc::clone(&self.inner), runtime.handle().clone());
-        let task = AbortOnDrop(runtime.spawn(work));
+        let task = run::AbortOnDrop(runtime.spawn(work));
         task.await.unwrap_or_else(|_| Err(run::engine_fault()))
     }
 }
@@ -267,26 +276,6 @@ fn check_folder(path: &Path) -> Result<(), LakeError> {
             path: path.to_path_buf(),
             reason: error.to_string(),
         }),
-    }
-}
-
-/// Stops a task when whoever waits for it lets go.
-struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
-
-impl<T> Future for AbortOnDrop<T> {
-    type Output = Result<T, tokio::task::JoinError>;
-
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(context)
-    }
-}
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
     }
 }
 

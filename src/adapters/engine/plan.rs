@@ -29,9 +29,14 @@ use super::watch::Watch;
 use super::{
     FOOTER_BYTES, Inner, LakeHome, attached, dialect, estimate, fields, information, run, session,
 };
+use crate::domain::lake::ObjectVersion;
 use crate::domain::query::{QueryError, QueryErrorKind, QueryRequest, Route, ScanEstimate};
 use crate::domain::rows::Column;
+use crate::domain::size::Size;
 use crate::ports::{RunControl, RunningQuery};
+
+/// Bytes of attached objects that are fetched without asking the person who waits for them.
+const UNASKED: u64 = 64 << 20;
 
 /// A statement with everything that it needs to run.
 struct Planned {
@@ -66,6 +71,14 @@ pub(super) async fn start(
     {
         return Err(too_large(estimate.bytes, allowed));
     }
+    let objects = planned.watch.objects();
+    if let Some(first) = objects.first()
+        && estimate.bytes > UNASKED
+        && request.attended
+        && !request.confirmed
+    {
+        return Err(much(first, estimate.bytes));
+    }
     let batches = run::start(
         runtime,
         planned.plan,
@@ -99,6 +112,17 @@ pub(super) async fn estimate(
     })
 }
 
+/// What is asked before much of an attached object comes over the network.
+fn much(object: &ObjectVersion, bytes: u64) -> QueryError {
+    let question = format!(
+        "{} of {} come over the network: read them all the same?",
+        Size(bytes),
+        object.location()
+    );
+    QueryError::new(QueryErrorKind::Unconfirmed, question)
+        .with_hint("fewer columns are fewer bytes: its table can be asked for some")
+}
+
 fn too_large(bytes: u64, allowed: u64) -> QueryError {
     QueryError::new(
         QueryErrorKind::TooLarge,
@@ -116,6 +140,8 @@ struct Question<'a> {
     watch: Arc<Watch>,
     /// Bytes that it may read.
     allowed: Option<u64>,
+    /// Whether rows come as they stand in the file.
+    in_order: bool,
 }
 
 /// The files that a statement is planned over.
@@ -151,7 +177,7 @@ async fn plan(
     }
     let mut attached: BTreeMap<String, Arc<dyn TableProvider>> = BTreeMap::new();
     for file in &request.attached {
-        let table = attached::table(file, &inner.footers, &watch)?;
+        let table = attached::table(file, inner, &watch).await?;
         attached.insert(file.name.to_lowercase(), table);
     }
     let question = Question {
@@ -161,6 +187,7 @@ async fn plan(
         attached,
         watch: Arc::clone(&watch),
         allowed: request.max_bytes,
+        in_order: request.in_order,
     };
     let view = match &inner.lake {
         LakeHome::S3(lake) => question.look(lake).await?,
@@ -282,6 +309,11 @@ impl Question<'_> {
             let mut state = session::for_query(template, scope);
             if let Some(at) = view.at {
                 state.execution_props_mut().query_execution_start_time = Some(at);
+            }
+            if self.in_order {
+                // One after the other: rows that are read side by side come as they are done.
+                let options = state.config_mut().options_mut();
+                options.execution.target_partitions = 1;
             }
             state
         };

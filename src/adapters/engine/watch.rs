@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::estimate::Ends;
 use super::storage::s3::Traffic;
+use crate::domain::lake::ObjectVersion;
 use crate::domain::query::{QueryProgress, QuerySummary, Stage};
 use crate::ports::QueryMonitor;
 
@@ -33,6 +34,8 @@ pub(super) struct Watch {
     rows_searched: AtomicU64,
     notes: Mutex<Notes>,
     ends: Mutex<BTreeMap<String, Ends>>,
+    /// Attached objects of S3.
+    objects: Mutex<Vec<ObjectVersion>>,
     /// What came over the network; nothing for files of this machine.
     pub(super) traffic: Traffic,
 }
@@ -146,6 +149,18 @@ impl Watch {
         ends.clone()
     }
 
+    /// An attached object of S3 is read in this state.
+    pub(super) fn attaches(&self, object: ObjectVersion) {
+        let mut objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        objects.push(object);
+    }
+
+    /// Attached objects of S3.
+    pub(super) fn objects(&self) -> Vec<ObjectVersion> {
+        let objects = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+        objects.clone()
+    }
+
     pub(super) fn files_known(&self) -> u64 {
         self.files_known.load(Ordering::Relaxed)
     }
@@ -187,6 +202,7 @@ impl QueryMonitor for Watch {
             files_known: self.files_known(),
             notes: self.notes(),
             execution: None,
+            objects: self.objects(),
         }
     }
 }

@@ -1,7 +1,10 @@
 //! Databases of addresses in MaxMind's format: places, networks, owners.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use maxminddb::Reader;
 use serde_json::Value;
@@ -11,15 +14,64 @@ use crate::domain::entity::{Entity, EntityType};
 /// How deep an entry is looked into.
 const DEEPEST: usize = 6;
 
+/// Bytes of databases that stay in memory together; a larger one is read each time.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// Databases that were read before, until their files change.
+#[derive(Debug, Default)]
+pub(super) struct Databases(Mutex<HashMap<PathBuf, Open>>);
+
+#[derive(Debug)]
+struct Open {
+    state: State,
+    reader: Arc<Reader<Vec<u8>>>,
+}
+
+/// What is another one where a file was written again.
+type State = (u64, Option<SystemTime>);
+
+impl Databases {
+    /// The database of a file, read where it is not at hand as the file is now.
+    fn open(&self, file: &Path) -> Result<Arc<Reader<Vec<u8>>>, String> {
+        let failed = |error: std::io::Error| error.to_string();
+        let data = std::fs::metadata(file).map_err(failed)?;
+        let state = (data.len(), data.modified().ok());
+        // Whoever asks for one while it is read waits for it: it is not read twice.
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = open.get(file).filter(|known| known.state == state) {
+            return Ok(Arc::clone(&known.reader));
+        }
+        open.remove(file);
+        let reader = Reader::open_readfile(file).map_err(|error| error.to_string())?;
+        let reader = Arc::new(reader);
+        let held: u64 = open.values().map(|known| known.state.0).sum();
+        if held.saturating_add(state.0) <= MOST_BYTES {
+            let reader = Arc::clone(&reader);
+            open.insert(file.to_owned(), Open { state, reader });
+        }
+        Ok(reader)
+    }
+
+    /// Forgets those whose files are not among these any more.
+    pub(super) fn keep(&self, files: &[PathBuf]) {
+        let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|file, _| files.contains(file));
+    }
+}
+
 /// What a database says of an address: dotted names and texts; nothing of what is no address.
-pub(super) fn find(file: &Path, entity: &Entity) -> Result<Vec<(String, String)>, String> {
+pub(super) fn find(
+    databases: &Databases,
+    file: &Path,
+    entity: &Entity,
+) -> Result<Vec<(String, String)>, String> {
     if entity.kind != EntityType::Ip {
         return Ok(Vec::new());
     }
     let Ok(address) = entity.value.parse::<IpAddr>() else {
         return Ok(Vec::new());
     };
-    let reader = Reader::open_readfile(file).map_err(|error| error.to_string())?;
+    let reader = databases.open(file)?;
     if reader.metadata().ip_version == 4 && address.is_ipv6() {
         return Ok(Vec::new());
     }

@@ -11,6 +11,8 @@ mod list;
 
 use std::path::{Path, PathBuf};
 
+use database::Databases;
+
 use crate::domain::entity::Entity;
 use crate::domain::entity::facts::Fact;
 
@@ -19,16 +21,33 @@ const MOST_OF_A_FILE: usize = 40;
 /// The longest text of a fact, in characters.
 const LONGEST: usize = 400;
 
-/// What the files of a folder say of an entity, in the order of their names. A file that cannot be
-/// read says so as its only fact, and hides no other. Blocks on the disk.
-pub fn facts(folder: &Path, entity: &Entity) -> Vec<Fact> {
-    files(folder)
-        .iter()
-        .flat_map(|file| {
+/// The files of a folder. Databases stay open until they change; lists are read each time.
+#[derive(Debug)]
+pub struct Enricher {
+    folder: PathBuf,
+    databases: Databases,
+}
+
+impl Enricher {
+    /// Reads nothing yet.
+    pub fn of(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            databases: Databases::default(),
+        }
+    }
+
+    /// What the files say of an entity, in the order of their names. A file that cannot be read says
+    /// so as its only fact, and hides no other. Blocks on the disk.
+    pub fn facts(&self, entity: &Entity) -> Vec<Fact> {
+        let files = files(&self.folder);
+        self.databases.keep(&files);
+        let of_file = |file: &PathBuf| {
             let name = file.file_name().unwrap_or_default().to_string_lossy();
-            of_file(file, &name, entity)
-        })
-        .collect()
+            of_file(&self.databases, file, &name, entity)
+        };
+        files.iter().flat_map(of_file).collect()
+    }
 }
 
 /// The files of a folder that enrichment reads; none where there is no such folder.
@@ -53,9 +72,9 @@ fn is_database(path: &Path) -> bool {
     path.extension().is_some_and(|ending| ending == "mmdb")
 }
 
-fn of_file(file: &Path, source: &str, entity: &Entity) -> Vec<Fact> {
+fn of_file(databases: &Databases, file: &Path, source: &str, entity: &Entity) -> Vec<Fact> {
     let found = match is_database(file) {
-        true => database::find(file, entity),
+        true => database::find(databases, file, entity),
         false => list::find(file, entity),
     };
     let fact = |name: String, text: String| Fact {

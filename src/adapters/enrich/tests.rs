@@ -9,6 +9,10 @@ fn entity(kind: EntityType, value: &str) -> Entity {
     Entity::parse(kind, value).unwrap()
 }
 
+fn facts(folder: &Path, entity: &Entity) -> Vec<Fact> {
+    Enricher::of(folder.to_owned()).facts(entity)
+}
+
 fn told(folder: &Path, kind: EntityType, value: &str) -> Vec<String> {
     let facts = facts(folder, &entity(kind, value)).into_iter();
     facts
@@ -46,7 +50,7 @@ fn lists_tell_their_other_columns() {
     );
     assert_eq!(told(EntityType::Ip, "192.0.2.1"), [""; 0]);
     assert_eq!(
-        super::facts(
+        facts(
             &folder.path().join("none"),
             &entity(EntityType::Ip, "10.1.2.3")
         ),
@@ -128,6 +132,37 @@ fn databases_tell_what_they_hold_of_an_address() {
     assert_eq!(told(EntityType::Ip, "198.51.100.7"), [""; 0]);
     assert_eq!(told(EntityType::Ip, "2001:db8::1"), [""; 0]);
     assert_eq!(told(EntityType::Domain, "example.com"), [""; 0]);
+}
+
+#[test]
+fn a_database_is_read_again_when_its_file_has_changed_and_not_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("places.mmdb");
+    let enricher = Enricher::of(folder.path().to_owned());
+    let told = || {
+        let facts = enricher.facts(&entity(EntityType::Ip, "10.1.2.3"));
+        facts.into_iter().map(|fact| fact.text).collect::<Vec<_>>()
+    };
+    let here = ["0.0.0.0/1", "Somewhere", "42"];
+    let bytes = database();
+    fs::write(&file, &bytes).unwrap();
+    assert_eq!(told(), here);
+    // Other bytes under the same size and time are not looked at.
+    let changed = fs::metadata(&file).unwrap().modified().unwrap();
+    let write = |bytes: &[u8], at: std::time::SystemTime| {
+        fs::write(&file, bytes).unwrap();
+        let open = fs::OpenOptions::new().write(true).open(&file).unwrap();
+        open.set_modified(at).unwrap();
+    };
+    write(&vec![0; bytes.len()], changed);
+    assert_eq!(told(), here);
+    let later = changed + std::time::Duration::from_secs(1);
+    write(&vec![0; bytes.len()], later);
+    assert_eq!(told().len(), 1, "it cannot be read");
+    write(&bytes, changed);
+    assert_eq!(told(), here);
+    fs::remove_file(&file).unwrap();
+    assert_eq!(told(), [""; 0]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The thread that has the inbox's file: it writes what has gathered in one commit, and knows what
 //! it gave out in the life of this process.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -9,10 +9,11 @@ use rusqlite::Transaction;
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::file::InboxFile;
+use super::lease::{Asked, Lease};
 use super::rows;
 use crate::domain::detection::Unreadable;
 use crate::domain::lake::Notification;
-use crate::ports::{InboxError, Waiting};
+use crate::ports::{InboxError, ReadElsewhere, Waiting};
 
 /// Writes of one commit at most.
 const TOGETHER: usize = 128;
@@ -86,11 +87,18 @@ pub(super) enum Job {
 pub(super) struct Desk {
     file: InboxFile,
     arrived: Arc<Notify>,
-    /// What came in up to here was given out in the life of this process.
+    /// The sources whose objects this process reads.
+    leases: BTreeMap<String, Lease>,
+    /// What came in from them up to here was given out.
     given: i64,
-    /// What was given out to be tried again and is not settled.
-    trying: HashSet<i64>,
+    /// What was given out and is not settled.
+    in_hand: HashSet<i64>,
+    /// How far others had written when it was last looked for something to give out.
+    others: Option<i64>,
     commits: u32,
+    /// Dropped last: tells a test that all else is.
+    #[cfg(test)]
+    pub(super) ending: Option<oneshot::Sender<()>>,
 }
 
 impl Desk {
@@ -98,9 +106,13 @@ impl Desk {
         Self {
             file,
             arrived,
+            leases: BTreeMap::new(),
             given: 0,
-            trying: HashSet::new(),
+            in_hand: HashSet::new(),
+            others: None,
             commits: 0,
+            #[cfg(test)]
+            ending: None,
         }
     }
 
@@ -152,7 +164,7 @@ impl Desk {
         let mut is_new = false;
         for ((write, answer), new) in together.into_iter().zip(told) {
             if let Write::Settle { id, .. } = write {
-                self.trying.remove(&id);
+                self.in_hand.remove(&id);
             }
             is_new |= new.contains(&true);
             // Whoever asked may have gone: it is written all the same.
@@ -168,28 +180,79 @@ impl Desk {
         }
     }
 
-    /// The oldest that are to be read. What is to be tried again has at most half the room while
-    /// something new waits, so that neither keeps the other out.
+    /// Takes the right to read what sources bring, where no other process has it.
+    pub(super) fn claim(&mut self, sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
+        let mut elsewhere = Vec::new();
+        for source in sources {
+            if self.leases.contains_key(source) {
+                continue;
+            }
+            match Lease::ask(self.file.path(), source)? {
+                Asked::Had(lease) => {
+                    self.leases.insert(source.clone(), lease);
+                    // What it brought earlier waits among what was passed over.
+                    self.given = 0;
+                }
+                Asked::Elsewhere(reader) => elsewhere.push(ReadElsewhere {
+                    source: source.clone(),
+                    reader,
+                }),
+            }
+        }
+        Ok(elsewhere)
+    }
+
+    /// The oldest that are to be read, of the sources that this process reads. What is to be tried
+    /// again has at most half the room while something new waits, so that neither keeps the other
+    /// out.
     pub(super) fn take(
         &mut self,
         most: usize,
         now: DateTime<Utc>,
     ) -> Result<Vec<Waiting>, InboxError> {
-        let room = most.div_ceil(2);
-        let mut again = self.file.due(most, now, &self.trying)?;
-        let mut new = self
-            .file
-            .waiting(self.given, most.saturating_sub(again.len().min(room)))?;
-        again.truncate(most.saturating_sub(new.len()));
-        if let Some(last) = new.last() {
-            self.given = last.id;
+        self.others = Some(self.file.version()?);
+        if self.leases.is_empty() {
+            return Ok(Vec::new());
         }
-        self.trying.extend(again.iter().map(|waiting| waiting.id));
+        let sources = rows::names(self.leases.keys());
+        let room = most.div_ceil(2);
+        let mut again = self.file.due(&sources, most, now, &self.in_hand)?;
+        let mut new = self.unseen(&sources, most.saturating_sub(again.len().min(room)))?;
+        again.truncate(most.saturating_sub(new.len()));
         again.append(&mut new);
+        self.in_hand.extend(again.iter().map(|waiting| waiting.id));
         Ok(again)
     }
 
+    /// The oldest that came in and were not given out.
+    fn unseen(&mut self, sources: &str, most: usize) -> Result<Vec<Waiting>, InboxError> {
+        if most == 0 {
+            return Ok(Vec::new());
+        }
+        // Asked first: what comes in meanwhile comes after it.
+        let newest = self.file.newest()?;
+        let among = most.saturating_add(self.in_hand.len());
+        let mut new = self.file.waiting(sources, self.given, among)?;
+        let is_all = new.len() < among;
+        new.retain(|waiting| !self.in_hand.contains(&waiting.id));
+        if is_all && new.len() <= most {
+            // Nor need what others bring be passed over again.
+            self.given = self.given.max(newest);
+        }
+        new.truncate(most);
+        if let Some(last) = new.last() {
+            self.given = self.given.max(last.id);
+        }
+        Ok(new)
+    }
+
     pub(super) fn next_try(&mut self) -> Result<Option<DateTime<Utc>>, InboxError> {
-        self.file.next_try(&self.trying)
+        let sources = rows::names(self.leases.keys());
+        self.file.next_try(&sources, &self.in_hand)
+    }
+
+    /// Whether another process has written something since then.
+    pub(super) fn others_wrote(&mut self) -> Result<bool, InboxError> {
+        Ok(self.others != Some(self.file.version()?))
     }
 }

@@ -104,6 +104,10 @@ impl InboxFile {
         transaction.commit()
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Everything that is written in it is on the disk when this returns, or nothing is.
     pub(super) fn commit<T>(
         &mut self,
@@ -138,44 +142,68 @@ impl InboxFile {
         }
     }
 
-    /// What came in after an entry and was not read, oldest first.
-    pub(super) fn waiting(&self, after: i64, most: usize) -> Result<Vec<Waiting>, InboxError> {
-        let sql = format!(
-            "SELECT {WAITING} FROM entry WHERE state = 'received' AND id > ?1 ORDER BY id LIMIT ?2"
-        );
-        self.all(&sql, params![after, limit(most)], rows::waiting)
-    }
-
-    /// What is to be tried again by now and is not being tried, the longest due first.
-    pub(super) fn due(
+    /// What came in from sources after an entry and was not read, oldest first.
+    pub(super) fn waiting(
         &self,
+        sources: &str,
+        after: i64,
         most: usize,
-        now: DateTime<Utc>,
-        trying: &HashSet<i64>,
     ) -> Result<Vec<Waiting>, InboxError> {
         let sql = format!(
-            "SELECT {WAITING} FROM entry
-             WHERE state = 'failed' AND next_try <= ?1 ORDER BY next_try, id LIMIT ?2"
+            "SELECT {WAITING} FROM entry WHERE state = 'received' AND id > ?1
+             AND source IN (SELECT value FROM json_each(?2)) ORDER BY id LIMIT ?3"
         );
-        let among = limit(most.saturating_add(trying.len()));
-        let mut due = self.all(&sql, params![now.timestamp_micros(), among], rows::waiting)?;
-        due.retain(|waiting| !trying.contains(&waiting.id));
+        self.all(&sql, params![after, sources, limit(most)], rows::waiting)
+    }
+
+    /// The number of what came in last.
+    pub(super) fn newest(&self) -> Result<i64, InboxError> {
+        let newest = self.all("SELECT coalesce(max(id), 0) FROM entry", [], |row| {
+            row.get(0)
+        })?;
+        Ok(newest.first().copied().unwrap_or(0))
+    }
+
+    /// Another number where another process has written in between.
+    pub(super) fn version(&self) -> Result<i64, InboxError> {
+        self.connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|error| failed(&self.path, "read", &error))
+    }
+
+    /// What of sources is to be tried again by now and is not in hand, the longest due first.
+    pub(super) fn due(
+        &self,
+        sources: &str,
+        most: usize,
+        now: DateTime<Utc>,
+        in_hand: &HashSet<i64>,
+    ) -> Result<Vec<Waiting>, InboxError> {
+        let sql = format!(
+            "SELECT {WAITING} FROM entry WHERE state = 'failed' AND next_try <= ?1
+             AND source IN (SELECT value FROM json_each(?2)) ORDER BY next_try, id LIMIT ?3"
+        );
+        let among = limit(most.saturating_add(in_hand.len()));
+        let parameters = params![now.timestamp_micros(), sources, among];
+        let mut due = self.all(&sql, parameters, rows::waiting)?;
+        due.retain(|waiting| !in_hand.contains(&waiting.id));
         due.truncate(most);
         Ok(due)
     }
 
-    /// When the next one is due of those that are not being tried.
+    /// When the next one of sources is due of those that are not in hand.
     pub(super) fn next_try(
         &self,
-        trying: &HashSet<i64>,
+        sources: &str,
+        in_hand: &HashSet<i64>,
     ) -> Result<Option<DateTime<Utc>>, InboxError> {
         let next: Vec<(i64, i64)> = self.all(
-            "SELECT id, next_try FROM entry
-             WHERE state = 'failed' AND next_try IS NOT NULL ORDER BY next_try LIMIT ?1",
-            params![limit(trying.len().saturating_add(1))],
+            "SELECT id, next_try FROM entry WHERE state = 'failed' AND next_try IS NOT NULL
+             AND source IN (SELECT value FROM json_each(?1)) ORDER BY next_try LIMIT ?2",
+            params![sources, limit(in_hand.len().saturating_add(1))],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let next = next.into_iter().find(|(id, _)| !trying.contains(id));
+        let next = next.into_iter().find(|(id, _)| !in_hand.contains(id));
         Ok(next.and_then(|(_, at)| DateTime::from_timestamp_micros(at)))
     }
 

@@ -2,8 +2,8 @@
 //! until their objects were read and after.
 //!
 //! One SQLite file (write-ahead log, a full sync at every commit), written by a thread of its own
-//! that puts what has gathered into one commit. Several processes may have the file open; each gives
-//! out what waits, so what two of them read is read twice and noted once. What a person may read
+//! that puts what has gathered into one commit. Several processes may have the file open and bring
+//! what they receive; what a source brings is read by one of them ([`lease`]). What a person may read
 //! again and again is never in memory as a whole: a page at a time is taken from the disk.
 
 #![allow(
@@ -13,12 +13,14 @@
 
 mod desk;
 mod file;
+mod lease;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -26,12 +28,15 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::domain::detection::Unreadable;
 use crate::domain::lake::{Arrival, Notification};
-use crate::ports::{Inbox, InboxCount, InboxError, Waiting};
+use crate::ports::{Inbox, InboxCount, InboxError, ReadElsewhere, Waiting};
 use desk::{Desk, Job, Write};
 use file::InboxFile;
 
 /// Jobs that wait for the disk before those who bring them wait too.
 const WAITING: usize = 256;
+
+/// How often it is looked whether other processes have brought something.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The inbox in a file. Cheap to clone; its thread ends with the last clone, after what waits is
 /// written.
@@ -148,6 +153,11 @@ impl Inbox for DiskInbox {
             .collect())
     }
 
+    async fn claim(&self, sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
+        let sources = sources.to_owned();
+        self.read(move |desk| desk.claim(&sources)).await
+    }
+
     async fn take(&self, most: usize, now: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError> {
         self.read(move |desk| desk.take(most, now)).await
     }
@@ -157,7 +167,17 @@ impl Inbox for DiskInbox {
     }
 
     async fn arrived(&self) {
-        self.arrived.notified().await;
+        let arrived = self.arrived.notified();
+        tokio::pin!(arrived);
+        while tokio::time::timeout(LOOK_EVERY, &mut arrived)
+            .await
+            .is_err()
+        {
+            // A file that cannot be read is told by who takes from it.
+            if self.read(Desk::others_wrote).await.unwrap_or(true) {
+                return;
+            }
+        }
     }
 
     async fn next_try(&self) -> Result<Option<DateTime<Utc>>, InboxError> {

@@ -162,6 +162,11 @@ pub(super) fn mark(connection: &Connection, name: &str) -> rusqlite::Result<Opti
         .optional()
 }
 
+/// Names of sources as one parameter of a statement.
+pub(super) fn names<'a>(sources: impl Iterator<Item = &'a String>) -> String {
+    serde_json::Value::from_iter(sources.map(String::as_str)).to_string()
+}
+
 /// The columns that [`waiting`] reads.
 pub(super) const WAITING: &str =
     "id, source, bucket, key, size, etag, sequencer, time, tries, events, cause, state";

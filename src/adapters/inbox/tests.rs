@@ -31,6 +31,12 @@ fn unreadable(again: Option<DateTime<Utc>>) -> Unreadable {
     }
 }
 
+/// Takes the right to read what these sources bring.
+async fn claim(inbox: &DiskInbox, sources: &[&str]) -> Vec<ReadElsewhere> {
+    let sources: Vec<String> = sources.iter().map(|name| (*name).to_owned()).collect();
+    inbox.claim(&sources).await.unwrap()
+}
+
 fn numbers(waiting: &[Waiting]) -> Vec<i64> {
     waiting.iter().map(|waiting| waiting.id).collect()
 }
@@ -49,6 +55,8 @@ async fn what_comes_twice_is_there_once_over_restarts() {
     let inbox = DiskInbox::open(&path).unwrap();
     let new = inbox.receive("sqs:b", vec![first.clone(), rewritten.clone()]);
     assert_eq!(new.await.unwrap(), std::slice::from_ref(&rewritten));
+    assert_eq!(inbox.take(10, at(0)).await.unwrap(), []);
+    assert_eq!(claim(&inbox, &["sqs:a", "sqs:b"]).await, []);
     let taken = inbox.take(10, at(0)).await.unwrap();
     let told: Vec<_> = taken
         .iter()
@@ -64,6 +72,7 @@ async fn each_is_given_once_until_it_is_settled_with_another_try() {
     let five = (0..5).map(|n| notification(n, None)).collect();
     inbox.receive("s", five).await.unwrap();
     inbox.arrived().await;
+    claim(&inbox, &["s"]).await;
     assert_eq!(numbers(&inbox.take(2, at(0)).await.unwrap()), [1, 2]);
     assert_eq!(numbers(&inbox.take(1, at(0)).await.unwrap()), [3]);
     inbox.settle(1, Ok(4)).await.unwrap();
@@ -100,6 +109,7 @@ async fn an_old_entry_goes_and_its_identity_stays() {
     inbox.settle(1, Ok(1)).await.unwrap();
     let mut file = InboxFile::open(&path).unwrap();
     file.forget(Utc::now() + TimeDelta::days(1));
+    claim(&inbox, &["s"]).await;
     assert_eq!(numbers(&inbox.take(9, at(0)).await.unwrap()), [2]);
     assert_eq!(inbox.recent("s", 9).await.unwrap().len(), 1);
     assert_eq!(inbox.receive("s", two).await.unwrap(), []);
@@ -118,6 +128,49 @@ async fn a_line_is_owed_until_it_is_written_where_lines_are_written() {
     assert_eq!(watch.untold("s", 9).await.unwrap(), all[1..3]);
     watch.told(all[1..2].to_vec()).await.unwrap();
     assert_eq!(console.untold("s", 9).await.unwrap(), all[2..3]);
+}
+
+/// Lets an inbox go, as the end of its process does.
+async fn ended(inbox: DiskInbox) {
+    let (ending, ended) = oneshot::channel();
+    let leave = move |desk: &mut Desk| desk.ending = Some(ending);
+    assert!(inbox.jobs.send(Job::Read(Box::new(leave))).await.is_ok());
+    drop(inbox);
+    ended.await.unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_source_brings_is_read_by_one_and_by_another_when_that_one_has_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("inbox.sqlite");
+    let one = DiskInbox::open(&path).unwrap();
+    let other = DiskInbox::open(&path).unwrap();
+    assert_eq!(claim(&one, &["a", "b"]).await, []);
+    let elsewhere = claim(&other, &["b", "c"]).await;
+    assert_eq!(elsewhere.len(), 1);
+    assert_eq!(elsewhere[0].source, "b");
+    let process = format!("process {}", std::process::id());
+    assert_eq!(elsewhere[0].reader, process);
+    // Both may receive; what the other one brought is given out by who reads it.
+    let brought = [("a", 1), ("b", 2), ("c", 3), ("d", 4)];
+    for (source, number) in brought {
+        let came = vec![notification(number, None)];
+        other.receive(source, came).await.unwrap();
+    }
+    one.arrived().await;
+    assert_eq!(numbers(&one.take(9, at(0)).await.unwrap()), [1, 2]);
+    assert_eq!(numbers(&other.take(9, at(0)).await.unwrap()), [3]);
+    one.settle(1, Ok(1)).await.unwrap();
+    let again = Err(unreadable(Some(at(5))));
+    one.settle(2, again).await.unwrap();
+    assert_eq!(other.next_try().await.unwrap(), None);
+    ended(one).await;
+    assert_eq!(claim(&other, &["a", "b"]).await, []);
+    assert_eq!(numbers(&other.take(9, at(9)).await.unwrap()), [2]);
+    // What came earlier from a source that is read from now on is not passed over, and what is in
+    // hand not given out again.
+    assert_eq!(claim(&other, &["d"]).await, []);
+    assert_eq!(numbers(&other.take(9, at(9)).await.unwrap()), [4]);
 }
 
 #[tokio::test]
@@ -182,6 +235,7 @@ proptest! {
         let path = folder.path().join("inbox.sqlite");
         runtime.block_on(async {
             let mut inbox = DiskInbox::open(&path).unwrap();
+            claim(&inbox, &["s"]).await;
             // What is there, by its id: the number, and the outcome of its last reading.
             let mut there: BTreeMap<i64, (u32, Option<Outcome>)> = BTreeMap::new();
             let mut in_hand: Vec<i64> = Vec::new();
@@ -227,14 +281,18 @@ proptest! {
                     }
                     Step::Settle(..) => {}
                     Step::Crash => {
+                        ended(inbox).await;
                         inbox = DiskInbox::open(&path).unwrap();
+                        prop_assert_eq!(claim(&inbox, &["s"]).await, []);
                         in_hand.clear();
                         given = 0;
                     }
                 }
             }
             // The last start reads what is left, and nothing else.
+            ended(inbox).await;
             let inbox = DiskInbox::open(&path).unwrap();
+            claim(&inbox, &["s"]).await;
             let mut left: Vec<i64> = numbers(&inbox.take(100, at(60)).await.unwrap());
             left.sort_unstable();
             let expected: Vec<i64> = there

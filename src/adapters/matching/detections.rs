@@ -73,6 +73,11 @@ impl Event {
         }
     }
 
+    /// The row as one JSON object.
+    pub(super) fn into_text(self) -> String {
+        self.text
+    }
+
     /// Whether a finding of another product is one to look at: not of a check that was passed, and
     /// not one that its product has put aside.
     pub(super) fn is_open_finding(&self) -> bool {

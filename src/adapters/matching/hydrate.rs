@@ -10,6 +10,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream, FuturesUnordered, StreamExt as _};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::pool::Pool;
@@ -18,7 +19,7 @@ use crate::adapters::engine::{ObjectFault, ObjectStore};
 use crate::domain::detection::{Contents, ObjectName, Reading, Unreadable};
 use crate::domain::lake::SourceNews;
 use crate::domain::lake::notification::url_decoded;
-use crate::ports::{Clock, FeedNews, Inbox, NotificationSource, Waiting};
+use crate::ports::{Clock, FeedNews, Inbox, InboxError, NotificationSource, Waiting};
 
 /// The source's name.
 pub const READING: &str = "reading";
@@ -172,18 +173,21 @@ fn unreadable(fault: &ObjectFault, tries: u32, now: DateTime<Utc>) -> Unreadable
     }
 }
 
-/// Reads what waits in an inbox, as long as it is listened to.
+/// Reads what sources have brought into an inbox, as long as it is listened to. Of several processes
+/// one reads what a source brings; where it ends, another takes over.
 pub struct Hydrator {
     inbox: Arc<dyn Inbox>,
+    sources: Vec<String>,
     reader: Reader,
     ending: CancellationToken,
 }
 
 impl Hydrator {
-    /// Over an inbox.
-    pub fn new(inbox: Arc<dyn Inbox>, reader: Reader) -> Self {
+    /// Over an inbox and sources, by their names in it.
+    pub fn new(inbox: Arc<dyn Inbox>, sources: Vec<String>, reader: Reader) -> Self {
         Self {
             inbox,
+            sources,
             reader,
             ending: CancellationToken::new(),
         }
@@ -205,6 +209,9 @@ impl NotificationSource for Hydrator {
     fn watch(&self) -> BoxStream<'static, FeedNews> {
         let turn = Turn {
             inbox: Arc::clone(&self.inbox),
+            unclaimed: self.sources.clone(),
+            claim_next: Instant::now(),
+            notes: Vec::new(),
             reader: self.reader.clone(),
             waiting: VecDeque::new(),
             running: FuturesUnordered::new(),
@@ -223,6 +230,12 @@ impl NotificationSource for Hydrator {
 /// The state of one who listens to a hydrator.
 struct Turn {
     inbox: Arc<dyn Inbox>,
+    /// The sources that are not read here: another process reads them.
+    unclaimed: Vec<String>,
+    /// When it is looked again whether they still are.
+    claim_next: Instant,
+    /// Who reads them.
+    notes: Vec<String>,
     reader: Reader,
     waiting: VecDeque<Waiting>,
     running: FuturesUnordered<BoxFuture<'static, (i64, Reading)>>,
@@ -234,6 +247,9 @@ struct Turn {
     ending: CancellationToken,
 }
 
+/// How often it is looked whether another process still reads.
+const CLAIM_EVERY: Duration = Duration::from_secs(1);
+
 /// The pause after the inbox has failed: the disk may be full, and is not asked in a circle.
 const AFTER_FAULT: Duration = Duration::from_secs(5);
 
@@ -244,14 +260,22 @@ impl Turn {
             if let Some(notes) = self.reader.notes() {
                 return Some(notes);
             }
-            if let Some(fault) = self.fill().await {
-                self.failing = true;
-                return Some(FeedNews::State(SourceNews::failing(READING, fault)));
-            }
             if self.failing {
-                // It works again.
+                tokio::time::sleep(AFTER_FAULT).await;
+            }
+            let is_news = match self.claim().await {
+                Ok(is_news) => is_news,
+                Err(fault) => return Some(self.fails(&fault)),
+            };
+            if let Err(fault) = self.fill().await {
+                return Some(self.fails(&fault));
+            }
+            if self.failing || is_news {
                 self.failing = false;
-                return Some(FeedNews::State(SourceNews::watching(READING)));
+                return Some(FeedNews::State(SourceNews {
+                    notes: self.notes.clone(),
+                    ..SourceNews::watching(READING)
+                }));
             }
             if self.running.is_empty() {
                 if self.ending.is_cancelled() {
@@ -277,18 +301,41 @@ impl Turn {
         self.reader.pool.threads() * 2
     }
 
-    /// Starts to read as many objects as there is room for.
-    async fn fill(&mut self) -> Option<String> {
-        if self.failing {
-            tokio::time::sleep(AFTER_FAULT).await;
+    fn fails(&mut self, fault: &InboxError) -> FeedNews {
+        self.failing = true;
+        FeedNews::State(SourceNews {
+            notes: self.notes.clone(),
+            ..SourceNews::failing(READING, fault.to_string())
+        })
+    }
+
+    /// Takes over what no other process reads. Whether who reads is news.
+    async fn claim(&mut self) -> Result<bool, InboxError> {
+        if self.unclaimed.is_empty() || Instant::now() < self.claim_next {
+            return Ok(false);
         }
+        self.claim_next = Instant::now() + CLAIM_EVERY;
+        let elsewhere = self.inbox.claim(&self.unclaimed).await?;
+        let notes = elsewhere.iter().map(|one| {
+            format!(
+                "another lakehound ({}) reads what {} brings, and tells what it finds there; this \
+                 one takes over when that one ends",
+                one.reader, one.source
+            )
+        });
+        let notes: Vec<String> = notes.collect();
+        self.unclaimed = elsewhere.into_iter().map(|one| one.source).collect();
+        let is_news = notes != self.notes;
+        self.notes = notes;
+        Ok(is_news)
+    }
+
+    /// Starts to read as many objects as there is room for.
+    async fn fill(&mut self) -> Result<(), InboxError> {
         while self.running.len() < self.most() {
             if self.waiting.is_empty() {
                 let now = self.reader.clock.now();
-                match self.inbox.take(AT_ONCE, now).await {
-                    Ok(taken) => self.waiting.extend(taken),
-                    Err(error) => return Some(error.to_string()),
-                }
+                self.waiting.extend(self.inbox.take(AT_ONCE, now).await?);
             }
             let Some(next) = self.waiting.pop_front() else {
                 break;
@@ -299,7 +346,7 @@ impl Turn {
                 (id, reader.read(next).await)
             }));
         }
-        None
+        Ok(())
     }
 
     /// Waits until there may be something to take.
@@ -321,6 +368,7 @@ impl Turn {
             () = self.inbox.arrived() => {}
             () = self.reader.matcher.noted() => {}
             () = self.ending.cancelled() => {}
+            () = tokio::time::sleep_until(self.claim_next), if !self.unclaimed.is_empty() => {}
             () = timer => {}
         }
     }

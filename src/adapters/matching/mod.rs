@@ -10,10 +10,13 @@
 //! Everything that is read was written by strangers: nothing panics, nothing is unbounded, and a rule
 //! that fails on an event stops no other.
 
+mod again;
 mod book;
+mod counting;
 mod detections;
 mod hydrate;
 mod judge;
+mod ledger;
 mod pool;
 mod program;
 mod reload;
@@ -28,15 +31,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
+pub use again::events_of;
 pub use book::Book;
 use book::{Meaning, Read};
+use counting::Counting;
 use detections::Event;
 pub use hydrate::{Hydrator, READING, RULES, Reader};
 use judge::{Hit, Judge, Verdict, What};
 use program::Program;
 pub use reload::{Watching, on_change};
 pub use watchlist::{MOST_WATCHES, Watchlist, WatchlistError};
-use windows::Windows;
 
 use crate::adapters::engine::object::{Expressions, LayoutKey, OpenObject, Rows, Wanted};
 use crate::adapters::engine::{ObjectFault, ObjectStore};
@@ -63,11 +67,21 @@ pub enum Place {
     S3(ObjectStore),
 }
 
+impl Place {
+    fn open(&self, object: &ObjectName) -> Result<OpenObject, ObjectFault> {
+        let (bucket, key) = (&object.bucket, &object.key);
+        match self {
+            Self::Disk(path) => OpenObject::disk(path, bucket, key),
+            Self::S3(store) => OpenObject::s3(store, bucket, key),
+        }
+    }
+}
+
 /// Judges objects. Shared by all threads that read.
 pub struct Matcher {
     planner: Expressions,
     shelf: Mutex<Shelf>,
-    windows: Mutex<Windows>,
+    counting: Mutex<Counting>,
     notes: Mutex<Vec<Unusable>>,
     noted: Notify,
 }
@@ -92,7 +106,7 @@ impl Matcher {
                 read: Arc::new(read),
                 programs: HashMap::new(),
             }),
-            windows: Mutex::default(),
+            counting: Mutex::default(),
             notes: Mutex::default(),
             noted: Notify::new(),
         };
@@ -100,14 +114,19 @@ impl Matcher {
         Ok(matcher)
     }
 
-    /// Looks for something else from the next object on. What correlations have counted so far is
-    /// forgotten.
+    /// Keeps what correlations count in a file, so that the next start goes on where this one ends.
+    /// It is opened when the first match is counted.
+    pub fn count_in(&self, file: PathBuf) {
+        lock(&self.counting).keep_in(file);
+    }
+
+    /// Looks for something else from the next object on. Without a file, what correlations have
+    /// counted so far is forgotten.
     pub fn set_book(&self, book: Book) {
         let (read, unusable) = Read::of(book);
         let mut shelf = lock(&self.shelf);
         shelf.read = Arc::new(read);
         shelf.programs.clear();
-        *lock(&self.windows) = Windows::default();
         drop(shelf);
         self.note(unusable);
     }
@@ -162,10 +181,7 @@ impl Matcher {
         object: &ObjectName,
         now: DateTime<Utc>,
     ) -> Result<Contents, ObjectFault> {
-        let open = match place {
-            Place::Disk(path) => OpenObject::disk(path, &object.bucket, &object.key)?,
-            Place::S3(store) => OpenObject::s3(store, &object.bucket, &object.key)?,
-        };
+        let open = place.open(object)?;
         let (read, program) = self.program(&open);
         let prepared = open.prepare(&program.layout)?;
         let judge = Judge {
@@ -189,7 +205,12 @@ impl Matcher {
         }
         let correlated = match read.correlations.is_empty() {
             true => Vec::new(),
-            false => lock(&self.windows).take(&read, &verdict.hits),
+            false => {
+                let mark = counting::mark(object, &open.state());
+                let (told, fault) = lock(&self.counting).take(&read, mark, &verdict.hits, now);
+                self.note(fault.into_iter().collect());
+                told
+            }
         };
         let correlated: Vec<Hit> = correlated
             .into_iter()

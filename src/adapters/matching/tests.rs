@@ -5,6 +5,7 @@
     reason = "tests make the files that are read"
 )]
 
+mod counting;
 mod hydration;
 
 use std::path::{Path, PathBuf};
@@ -451,4 +452,37 @@ fn a_change_below_a_path_is_told_and_reading_is_none() {
     std::fs::write(&watched, "z").unwrap();
     told.recv().unwrap();
     assert!(told.try_recv().is_err());
+}
+
+#[test]
+fn rows_are_read_once_more_as_detections_have_them() {
+    let calls: Vec<Value> = [
+        "GetObject",
+        "StopLogging",
+        "PutObject",
+        "StopLogging",
+        "ListBuckets",
+    ]
+    .iter()
+    .map(|name| call(name, "AKIA1", 1))
+    .collect();
+    let (_folder, path) = of_calls(&calls);
+    let mut set = rules(RULES);
+    set.correlations.clear();
+    let book = Book {
+        rules: set,
+        ..Book::default()
+    };
+    let contents = judged(&Matcher::new(book).unwrap(), &path).unwrap();
+    let kept: Vec<(u64, String)> = contents
+        .detections
+        .into_iter()
+        .map(|one| (one.row, one.event))
+        .collect();
+    let wanted = kept.iter().map(|(row, _)| *row).chain([4, 99]).collect();
+    let place = Place::Disk(path);
+    let mut again = events_of(&place, &object(KEY), &wanted).unwrap();
+    let (row, last) = again.pop().unwrap();
+    assert!(row == 4 && last.contains("ListBuckets"), "{row} {last}");
+    assert_eq!(again, kept);
 }

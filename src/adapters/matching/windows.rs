@@ -49,11 +49,21 @@ struct Group {
     used: u64,
 }
 
-#[derive(Debug)]
-struct Match {
-    at_ms: i64,
+/// A match as a correlation remembers it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Match {
+    pub(super) at_ms: i64,
     /// What is counted: the rule, or the value.
-    what: String,
+    pub(super) what: String,
+}
+
+/// A match that a correlation counts.
+pub(super) struct Counted<'h> {
+    pub(super) hit: &'h Hit,
+    pub(super) one: &'h Correlated,
+    /// The values that it groups by.
+    pub(super) key: Vec<String>,
+    pub(super) new: Match,
 }
 
 /// How far can be counted, of a correlation that would have to count further.
@@ -73,9 +83,8 @@ fn furthest(correlation: &Correlation) -> usize {
 }
 
 impl Windows {
-    /// Takes the matches of an object, and gives those at which a correlation is told: the match, and
-    /// the correlation's meaning.
-    pub(super) fn take<'h>(&mut self, read: &Read, hits: &'h [Hit]) -> Vec<(&'h Hit, usize)> {
+    /// The matches of an object that correlations count, in the order of their times.
+    pub(super) fn counted<'h>(read: &'h Read, hits: &'h [Hit]) -> Vec<Counted<'h>> {
         let fields = correlated_fields(&read.book.rules.correlations);
         let mut counted: Vec<(&Hit, usize, i64)> = hits
             .iter()
@@ -87,7 +96,7 @@ impl Windows {
             })
             .collect();
         counted.sort_by_key(|(_, _, at)| *at);
-        let mut told = Vec::new();
+        let mut all = Vec::new();
         for (hit, meaning, at_ms) in counted {
             for one in read
                 .correlations
@@ -110,15 +119,19 @@ impl Windows {
                     CorrelationKind::Values(field) => value(field),
                 };
                 let Some(what) = what else { continue };
-                if self.add(one, key, Match { at_ms, what }) {
-                    told.push((hit, one.meaning));
-                }
+                all.push(Counted {
+                    hit,
+                    one,
+                    key,
+                    new: Match { at_ms, what },
+                });
             }
         }
-        told
+        all
     }
 
-    fn add(&mut self, one: &Correlated, key: Vec<String>, new: Match) -> bool {
+    /// Takes a match; says whether the correlation is told at it.
+    pub(super) fn add(&mut self, one: &Correlated, key: Vec<String>, new: Match) -> bool {
         self.clock += 1;
         if self.groups.len() > MOST_GROUPS || self.held > MOST_HELD {
             self.forget();
@@ -129,6 +142,19 @@ impl Windows {
         let told = group.add(one, new);
         self.held = (self.held + group.matches.len()).saturating_sub(before);
         told
+    }
+
+    /// Whether a match is remembered.
+    pub(super) fn remembers(&self, one: &Correlated, key: &[String], known: &Match) -> bool {
+        // The map's keys are owned.
+        let Some(group) = self.groups.get(&(one.meaning, key.to_vec())) else {
+            return false;
+        };
+        let matches = &group.matches;
+        let first = matches.partition_point(|one| one.at_ms < known.at_ms);
+        let at_once = matches.iter().skip(first);
+        let mut at_once = at_once.take_while(|one| one.at_ms == known.at_ms);
+        at_once.any(|one| one == known)
     }
 
     /// Forgets the quarter of the groups that was quiet longest.
@@ -324,13 +350,21 @@ mod tests {
         }
     }
 
+    /// How often correlations are told at these matches.
+    fn take(windows: &mut Windows, read: &Read, hits: &[Hit]) -> usize {
+        let counted = Windows::counted(read, hits).into_iter();
+        counted
+            .filter_map(|one| windows.add(one.one, one.key, one.new).then_some(()))
+            .count()
+    }
+
     #[test]
     fn what_counts_far_is_counted_to_its_end() {
         // Keys are in the order of their names: the value, then the group.
         let (read, unusable) = counting("value_count", "gte: 600, field: value");
         assert_eq!(unusable, Vec::<String>::new());
         let mut windows = Windows::default();
-        let told = |windows: &mut Windows, hits: Vec<Hit>| windows.take(&read, &hits).len();
+        let told = |windows: &mut Windows, hits: Vec<Hit>| take(windows, &read, &hits);
         let values = |range: Range<i64>| -> Vec<Hit> {
             range.map(|n| hit(n * 1_000, &n.to_string(), "w")).collect()
         };
@@ -353,9 +387,9 @@ mod tests {
                 })
                 .collect()
         };
-        assert_eq!(windows.take(&read, &events(19_999)).len(), 0);
+        assert_eq!(take(&mut windows, &read, &events(19_999)), 0);
         assert_eq!(windows.held, 19_999);
-        assert_eq!(windows.take(&read, &events(2)).len(), 1);
+        assert_eq!(take(&mut windows, &read, &events(2)), 1);
         assert_eq!(windows.held, 0);
     }
 
@@ -386,7 +420,7 @@ mod tests {
         let hits: Vec<Hit> = (0..2_000)
             .map(|n| hit(n, &(n % 40).to_string(), "w"))
             .collect();
-        assert!(windows.take(&read, &hits).is_empty());
+        assert_eq!(take(&mut windows, &read, &hits), 0);
         assert_eq!(windows.held, 40);
     }
 
@@ -395,7 +429,7 @@ mod tests {
         let (read, _) = counting("value_count", "gte: 50, field: value");
         let mut windows = Windows::default();
         for group in 0..8 {
-            windows.take(&read, &[hit(group, "v", &group.to_string())]);
+            take(&mut windows, &read, &[hit(group, "v", &group.to_string())]);
         }
         windows.forget();
         assert_eq!((windows.groups.len(), windows.held), (5, 5));

@@ -36,4 +36,6 @@ pub use state::{
     VerdictState,
 };
 pub use trail::{Trail, TrailNode};
-pub use what::{About, EntityRef, Key, Outcome, Pin, PivotFrom, ResultRef, Source, Verdict, What};
+pub use what::{
+    About, EntityRef, Key, ObjectRow, Outcome, Pin, PivotFrom, ResultRef, Source, Verdict, What,
+};

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::evidence::EvidenceRow;
+use crate::domain::lake::{LOCAL_BUCKET, ObjectVersion};
 
 /// Names a query, a pin, a note or a pivot within its case. Given by whoever appends the entry, and
 /// unique because it begins with the mark of a session that no other session has.
@@ -360,7 +361,45 @@ pub enum Source {
         result: Option<ResultRef>,
         /// The row in the result as it came, from 1.
         row: u64,
+        /// The object whose rows the result shows as they stand in it, and the row there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<ObjectRow>,
     },
+}
+
+/// A row of one object in one state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectRow {
+    /// The bucket; `None` for a folder on this machine.
+    #[serde(default)]
+    pub bucket: Option<String>,
+    /// The object's key, or its path below the lake's folder.
+    pub key: String,
+    /// Its version, where the bucket has versions.
+    #[serde(default)]
+    pub version_id: Option<String>,
+    /// Its tag.
+    #[serde(default)]
+    pub etag: Option<String>,
+    /// Its bytes.
+    #[serde(default)]
+    pub size: Option<u64>,
+    /// The row in it, from 1.
+    pub row: u64,
+}
+
+impl ObjectRow {
+    /// A row of an object.
+    pub fn of(object: &ObjectVersion, row: u64) -> Self {
+        Self {
+            bucket: Some(object.bucket.clone()).filter(|bucket| bucket != LOCAL_BUCKET),
+            key: object.key.clone(),
+            version_id: object.version_id.clone(),
+            etag: object.etag.clone(),
+            size: object.size,
+            row,
+        }
+    }
 }
 
 impl Source {
@@ -369,7 +408,12 @@ impl Source {
     pub fn at_row(&self, number: u64) -> Self {
         let mut source = self.clone();
         match &mut source {
-            Self::Run { row, .. } => *row = number,
+            Self::Run { row, object, .. } => {
+                *row = number;
+                if let Some(object) = object {
+                    object.row = number;
+                }
+            }
             Self::Object { row, .. } => *row = Some(number),
         }
         source

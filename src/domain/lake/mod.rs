@@ -12,6 +12,7 @@ pub mod notification;
 mod recognise;
 mod schema;
 mod source;
+mod version;
 
 pub use arrival::{Arrival, Backlog, SourceNews};
 pub use facts::LakeFacts;
@@ -21,3 +22,4 @@ pub use notification::Notification;
 pub use recognise::recognise;
 pub use schema::{athena_type, documented_schema, partition_columns};
 pub use source::{Source, SourceVersion, TableName, told_by_name};
+pub use version::{LOCAL_BUCKET, ObjectVersion, object_at, unquoted};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Disposition, Few, ItemId, KEPT, Mute, MuteId, to_millis};
 use crate::domain::detection::{Cause, Detection};
 use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
 use crate::domain::{rfc3339, severity};
 
 /// Something that happened.
@@ -34,6 +35,13 @@ pub enum Act {
     Beyond {
         /// How many.
         count: u64,
+    },
+    /// A trigger had the entity of an item looked up.
+    Learned {
+        /// Which.
+        item: ItemId,
+        /// What is known of its entity; takes the place of what was learned before.
+        facts: Vec<Fact>,
     },
     /// Somebody knows of the items.
     Acknowledged {
@@ -71,7 +79,10 @@ pub enum Act {
 impl Act {
     /// Whether a person did it.
     pub fn is_of_a_person(&self) -> bool {
-        !matches!(self, Self::Detected(_) | Self::Beyond { .. })
+        !matches!(
+            self,
+            Self::Detected(_) | Self::Beyond { .. } | Self::Learned { .. }
+        )
     }
 
     /// The kind of it, in a word.
@@ -79,6 +90,7 @@ impl Act {
         match self {
             Self::Detected(_) => "detected",
             Self::Beyond { .. } => "beyond",
+            Self::Learned { .. } => "learned",
             Self::Acknowledged { .. } => "acknowledged",
             Self::Assigned { .. } => "assigned",
             Self::Closed { .. } => "closed",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Few, KEPT, LONGEST_EVENT, Seen};
 use crate::domain::detection::{Cause, Detection};
 use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
 use crate::domain::{rfc3339, severity};
 
 /// Accounts, Regions and operations of one item that are told apart.
@@ -163,6 +164,9 @@ pub struct Item {
     /// Whose it is.
     #[serde(default)]
     pub assignee: Option<String>,
+    /// What a trigger had looked up of its entity.
+    #[serde(default)]
+    pub facts: Vec<Fact>,
     /// The newest detections in full, the newest last.
     pub newest: VecDeque<Detection>,
 }
@@ -192,6 +196,7 @@ impl Item {
             others: Few::default(),
             status: Status::Open,
             assignee: None,
+            facts: Vec::new(),
             newest: VecDeque::new(),
         })
     }
@@ -275,6 +280,18 @@ impl Item {
             .chain(self.entities.values())
             .chain(self.others.values())
     }
+}
+
+/// What is known of an entity, no more and no longer than an item keeps.
+pub fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {
+    const MOST: usize = 40;
+    let cut = |text: &str| text[..text.floor_char_boundary(300)].to_owned();
+    let bounded = facts.iter().take(MOST).map(|fact| Fact {
+        source: cut(&fact.source),
+        name: cut(&fact.name),
+        text: cut(&fact.text),
+    });
+    bounded.collect()
 }
 
 /// A detection whose parts are no longer than they may be.

@@ -148,6 +148,12 @@ impl Queue {
                 self.beyond = self.beyond.saturating_add(count);
                 return;
             }
+            Act::Learned { item, facts } => {
+                if let Some(item) = self.items.get_mut(&item) {
+                    item.facts = facts;
+                }
+                return;
+            }
             Act::Acknowledged { items } => self.change(&items, |item| {
                 if item.status == Status::Open {
                     item.status = Status::Acknowledged;

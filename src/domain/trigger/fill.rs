@@ -2,10 +2,10 @@
 
 use chrono::SecondsFormat;
 
-use crate::domain::detection::Detection;
+use super::Subject;
 
-/// What a parameter may take from a detection.
-pub const PLACEHOLDERS: [&str; 9] = [
+/// What a parameter may take from an item.
+pub const PLACEHOLDERS: [&str; 10] = [
     "entity",
     "account",
     "region",
@@ -13,6 +13,7 @@ pub const PLACEHOLDERS: [&str; 9] = [
     "time",
     "title",
     "severity",
+    "count",
     "bucket",
     "key",
 ];
@@ -44,9 +45,9 @@ pub fn check_placeholders(text: &str) -> Result<(), UnknownPlaceholder> {
     Ok(())
 }
 
-/// The text with what the detection says in the place of each placeholder, or the name of what it
+/// The text with what the item says in the place of each placeholder, or the name of what it
 /// does not say. What is put in is not looked at again.
-pub(super) fn fill(text: &str, detection: &Detection) -> Result<String, &'static str> {
+pub(super) fn fill(text: &str, subject: &Subject) -> Result<String, &'static str> {
     let mut filled = String::with_capacity(text.len());
     for part in parts(text) {
         match part {
@@ -54,27 +55,29 @@ pub(super) fn fill(text: &str, detection: &Detection) -> Result<String, &'static
             Part::Placeholder(name) => {
                 let known = PLACEHOLDERS.into_iter().find(|known| *known == name);
                 let name = known.ok_or("a placeholder that there is not")?;
-                filled.push_str(&value(name, detection).ok_or(name)?);
+                filled.push_str(&value(name, subject).ok_or(name)?);
             }
         }
     }
     Ok(filled)
 }
 
-fn value(name: &str, detection: &Detection) -> Option<String> {
+fn value(name: &str, subject: &Subject) -> Option<String> {
+    let newest = || subject.newest.as_ref();
     match name {
-        "entity" => Some(detection.entity.as_ref()?.value.clone()),
-        "account" => detection.account.clone(),
-        "region" => detection.region.clone(),
-        "operation" => detection.operation.clone(),
+        "entity" => Some(subject.entity.as_ref()?.value.clone()),
+        "account" => newest()?.account.clone(),
+        "region" => newest()?.region.clone(),
+        "operation" => newest()?.operation.clone(),
         "time" => {
-            let time = detection.time?;
+            let time = newest()?.time?;
             Some(time.to_rfc3339_opts(SecondsFormat::Millis, true))
         }
-        "title" => Some(detection.title.clone()),
-        "severity" => Some(detection.severity.clone()),
-        "bucket" => Some(detection.object.bucket.clone()),
-        "key" => Some(detection.object.key.clone()),
+        "title" => Some(subject.title.clone()),
+        "severity" => Some(subject.severity.clone()),
+        "count" => Some(subject.count.to_string()),
+        "bucket" => Some(newest()?.object.bucket.clone()),
+        "key" => Some(newest()?.object.key.clone()),
         _ => None,
     }
 }

@@ -1,12 +1,14 @@
-//! Triggers: the work that a detection starts by itself. Owns what a trigger asks of a detection
+//! Triggers: the work that an item of the queue starts by itself. Owns what a trigger asks of an item
 //! ([`When`]), what it starts ([`Work`]), and the judgement ([`Trigger::judge`]), which starts nothing
-//! itself.
+//! itself. An item is judged when it is opened, and where a trigger asks for a number of detections
+//! when it has so many: whatever joins an open item starts nothing again.
 //!
 //! A trigger looks, asks and tells; it never changes anything in the cloud, and runs no command.
 //! What a detection says ends as the value of a query's parameter and nowhere else.
 
 mod fill;
 mod pace;
+mod subject;
 #[cfg(test)]
 mod tests;
 
@@ -14,12 +16,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-use super::detection::{Cause, Detection};
+use super::detection::Cause;
 use super::entity::EntityType;
 use super::severity;
 
 pub use fill::{PLACEHOLDERS, UnknownPlaceholder, check_placeholders};
 pub use pace::Pace;
+pub use subject::{Newest, Subject};
 
 /// How often a trigger starts its work within an hour where nobody chose another number.
 pub const MOST_PER_HOUR: u32 = 10;
@@ -29,7 +32,7 @@ pub const MOST_PER_HOUR: u32 = 10;
 pub struct Trigger {
     /// Its name.
     pub name: String,
-    /// What a detection has to be.
+    /// What an item has to be.
     pub when: When,
     /// What is started, in order.
     pub work: Vec<Work>,
@@ -37,7 +40,7 @@ pub struct Trigger {
     pub most_per_hour: u32,
 }
 
-/// What a detection has to be: everything that is asked, and one of each list that is not empty.
+/// What an item has to be: everything that is asked, and one of each list that is not empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct When {
     /// Its severity is this one or a higher one.
@@ -58,6 +61,8 @@ pub struct When {
     pub regions: Vec<String>,
     /// It is about these operations.
     pub operations: Vec<String>,
+    /// It has so many detections: it is judged when it has, not when it is opened.
+    pub count: Option<u64>,
 }
 
 /// Something that is started.
@@ -70,6 +75,8 @@ pub enum Work {
         /// Parameters by name; in a trigger with placeholders, in what is started without.
         parameters: BTreeMap<String, String>,
     },
+    /// What is known of its entity is looked up, and kept with it.
+    Enrich,
     /// A playbook is opened.
     Playbook(String),
     /// A person is told.
@@ -101,28 +108,28 @@ impl Notice {
     }
 }
 
-/// What a trigger says of a detection.
+/// What a trigger says of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It starts this.
     Starts(Vec<Work>),
-    /// The detection is not what it waits for, and why.
+    /// The item is not what it waits for, and why.
     Unmet(String),
-    /// The detection does not say what a parameter needs.
+    /// The item does not say what a parameter needs.
     Lacks(&'static str),
     /// It has started enough within the last hour; the next may start then.
     TooOften(DateTime<Utc>),
 }
 
 impl Trigger {
-    /// Says what the detection starts now. What is started is noted in the pace.
-    pub fn judge(&self, detection: &Detection, pace: &mut Pace, now: DateTime<Utc>) -> Verdict {
-        if let Err(reason) = self.when.fits(detection) {
+    /// Says what the item starts now. What is started is noted in the pace.
+    pub fn judge(&self, subject: &Subject, pace: &mut Pace, now: DateTime<Utc>) -> Verdict {
+        if let Err(reason) = self.when.fits(subject) {
             return Verdict::Unmet(reason);
         }
         let mut work = Vec::with_capacity(self.work.len());
         for one in &self.work {
-            match one.filled(detection) {
+            match one.filled(subject) {
                 Ok(filled) => work.push(filled),
                 Err(lacks) => return Verdict::Lacks(lacks),
             }
@@ -135,13 +142,16 @@ impl Trigger {
 }
 
 impl Work {
-    fn filled(&self, detection: &Detection) -> Result<Self, &'static str> {
+    fn filled(&self, subject: &Subject) -> Result<Self, &'static str> {
+        if *self == Self::Enrich && subject.entity.is_none() {
+            return Err("entity");
+        }
         let Self::Query { name, parameters } = self else {
             return Ok(self.clone());
         };
         let filled = parameters
             .iter()
-            .map(|(name, text)| Ok((name.clone(), fill::fill(text, detection)?)));
+            .map(|(name, text)| Ok((name.clone(), fill::fill(text, subject)?)));
         Ok(Self::Query {
             name: name.clone(),
             parameters: filled.collect::<Result<_, &'static str>>()?,
@@ -155,28 +165,38 @@ impl When {
         *self == Self::default()
     }
 
-    /// Whether the detection is meant, or the first thing that it is not.
-    fn fits(&self, detection: &Detection) -> Result<(), String> {
+    /// Whether the item is meant, and now is the moment, or the first thing that is not so.
+    fn fits(&self, subject: &Subject) -> Result<(), String> {
         if let Some(least) = &self.severity
-            && severity::rank(&detection.severity) < severity::rank(least)
+            && severity::rank(&subject.severity) < severity::rank(least)
         {
             return Err(format!("its severity is below {least}"));
         }
-        self.fits_cause(&detection.cause)?;
+        self.fits_cause(&subject.cause)?;
         if !self.entities.is_empty() {
-            let kind = detection.entity.as_ref().map(|entity| entity.kind);
+            let kind = subject.entity.as_ref().map(|entity| entity.kind);
             let meant = kind.is_some_and(|kind| self.entities.iter().any(|one| one.covers(kind)));
             if !meant {
                 return Err("it is about an entity of another type, or none".to_owned());
             }
         }
-        one_of("account", &self.accounts, detection.account.as_deref())?;
-        one_of("region", &self.regions, detection.region.as_deref())?;
-        one_of(
-            "operation",
-            &self.operations,
-            detection.operation.as_deref(),
-        )
+        one_of("account", &self.accounts, &subject.accounts)?;
+        one_of("region", &self.regions, &subject.regions)?;
+        one_of("operation", &self.operations, &subject.operations)?;
+        self.fits_count(subject)
+    }
+
+    /// Once in the life of an item: at its opening, or at the detection that makes it so many.
+    fn fits_count(&self, subject: &Subject) -> Result<(), String> {
+        let (count, before) = (subject.count, subject.before);
+        match self.count {
+            None if before > 0 => Err("it was open already".to_owned()),
+            Some(wanted) if count < wanted => {
+                Err(format!("it has {count} detections, not {wanted} yet"))
+            }
+            Some(wanted) if before >= wanted => Err(format!("it had {wanted} detections already")),
+            None | Some(_) => Ok(()),
+        }
     }
 
     /// The lists of causes are one list: a cause fits where it stands in that of its kind.
@@ -198,10 +218,9 @@ impl When {
     }
 }
 
-fn one_of(what: &str, list: &[String], value: Option<&str>) -> Result<(), String> {
-    let meant = list.is_empty()
-        || value.is_some_and(|value| list.iter().any(|pattern| is_like(pattern, value)));
-    match meant {
+fn one_of(what: &str, list: &[String], values: &[String]) -> Result<(), String> {
+    let is_meant = |value: &String| list.iter().any(|pattern| is_like(pattern, value));
+    match list.is_empty() || values.iter().any(is_meant) {
         true => Ok(()),
         false => Err(format!("its {what} is another one, or not said")),
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::detection::ObjectName;
+use crate::domain::detection::{Detection, ObjectName};
 use crate::domain::entity::Entity;
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -51,7 +51,7 @@ fn trigger(when: When, work: Work) -> Trigger {
 }
 
 fn judged(trigger: &Trigger) -> Verdict {
-    trigger.judge(&detection(), &mut Pace::default(), at(10))
+    trigger.judge(&Subject::from(&detection()), &mut Pace::default(), at(10))
 }
 
 #[test]
@@ -152,6 +152,39 @@ fn everything_that_is_asked_has_to_be_so() {
 }
 
 #[test]
+fn an_item_is_judged_once_when_it_is_opened_or_has_so_many() {
+    let asks = |count| When {
+        severity: Some("Low".into()),
+        count,
+        ..When::default()
+    };
+    for (asked, before, count, starts) in [
+        (None, 0, 1, true),
+        (None, 0, 50, true),
+        (None, 1, 2, false),
+        (Some(3), 0, 2, false),
+        (Some(3), 2, 3, true),
+        (Some(3), 0, 9, true),
+        (Some(3), 3, 9, false),
+        (Some(1), 0, 1, true),
+    ] {
+        let subject = Subject {
+            before,
+            count,
+            ..Subject::from(&detection())
+        };
+        let trigger = trigger(asks(asked), query(&[("n", "{count}")]));
+        let verdict = trigger.judge(&subject, &mut Pace::default(), at(10));
+        let started = Verdict::Starts(vec![query(&[("n", &count.to_string())])]);
+        assert_eq!(
+            verdict == started,
+            starts,
+            "{asked:?} {before} {count}: {verdict:?}"
+        );
+    }
+}
+
+#[test]
 fn parameters_take_what_the_detection_says_and_nothing_that_it_does_not() {
     let work = query(&[
         ("who", "{entity}"),
@@ -180,7 +213,7 @@ fn what_is_put_in_is_not_looked_at_again() {
     let mut hostile = detection();
     hostile.title = "{account} '; DROP TABLE x --".into();
     let trigger = trigger(When::default(), query(&[("t", "{title}")]));
-    let verdict = trigger.judge(&hostile, &mut Pace::default(), at(0));
+    let verdict = trigger.judge(&Subject::from(&hostile), &mut Pace::default(), at(0));
     assert_eq!(
         verdict,
         Verdict::Starts(vec![query(&[("t", &hostile.title)])])
@@ -196,7 +229,7 @@ proptest! {
         let (mut pace, mut now, mut starts) = (Pace::default(), 0, Vec::<i64>::new());
         for wait in waits {
             now += wait;
-            match trigger.judge(&detection(), &mut pace, at(now)) {
+            match trigger.judge(&Subject::from(&detection()), &mut pace, at(now)) {
                 Verdict::Starts(_) => starts.push(now),
                 Verdict::TooOften(again) => prop_assert!(again > at(now)),
                 other => prop_assert!(false, "{:?}", other),
@@ -210,7 +243,7 @@ proptest! {
     fn any_text_is_filled_or_lacks_something(text in "[{}a-z ]{0,30}|\\PC{0,20}", title in "\\PC{0,20}") {
         let mut hostile = detection();
         hostile.title = title;
-        let verdict = trigger(When::default(), query(&[("t", &text)])).judge(&hostile, &mut Pace::default(), at(0));
+        let verdict = trigger(When::default(), query(&[("t", &text)])).judge(&Subject::from(&hostile), &mut Pace::default(), at(0));
         let fills = check_placeholders(&text).is_ok() && !text.contains("{region}");
         prop_assert_eq!(matches!(verdict, Verdict::Starts(_)), fills);
     }

@@ -216,6 +216,7 @@ fn summary_of(result: &KeptResult) -> QuerySummary {
         files_known: result.files_known,
         notes: result.notes.clone(),
         execution: result.execution.clone(),
+        objects: Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Work on the queue: one thread writes its journal, in order; every piece of work is answered once.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -9,15 +10,23 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::adapters::queue::{QueueError, QueueJournal, write_rows};
+use crate::domain::detection::ObjectName;
 use crate::domain::entity::Entity;
 use crate::store::event::Event;
-use crate::store::queue::{QueueNews, QueueWork};
+use crate::store::queue::{ItemEvent, QueueNews, QueueWork};
 
 /// Pieces of work that may wait: the store has one batch on its way, people do the rest by hand.
 const WAITING: usize = 64;
 
 /// Puts an entity on the list of those that are watched for; the answer says so in words.
 pub type WatchEntity = dyn Fn(&Entity) -> Result<String, String> + Send + Sync;
+
+/// Reads rows of an object, in full, as one JSON object each; or says why it cannot.
+pub type ReadEvents =
+    dyn Fn(&ObjectName, &BTreeSet<u64>) -> Result<Vec<(u64, String)>, String> + Send + Sync;
+
+/// Objects that are read for the events of one result.
+const MOST_OBJECTS: usize = 16;
 
 /// Where the queue is kept.
 #[derive(Clone, Default)]
@@ -28,6 +37,8 @@ pub struct QueueKeeping {
     pub rows: PathBuf,
     /// Puts an entity on the list of those that are watched for.
     pub watch: Option<Arc<WatchEntity>>,
+    /// Reads events that only their objects have.
+    pub read: Option<Arc<ReadEvents>>,
 }
 
 /// The thread that writes.
@@ -82,6 +93,14 @@ impl QueueDesk {
 impl super::Effects {
     /// Does a piece of work on the queue.
     pub(super) fn work_on_queue(&self, work: QueueWork) {
+        if let QueueWork::Rows { events, .. } = &work
+            && events.iter().any(|event| event.event.is_empty())
+        {
+            // Objects are waited for: nothing else waits with them.
+            let keeping = self.services.queue.clone();
+            self.blocking(move || show(&keeping, work).map(Event::Queue));
+            return;
+        }
         if let Err(news) = self.queue.give(work) {
             self.blocking(|| Some(Event::Queue(news)));
         }
@@ -145,17 +164,72 @@ fn serve(keeping: &QueueKeeping, given: &Receiver<QueueWork>, tell: impl Fn(Queu
                     tracing::warn!(%reason, "the queue's journal is not made smaller");
                 }
             }
-            QueueWork::Rows {
-                title,
-                name,
-                events,
-            } => {
-                let outcome = write_rows(&keeping.rows, &name, &events);
-                let outcome = outcome.map_err(|error| error.to_string());
-                tell(QueueNews::Rows { title, outcome });
+            rows @ QueueWork::Rows { .. } => {
+                if let Some(news) = show(keeping, rows) {
+                    tell(news);
+                }
             }
         }
     }
+}
+
+/// Puts events into a file that can be asked.
+fn show(keeping: &QueueKeeping, work: QueueWork) -> Option<QueueNews> {
+    let QueueWork::Rows {
+        title,
+        name,
+        mut events,
+    } = work
+    else {
+        return None;
+    };
+    let missing = fetch(keeping, &mut events);
+    let events: Vec<String> = events.into_iter().map(|event| event.event).collect();
+    let outcome = match write_rows(&keeping.rows, &name, &events) {
+        Ok(path) => Ok((path, missing)),
+        Err(error) => Err(missing.unwrap_or_else(|| error.to_string())),
+    };
+    Some(QueueNews::Rows { title, outcome })
+}
+
+/// Reads the events that only their objects have; says what is missing after that.
+fn fetch(keeping: &QueueKeeping, events: &mut [ItemEvent]) -> Option<String> {
+    let mut wanted: Vec<(ObjectName, BTreeSet<u64>)> = Vec::new();
+    for event in events.iter().filter(|event| event.event.is_empty()) {
+        match wanted
+            .iter_mut()
+            .find(|(object, _)| *object == event.object)
+        {
+            Some((_, rows)) => {
+                rows.insert(event.row);
+            }
+            None => wanted.push((event.object.clone(), BTreeSet::from([event.row]))),
+        }
+    }
+    let mut fault = None;
+    for (object, rows) in wanted.iter().take(MOST_OBJECTS) {
+        let read = keeping.read.as_ref().map(|read| read(object, rows));
+        match read {
+            Some(Ok(found)) => {
+                let found: BTreeMap<u64, String> = found.into_iter().collect();
+                for event in events.iter_mut().filter(|event| event.object == *object) {
+                    if let Some(text) = found.get(&event.row)
+                        && event.event.is_empty()
+                    {
+                        event.event.clone_from(text);
+                    }
+                }
+            }
+            Some(Err(reason)) => fault = fault.or(Some(reason)),
+            None => {}
+        }
+    }
+    let missing = events.iter().filter(|event| event.event.is_empty()).count();
+    if missing == 0 {
+        return None;
+    }
+    let why = fault.unwrap_or_else(|| "they are in their objects alone".to_owned());
+    Some(format!("{missing} events are not shown: {why}"))
 }
 
 fn on<T>(
@@ -164,4 +238,67 @@ fn on<T>(
 ) -> Result<T, String> {
     let journal = journal.as_mut().ok_or("the queue's journal is not open")?;
     act(journal).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(key: &str, row: u64, event: &str) -> ItemEvent {
+        ItemEvent {
+            object: ObjectName {
+                bucket: "b".to_owned(),
+                key: key.to_owned(),
+            },
+            row,
+            event: event.to_owned(),
+        }
+    }
+
+    fn shown(
+        keeping: &QueueKeeping,
+        events: Vec<ItemEvent>,
+    ) -> Result<(String, Option<String>), String> {
+        let work = QueueWork::Rows {
+            title: "item".to_owned(),
+            name: "item".to_owned(),
+            events,
+        };
+        let Some(QueueNews::Rows { outcome, .. }) = show(keeping, work) else {
+            panic!("rows are answered with rows");
+        };
+        let (path, missing) = outcome?;
+        #[allow(clippy::disallowed_methods, reason = "the test reads what was written")]
+        let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        Ok((text, missing))
+    }
+
+    #[test]
+    fn events_that_only_their_objects_have_are_read_there_and_what_is_missing_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut keeping = QueueKeeping {
+            rows: folder.path().to_owned(),
+            ..QueueKeeping::default()
+        };
+        let kept = || event("a", 0, "{\"n\":0}");
+        let alone = shown(&keeping, vec![kept(), event("b", 1, "")]).unwrap();
+        assert_eq!(alone.0, "{\"n\":0}\n");
+        assert!(alone.1.unwrap().starts_with("1 events are not shown"));
+        keeping.read = Some(Arc::new(|object, rows| match object.key.as_str() {
+            "gone" => Err("s3://b/gone is not there".to_owned()),
+            _ => Ok(rows
+                .iter()
+                .map(|row| (*row, format!("{{\"n\":{row}}}")))
+                .collect()),
+        }));
+        let events = vec![event("b", 7, ""), kept(), event("b", 8, "")];
+        let read = shown(&keeping, events).unwrap();
+        assert_eq!(read, ("{\"n\":7}\n{\"n\":0}\n{\"n\":8}\n".to_owned(), None));
+        let gone = shown(&keeping, vec![event("gone", 1, "")]).unwrap_err();
+        assert!(gone.contains("s3://b/gone is not there"), "{gone}");
+        let many = (0..20).map(|at| event(&format!("o{at}"), at, "")).collect();
+        let (text, missing) = shown(&keeping, many).unwrap();
+        assert_eq!(text.lines().count(), MOST_OBJECTS);
+        assert!(missing.unwrap().starts_with("4 events"));
+    }
 }

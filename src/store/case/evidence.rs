@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::queries::{adopt, engine};
 use super::{CaseWork, PinOrder, open_or_tell};
-use crate::domain::case::{Key, Outcome, PinState, Source, What};
+use crate::domain::case::{Key, ObjectRow, Outcome, PinState, Source, What};
 use crate::domain::query::QueryId;
 use crate::store::overlay::{Overlay, Prompt, PromptKind};
 use crate::store::results::{Phase, Tab};
@@ -133,6 +133,12 @@ fn source(state: &State, query: QueryId, key: Key) -> Option<Source> {
             Outcome::Finished { result, .. } => result.clone(),
             Outcome::Failed { .. } | Outcome::Cancelled => None,
         });
+    // Until all rows are there it is not said which state of the object they were read of.
+    let object = match &tab.phase {
+        Phase::Finished(_) => tab.origin.object.as_ref(),
+        _ => None,
+    };
+    let object = object.map(|object| ObjectRow::of(object, 0));
     Some(Source::Run {
         query: Some(key),
         sql: tab.origin.sql.clone(),
@@ -145,6 +151,7 @@ fn source(state: &State, query: QueryId, key: Key) -> Option<Source> {
         execution_id,
         result,
         row: 0,
+        object,
     })
 }
 

@@ -412,3 +412,55 @@ fn a_file_that_was_written_is_noted_with_what_it_holds() {
         ]
     ));
 }
+
+#[test]
+fn a_pin_out_of_an_opened_object_names_its_state_and_the_row_in_it() {
+    let (mut state, mut journal) = working();
+    let arrival = crate::store::feed::tests::arrival("a/b.parquet");
+    update(&mut state, Event::Arrived(vec![arrival]), noon());
+    let effects = press(&mut state, "alt-1 enter");
+    journal.perform(&mut state, effects);
+    let query = state.results.tab().unwrap().query;
+    let read = crate::domain::lake::ObjectVersion {
+        bucket: "lake".to_owned(),
+        key: "a/b.parquet".to_owned(),
+        version_id: Some("v1".to_owned()),
+        etag: Some("e".to_owned()),
+        size: Some(10),
+    };
+    let summary = QuerySummary {
+        objects: vec![read],
+        ..QuerySummary::default()
+    };
+    for news in [
+        QueryNews::Planned(rows(3, |n| n.to_string())),
+        QueryNews::Finished(summary),
+    ] {
+        let effects = update(&mut state, Event::Query(query, news), noon());
+        journal.perform(&mut state, effects);
+    }
+    let effects = press(&mut state, "alt-3 down +");
+    journal.perform(&mut state, effects);
+    let kept = journal.state();
+    let pin = kept.live_pins().next().unwrap();
+    let source = serde_json::to_value(&pin.pin.source).unwrap();
+    assert_eq!(
+        source["object"],
+        serde_json::json!({"bucket": "lake", "key": "a/b.parquet", "version_id": "v1", "etag": "e",
+            "size": 10, "row": 2})
+    );
+    assert_eq!(
+        (&source["from"], &source["row"]),
+        (&"run".into(), &2.into())
+    );
+    // Rows of a statement of one's own are rows of no object.
+    finished(&mut state, rows(3, |n| n.to_string()));
+    let effects = press(&mut state, "alt-3 +");
+    journal.perform(&mut state, effects);
+    let kept = journal.state();
+    let without = kept.live_pins().filter(|pin| {
+        let source = serde_json::to_value(&pin.pin.source).unwrap();
+        source.get("object").is_none()
+    });
+    assert_eq!(without.count(), 1);
+}

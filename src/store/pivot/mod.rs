@@ -17,7 +17,7 @@ use super::timeline::{Span, range_told};
 use crate::domain::case::What;
 use crate::domain::entity::extract::{Found, row as entities_of};
 use crate::domain::entity::{Entity, EntityType};
-use crate::domain::lake::Arrival;
+use crate::domain::lake::{Arrival, LOCAL_BUCKET};
 use crate::domain::query::{QueryId, QueryRequest, Route};
 use crate::domain::timeline::event_time;
 use crate::sql::pivot::{
@@ -399,12 +399,10 @@ fn of_notification(state: &State) -> Vec<Found> {
         return Vec::new();
     };
     let notification = &arrival.notification;
+    // A folder has no bucket that anybody could ask about.
+    let bucket = Some(notification.bucket.as_str()).filter(|bucket| *bucket != LOCAL_BUCKET);
     let named = [
-        (
-            EntityType::Resource,
-            Some(notification.bucket.as_str()),
-            "bucket",
-        ),
+        (EntityType::Resource, bucket, "bucket"),
         (
             EntityType::Account,
             notification.key.account.as_deref(),

@@ -224,3 +224,22 @@ fn the_newest_objects_of_the_feed_are_looked_into_first() {
     let told = &state.message.as_ref().unwrap().text;
     assert!(told.ends_with("3 in the 1 object of the feed"), "{told}");
 }
+
+#[test]
+fn the_folder_of_a_local_lake_is_no_bucket_to_ask_about() {
+    let key =
+        "aws/VPC_FLOW/2.0/region=us-east-1/accountId=000011112222/eventDay=20260301/a.parquet";
+    for (bucket, kinds) in [
+        (LOCAL_BUCKET, vec![EntityType::Account]),
+        ("lake", vec![EntityType::Resource, EntityType::Account]),
+    ] {
+        let mut state = state();
+        let mut arrival = crate::store::feed::tests::arrival(key);
+        arrival.notification.bucket = bucket.to_owned();
+        update(&mut state, Event::Arrived(vec![arrival]), noon());
+        press(&mut state, "alt-1");
+        let found = of_notification(&state);
+        let found: Vec<EntityType> = found.iter().map(|found| found.entity.kind).collect();
+        assert_eq!(found, kinds);
+    }
+}

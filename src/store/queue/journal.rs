@@ -8,6 +8,7 @@ use crate::domain::lake::plain_statement;
 use crate::domain::queue::Act;
 use crate::store::effect::{Effect, TimerId};
 use crate::store::state::{OBJECT_TABLE, State};
+use crate::store::triggers;
 
 /// Detections that wait for the journal to be read.
 const MOST_EARLY: usize = 20_000;
@@ -57,7 +58,12 @@ fn take_in(state: &mut State, detections: &[Detection], more: u64) -> Vec<Effect
     let opened = alerts::opened(&events);
     // An object that is read a second time has nothing new, and nothing more either.
     let is_new = !events.is_empty();
+    let mut grown = Vec::new();
     for event in events {
+        if let Act::Detected(seen) = &event.act {
+            let before = state.queue.queue.item(seen.item);
+            grown.push((seen.item, before.map_or(0, |item| item.count)));
+        }
         state.queue.happens(event);
     }
     if is_new && more > 0 {
@@ -65,7 +71,8 @@ fn take_in(state: &mut State, detections: &[Detection], more: u64) -> Vec<Effect
         let event = state.queue.queue.next(beyond, None, state.now);
         state.queue.happens(event);
     }
-    let mut effects = alerts::tell(state, &opened);
+    let mut effects = triggers::grown(state, &grown);
+    effects.extend(alerts::tell(state, &opened));
     effects.extend(wake_for_mutes(state));
     effects
 }
@@ -112,7 +119,12 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
             Vec::new()
         }
         QueueNews::Rows { title, outcome } => match outcome {
-            Ok(path) => state.open_object(&title, path, &plain_statement(OBJECT_TABLE)),
+            Ok((path, missing)) => {
+                if let Some(missing) = missing {
+                    state.warn(missing);
+                }
+                state.open_object(&title, path, &plain_statement(OBJECT_TABLE), None)
+            }
             Err(reason) => {
                 state.warn(format!("the events of {title} cannot be shown: {reason}"));
                 Vec::new()

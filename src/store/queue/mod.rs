@@ -33,7 +33,7 @@ pub(super) use update::{assign_to, case_opened, found, show, update};
 
 use super::command::Command;
 use super::state::State;
-use crate::domain::detection::Detection;
+use crate::domain::detection::{Detection, ObjectName};
 use crate::domain::queue::{Grouping, Item, ItemId, Line, Queue, QueueEvent, Scope};
 
 /// Work on the queue for the runtime.
@@ -51,9 +51,20 @@ pub enum QueueWork {
         title: String,
         /// The file's name without its ending.
         name: String,
-        /// The events, a JSON object each.
-        events: Vec<String>,
+        /// The events.
+        events: Vec<ItemEvent>,
     },
+}
+
+/// An event of an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ItemEvent {
+    /// The object that it lies in.
+    pub object: ObjectName,
+    /// Its row there, counted from 0.
+    pub row: u64,
+    /// The event in full, as one JSON object; empty where only its object has it.
+    pub event: String,
 }
 
 /// News of the queue.
@@ -74,8 +85,8 @@ pub enum QueueNews {
     Rows {
         /// What the result is called.
         title: String,
-        /// The file.
-        outcome: Result<PathBuf, String>,
+        /// The file, and what is to be said of events that are not in it.
+        outcome: Result<(PathBuf, Option<String>), String>,
     },
     /// Whoever tells of readings asks to be answered when all that was found so far is where it
     /// stays; by the number that [`Effect::Kept`](super::effect::Effect::Kept) echoes.
@@ -297,7 +308,7 @@ impl QueueDesk {
     }
 
     /// Something happens: it counts at once, and is written soon.
-    fn happens(&mut self, event: QueueEvent) {
+    pub(super) fn happens(&mut self, event: QueueEvent) {
         if self.kept != Kept::No {
             self.pending.push(event.clone());
         }

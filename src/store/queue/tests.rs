@@ -297,7 +297,7 @@ fn the_events_of_an_item_become_a_result() {
         (title.as_str(), name.as_str(), events.len()),
         ("item #1", "item-1", 2)
     );
-    let outcome = Ok("/tmp/item-1.ndjson".into());
+    let outcome = Ok(("/tmp/item-1.ndjson".into(), None));
     let news = QueueNews::Rows {
         title: title.clone(),
         outcome,

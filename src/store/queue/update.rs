@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::menu::{self, QueueList};
 use super::mute::MuteForm;
-use super::{QueueWork, alerts, key};
+use super::{ItemEvent, QueueWork, alerts, key};
 use crate::domain::entity::Entity;
 use crate::domain::entity::extract::Found;
 use crate::domain::queue::{Act, Disposition, Item, ItemId, Line, Status};
@@ -260,7 +260,8 @@ fn undo(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-/// The events of the chosen item, or of the group, as a result: those that are kept in full.
+/// The events of the chosen item, or of the group, as a result: those whose detections are kept. What is
+/// too large to be kept with them is read from its object.
 fn events(state: &mut State, item: &Item) -> Vec<Effect> {
     let items = state.queue.chosen_items(state.now);
     let known: Vec<&Item> = items
@@ -269,15 +270,19 @@ fn events(state: &mut State, item: &Item) -> Vec<Effect> {
         .collect();
     let mut events = Vec::new();
     for detection in known.iter().flat_map(|item| item.newest.iter().rev()) {
-        if !detection.event.is_empty() && events.len() < MOST_ROWS {
-            events.push(detection.event.clone());
+        if events.len() < MOST_ROWS {
+            events.push(ItemEvent {
+                object: detection.object.clone(),
+                row: detection.row,
+                event: detection.event.clone(),
+            });
         }
     }
     let all: u64 = known.iter().map(|item| item.count).sum();
     if events.is_empty() {
-        let details = key(state, Command::QueueDetails);
+        let pivot = key(state, Command::PanePivot);
         state.warn(format!(
-            "none of its events is kept in full; {details} names the objects that they lie in"
+            "none of its detections is kept any more; {pivot} asks the lake for its events"
         ));
         return Vec::new();
     }
@@ -342,6 +347,12 @@ fn details(state: &State, item: &Item) -> String {
     for (title, few) in [("entities", &item.entities), ("others", &item.others)] {
         if !few.is_empty() {
             text += &format!("\n{title} ({})\n{}\n", few.count(), entities(few));
+        }
+    }
+    if !item.facts.is_empty() {
+        text += "\nwhat is known of it\n";
+        for fact in &item.facts {
+            text += &format!("  {}: {} ({})\n", fact.name, fact.text, fact.source);
         }
     }
     text += "\nthe newest detections\n";

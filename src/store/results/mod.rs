@@ -22,7 +22,7 @@ pub use zero::Zero;
 
 use super::effect::{OrderId, OrderSpec};
 use super::state::OBJECT_TABLE;
-use crate::domain::lake::plain_statement;
+use crate::domain::lake::{ObjectVersion, plain_statement};
 use crate::domain::query::{
     AttachedFile, QueryError, QueryErrorKind, QueryId, QueryProgress, QuerySummary, Route,
 };
@@ -93,6 +93,9 @@ pub struct Origin {
     pub parameters: Vec<String>,
     /// Files that it named as tables: table name and path.
     pub attached: Vec<(String, PathBuf)>,
+    /// The object whose rows it shows, all of them and in their order.
+    #[serde(default)]
+    pub object: Option<ObjectVersion>,
     /// The engine that was chosen for it.
     #[serde(default)]
     pub route: Route,
@@ -128,6 +131,7 @@ impl Origin {
             sql: sql.to_owned(),
             parameters: Vec::new(),
             attached: Vec::new(),
+            object: None,
             route: Route::default(),
             end_order: None,
         }
@@ -242,6 +246,21 @@ impl Tab {
             record: None,
             zero: None,
         }
+    }
+
+    /// Takes down in which state the object was read whose rows it shows; gives what is to be said
+    /// where it is another one than was told of.
+    fn read_object(&mut self, read: &[ObjectVersion]) -> Option<String> {
+        let told = self.origin.object.as_ref()?;
+        let [read] = read else { return None };
+        let differs = told.is_object(read) && told.differs(read);
+        self.origin.object = Some(read.clone());
+        differs.then(|| {
+            format!(
+                "{} was written again since the feed told of it: these are its rows now",
+                read.location()
+            )
+        })
     }
 
     /// What a person is to be asked before it runs.

@@ -73,6 +73,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         return Vec::new();
     };
     let mut fault: Option<(TextPosition, String)> = None;
+    let mut changed = None;
     match news {
         QueryNews::Planned(rows) => {
             tab.rows = Some(rows);
@@ -82,6 +83,7 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
         QueryNews::Progress(progress) => tab.progress = progress,
         QueryNews::Finished(summary) => {
             tab.progress = summary.progress;
+            changed = tab.read_object(&summary.objects);
             tab.phase = Phase::Finished(summary);
             tab.ended = Some(now);
         }
@@ -154,6 +156,12 @@ pub fn news(state: &mut State, query: QueryId, news: QueryNews) -> Vec<Effect> {
     if tab.phase.is_running() {
         return Vec::new();
     }
+    if let Some(told) = changed {
+        state.warn(told);
+    }
+    let Some(tab) = state.results.by_query(query) else {
+        return Vec::new();
+    };
     let may_be_left = matches!(&tab.phase, Phase::Failed(error) if leaves_a_run(error.kind));
     let mut effects = Vec::new();
     if tab.question().is_some() {

@@ -309,7 +309,7 @@ fn an_object_shows_first_what_counts_and_else_what_is_there() {
 fn a_retry_in_the_background_leaves_the_shown_tab_alone() {
     let mut state = state(120, 40);
     let path = "/lake/object".into();
-    let effects = state.open_object("one", path, "SELECT x, * FROM notified_object");
+    let effects = state.open_object("one", path, "SELECT x, * FROM notified_object", None);
     let object = started(&effects).unwrap().id;
     let (shown, _) = state.run(Origin::statement("two", "SELECT 2"));
     fail(&mut state, object, QueryErrorKind::UnknownName);

@@ -5,4 +5,5 @@ mod estimates;
 mod faults;
 mod headless;
 mod lake;
+mod opened;
 mod reading;

@@ -1,138 +1,106 @@
-//! `watch` is killed again and again while objects are put: at the end each is in the inbox once,
-//! and the queues are empty.
+//! `watch` is killed again and again while objects are put, by all five ways: at the end each is in
+//! the inbox once and was told, the queues are empty, and the webhook is asked for nothing more.
 //!
 //! `LAKEHOUND_FEED_OBJECTS` and `LAKEHOUND_FEED_KILLS` say how many.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::{Duration, Instant};
 
 use lakehound::adapters::inbox::DiskInbox;
-use lakehound::ports::Inbox as _;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::wiring::{WAYS, depth};
-use super::{any_below, any_moment, home, notified, watch_once};
+use super::faults::Faults;
+use super::ways::{Ways, all_named};
+use super::{any_below, any_moment, home, notified, setting, watch_once};
 use crate::home::Home;
 use crate::peer::Peer;
-use crate::proxy::Proxy;
-
-fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap())
-}
 
 #[test]
 fn every_object_is_there_once_though_the_console_is_killed() {
     let peer = Peer::start();
-    let objects = setting("LAKEHOUND_FEED_OBJECTS", 150);
-    let kills = setting("LAKEHOUND_FEED_KILLS", 4);
-    survive(&peer, &peer.endpoint(), objects, kills);
+    let objects = setting("LAKEHOUND_FEED_OBJECTS", 100);
+    let kills = setting("LAKEHOUND_FEED_KILLS", 3);
+    survive(&peer, objects, kills, None);
 }
 
 #[test]
 fn every_object_is_there_once_whatever_goes_wrong_on_the_way() {
     let peer = Peer::start();
-    let proxy = Proxy::before(&[peer.endpoint()]).remove(0);
-    let mut rules = Vec::new();
-    for operation in ["ReceiveMessage", "DeleteMessageBatch"] {
-        for fault in [
-            json!({"error": {"code": "ThrottlingException", "message": "Rate exceeded"}}),
-            json!({"error": {"code": "ExpiredTokenException", "message": "expired"}}),
-            json!({"error": {"code": "InternalError", "status": 500, "message": "internal"}}),
-            json!({"reset": true}),
-            // The service has carried it out, and its answer is lost on the way.
-            json!({"response": {"abort_bytes": 1}}),
-        ] {
-            let mut rule = fault;
-            rule["service"] = json!("sqs");
-            rule["operation"] = json!(operation);
-            rule["times"] = json!(2);
-            rules.push(rule);
-        }
-    }
-    let faults = rules.len() as u64 * 2;
-    proxy.set_rules(&Value::Array(rules));
-    let objects = setting("LAKEHOUND_FEED_OBJECTS", 60);
+    let objects = setting("LAKEHOUND_FEED_OBJECTS", 75);
     let kills = setting("LAKEHOUND_FEED_KILLS", 1);
-    survive(&peer, &proxy.endpoint(), objects, kills);
-    assert_eq!(proxy.fired(), faults, "every fault was met");
+    let faults = Faults::before(&peer, objects);
+    survive(&peer, objects, kills, Some(&faults));
 }
 
 /// Puts objects into the buckets of all ways while `watch` is killed, then lets it end.
-fn survive(peer: &Peer, endpoint: &str, objects: usize, kills: usize) {
-    let queues = WAYS.map(|way| way.make(peer));
-    let sources: Vec<String> = queues.iter().map(|url| format!("sqs:{url}")).collect();
-    let home = home(endpoint);
+fn survive(peer: &Peer, objects: usize, kills: usize, faults: Option<&Faults>) {
+    let ways = Ways::make(peer, faults.is_some());
+    let home = home(&faults.map_or(peer.endpoint(), Faults::endpoint));
+    // So few that some are asked to come again.
+    let per_second = if faults.is_some() { 40 } else { 300 };
+    ways.configure(&home.path("config.toml"), per_second);
     let began = Instant::now();
     let mut told = Vec::new();
     let portion = objects.div_ceil(kills + 1);
-    for kill in 0..=kills {
+    for kill in 0..kills {
         let numbers = (kill * portion).min(objects)..((kill + 1) * portion).min(objects);
-        if kill == kills {
-            put(peer, numbers);
-            break;
-        }
-        let mut watch = Watch::start(&home, &sources);
+        let mut watch = Watch::start(&home, &ways.sources);
         std::thread::scope(|scope| {
             let most = numbers.len() as u64;
-            scope.spawn(|| put(peer, numbers));
+            scope.spawn(|| Ways::put(peer, numbers));
             watch.read(any_below(most));
             watch.child.kill().unwrap();
         });
         told.extend(notified(&watch.rest()));
     }
+    // The last one lives until the webhook was told of everything.
+    let mut watch = Watch::start(&home, &ways.sources);
+    watch.until_it_watches();
+    let inbox = home.path("data").join("inbox.sqlite");
+    let rest = || Ways::put(peer, (kills * portion).min(objects)..objects);
+    match faults {
+        Some(faults) => faults.while_the_inbox_is_held(&inbox, rest),
+        None => rest(),
+    }
+    ways.wait_for_the_webhook(objects);
+    watch.interrupt();
+    told.extend(notified(&watch.rest()));
     let mut ends = 0;
-    while queues.iter().any(|url| depth(peer, url) > 0) {
+    loop {
         ends += 1;
+        told.extend(notified(&watch_once(&home, &ways.sources)));
+        if ways.depth(peer) == 0 {
+            break;
+        }
         assert!(ends < 200, "the queues are not empty after {ends} runs");
-        told.extend(notified(&watch_once(&home, &sources)));
     }
 
-    let put: BTreeSet<_> = (0..objects).map(named).collect();
+    let put = all_named(objects);
     let unique: BTreeSet<_> = told.iter().cloned().collect();
     assert_eq!(unique, put, "every object was told");
-    // Only what one message batch brought is told again, where the kill came right after its lines.
+    // Only what one message batch brought is told again, where the end came right after its lines.
     let again = told.len() - unique.len();
-    assert!(again <= 10 * kills, "{again} told twice");
+    assert!(again <= 10 * (kills + 1), "{again} told twice");
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let waiting = runtime.block_on(async {
-        let inbox = DiskInbox::open(&home.path("data").join("inbox.sqlite")).unwrap();
-        inbox.take(2 * objects, chrono::Utc::now()).await.unwrap()
-    });
-    let mut kept: Vec<_> = waiting
-        .into_iter()
-        .map(|waiting| (waiting.notification.bucket, waiting.notification.key.key))
-        .collect();
-    kept.sort();
+    let kept = runtime.block_on(async { ways.kept(&DiskInbox::open(&inbox).unwrap()).await });
     assert_eq!(kept, put.into_iter().collect::<Vec<_>>());
     println!(
-        "{objects} objects over {} queues, {kills} kills: each once in the inbox, all told, {} of \
-         them twice, queues empty, {:.1} s",
-        queues.len(),
-        told.len() - objects,
+        "{objects} objects by {} ways, {kills} kills: each once in the inbox, all told, {again} of \
+         them twice, queues empty, nothing left for the webhook ({}), {:.1} s",
+        ways.sources.len(),
+        ways.repeater,
         began.elapsed().as_secs_f64()
     );
-}
-
-/// The bucket and key of an object.
-fn named(number: usize) -> (String, String) {
-    let way = WAYS[number % WAYS.len()];
-    let key = format!(
-        "aws/S3_DATA/2.0/region=us-east-1/accountId=000011112222/eventDay=20260301/{number:032x}.gz.parquet"
-    );
-    (way.bucket(), key)
-}
-
-fn put(peer: &Peer, numbers: std::ops::Range<usize>) {
-    for number in numbers {
-        let (bucket, key) = named(number);
-        peer.put_object(&bucket, &key, b"rows");
+    if let Some(faults) = faults {
+        println!("{}", faults.assert_met());
+        ways.repeater.assert_every_mishap_was_met();
     }
 }
 
-/// A `watch` that is going to be killed.
+/// A `watch` that does not end by itself.
 struct Watch {
     child: Child,
     lines: Receiver<String>,
@@ -181,7 +149,22 @@ impl Watch {
         }
     }
 
-    /// Everything that it told until it was killed.
+    /// Reads until it says how a source is: by then what earlier ones did not tell is told.
+    fn until_it_watches(&mut self) {
+        while !self.read.iter().any(|line| line["kind"] == "source") {
+            let line = self.lines.recv().unwrap();
+            self.take(&line);
+        }
+    }
+
+    /// Asks it to end, as Ctrl-C does.
+    fn interrupt(&self) {
+        let pid = self.child.id().to_string();
+        let kill = Command::new("kill").args(["-s", "INT", &pid]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Everything that it told until it ended.
     fn rest(mut self) -> Vec<Value> {
         while let Ok(line) = self.lines.recv() {
             self.take(&line);

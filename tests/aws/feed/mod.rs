@@ -1,9 +1,14 @@
 //! The feed against real protocol peers: every object that was put is in the inbox once, whatever is
 //! killed and whatever goes wrong on the way.
 
+mod console;
+mod faults;
 mod kills;
 mod objects;
+mod opened;
+mod repeater;
 mod sources;
+mod ways;
 mod webhook;
 mod wiring;
 
@@ -53,6 +58,11 @@ fn notified(lines: &[Value]) -> Vec<(String, String)> {
     let told = lines.iter().filter(|line| line["kind"] == "notification");
     told.map(|line| (of(line, "bucket"), of(line, "key")))
         .collect()
+}
+
+/// How many of something, as the environment says.
+fn setting(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
 }
 
 /// A number that nobody foresees, below a bound.

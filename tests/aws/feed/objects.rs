@@ -7,9 +7,8 @@ use crate::peer::Peer;
 
 const BUCKET: &str = "lake-data";
 
-#[test]
-fn what_arrives_is_read_from_the_store_and_what_cannot_be_read_says_why() {
-    let peer = Peer::start();
+/// Makes an object of two calls of today, by `import`, and puts it into a bucket; gives the keys.
+pub(super) fn put_calls(peer: &Peer, bucket: &str) -> Vec<String> {
     let home = home(&peer.endpoint());
     // A listing looks for objects of the last days.
     let at = chrono::Utc::now().format("%Y-%m-%dT%H:%M:%SZ").to_string();
@@ -37,7 +36,7 @@ fn what_arrives_is_read_from_the_store_and_what_cannot_be_read_says_why() {
         &lake.display().to_string(),
     ]);
     assert_eq!(code, Some(0), "{stderr}");
-    peer.create_bucket(BUCKET);
+    peer.create_bucket(bucket);
     let mut folders = vec![lake.clone()];
     let mut keys = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -47,11 +46,19 @@ fn what_arrives_is_read_from_the_store_and_what_cannot_be_read_says_why() {
                 folders.push(path);
             } else if path.extension().is_some_and(|end| end == "parquet") {
                 let key = path.strip_prefix(&lake).unwrap().display().to_string();
-                peer.put_object(BUCKET, &key, &std::fs::read(&path).unwrap());
+                peer.put_object(bucket, &key, &std::fs::read(&path).unwrap());
                 keys.push(key);
             }
         }
     }
+    keys
+}
+
+#[test]
+fn what_arrives_is_read_from_the_store_and_what_cannot_be_read_says_why() {
+    let peer = Peer::start();
+    let home = home(&peer.endpoint());
+    let keys = put_calls(&peer, BUCKET);
     let broken = keys[0].replace(".gz.parquet", "x.gz.parquet");
     peer.put_object(BUCKET, &broken, b"PAR1 and no more");
     let source = format!("s3:s3://{BUCKET}/aws/");

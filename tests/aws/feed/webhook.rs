@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::wiring::{json_call, notify};
+use super::wiring::{Destination, api_destination};
 use crate::home::Home;
 use crate::peer::Peer;
 
@@ -21,40 +21,6 @@ impl Drop for Watch {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Makes a bucket and everything between it and the webhook, under one name.
-fn wire(peer: &Peer, name: &str, url: &str, method: &str, key: &str) {
-    peer.create_bucket(name);
-    let connection = json!({
-        "Name": name,
-        "AuthorizationType": "API_KEY",
-        "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "X-Lake-Key", "ApiKeyValue": key}},
-    });
-    let made = json_call(peer, "events", "AWSEvents.CreateConnection", &connection);
-    let destination = json!({
-        "Name": name,
-        "ConnectionArn": made["ConnectionArn"],
-        "InvocationEndpoint": url,
-        "HttpMethod": method,
-    });
-    let made = json_call(
-        peer,
-        "events",
-        "AWSEvents.CreateApiDestination",
-        &destination,
-    );
-    let pattern = json!({"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}});
-    let rule = json!({"Name": name, "EventPattern": pattern.to_string()});
-    json_call(peer, "events", "AWSEvents.PutRule", &rule);
-    let target = json!({
-        "Id": "1",
-        "Arn": made["ApiDestinationArn"],
-        "RoleArn": "arn:aws:iam::000000000000:role/invoke",
-    });
-    let targets = json!({"Rule": name, "Targets": [target]});
-    json_call(peer, "events", "AWSEvents.PutTargets", &targets);
-    notify(peer, name, "<EventBridgeConfiguration/>");
 }
 
 fn key(number: usize) -> String {
@@ -85,7 +51,13 @@ fn an_api_destination_tells_the_webhook_of_every_object_once() {
     let ways = [("lake-post", "POST"), ("lake-put", "PUT")];
     let mut put = BTreeSet::new();
     for (bucket, method) in ways {
-        wire(&peer, bucket, url, method, secret.trim());
+        let destination = Destination {
+            url,
+            method,
+            header: "X-Lake-Key",
+            key: secret.trim(),
+        };
+        api_destination(&peer, bucket, &destination);
         for number in 0..OBJECTS {
             peer.put_object(bucket, &key(number), b"rows");
             put.insert((bucket.to_owned(), key(number)));

@@ -84,6 +84,46 @@ impl Way {
     }
 }
 
+/// Where an API destination sends its requests, and what it shows there.
+pub(super) struct Destination<'a> {
+    pub(super) url: &'a str,
+    pub(super) method: &'a str,
+    pub(super) header: &'a str,
+    pub(super) key: &'a str,
+}
+
+/// Makes a bucket, and an API destination that is told of its objects, under one name: what a
+/// subscriber of Security Lake with an HTTPS endpoint has.
+pub(super) fn api_destination(peer: &Peer, name: &str, to: &Destination<'_>) {
+    peer.create_bucket(name);
+    let shown = json!({"ApiKeyName": to.header, "ApiKeyValue": to.key});
+    let connection = json!({
+        "Name": name,
+        "AuthorizationType": "API_KEY",
+        "AuthParameters": {"ApiKeyAuthParameters": shown},
+    });
+    let made = json_call(peer, "events", "AWSEvents.CreateConnection", &connection);
+    let destination = json!({
+        "Name": name,
+        "ConnectionArn": made["ConnectionArn"],
+        "InvocationEndpoint": to.url,
+        "HttpMethod": to.method,
+    });
+    let target = "AWSEvents.CreateApiDestination";
+    let made = json_call(peer, "events", target, &destination);
+    let pattern = json!({"source": ["aws.s3"], "detail": {"bucket": {"name": [name]}}});
+    let rule = json!({"Name": name, "EventPattern": pattern.to_string()});
+    json_call(peer, "events", "AWSEvents.PutRule", &rule);
+    let target = json!({
+        "Id": "1",
+        "Arn": made["ApiDestinationArn"],
+        "RoleArn": "arn:aws:iam::000000000000:role/invoke",
+    });
+    let targets = json!({"Rule": name, "Targets": [target]});
+    json_call(peer, "events", "AWSEvents.PutTargets", &targets);
+    notify(peer, name, "<EventBridgeConfiguration/>");
+}
+
 /// Makes a queue; gives its URL.
 pub(super) fn create_queue(peer: &Peer, name: &str, attributes: &Value) -> String {
     let body = json!({"QueueName": name, "Attributes": attributes});
@@ -118,7 +158,7 @@ pub(super) fn arn(service: &str, name: &str) -> String {
 }
 
 /// Says whom S3 tells of new objects.
-pub(super) fn notify(peer: &Peer, bucket: &str, configuration: &str) {
+fn notify(peer: &Peer, bucket: &str, configuration: &str) {
     let body = format!("<NotificationConfiguration>{configuration}</NotificationConfiguration>");
     let path = format!("/{bucket}?notification");
     let answer = call(peer, "PUT", &path, "s3", "application/xml", &[], &body);
@@ -126,7 +166,7 @@ pub(super) fn notify(peer: &Peer, bucket: &str, configuration: &str) {
 }
 
 /// Sends a service a request of JSON; gives its answer.
-pub(super) fn json_call(peer: &Peer, service: &str, target: &str, body: &Value) -> Value {
+fn json_call(peer: &Peer, service: &str, target: &str, body: &Value) -> Value {
     let kind = "application/x-amz-json-1.0";
     let headers = [("x-amz-target", target)];
     let answer = call(

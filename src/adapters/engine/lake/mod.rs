@@ -140,6 +140,7 @@ impl LakeFile {
             bucket: bucket.to_owned(),
             key: format!("{prefix}-"),
             etag: None,
+            version: None,
             size: 0,
             modified: SystemTime::UNIX_EPOCH,
         };

@@ -1,5 +1,6 @@
 //! Where an object's bytes come from, and the ranges of it that were fetched.
 
+use std::fmt;
 use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
@@ -15,6 +16,7 @@ use super::ObjectFault;
 use crate::adapters::aws::AwsAccess;
 use crate::adapters::engine::storage::local::LocalFile;
 use crate::adapters::engine::storage::s3::{ReadFault, S3Object, S3Store, Traffic, coalesce};
+use crate::domain::lake::notification::url_decoded;
 use crate::domain::query::QueryError;
 
 /// Opens the access to AWS.
@@ -27,6 +29,12 @@ pub struct ObjectStore {
     open: Open,
     store: Arc<Mutex<Option<Arc<S3Store>>>>,
     runtime: Handle,
+}
+
+impl fmt::Debug for ObjectStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectStore").finish_non_exhaustive()
+    }
 }
 
 impl ObjectStore {
@@ -53,6 +61,47 @@ impl ObjectStore {
         Ok(Arc::clone(
             store.insert(Arc::new(S3Store::new(access, None))),
         ))
+    }
+
+    /// The same for a task, which must not wait for a thread that waits for the network.
+    async fn store_for_a_task(&self) -> Result<Arc<S3Store>, QueryError> {
+        let known = || {
+            let store = self.store.try_lock().ok()?;
+            store.as_ref().map(Arc::clone)
+        };
+        if let Some(store) = known() {
+            return Ok(store);
+        }
+        let made = Arc::new(S3Store::new((self.open)().await?, None));
+        if let Ok(mut store) = self.store.try_lock() {
+            return Ok(Arc::clone(store.get_or_insert(made)));
+        }
+        Ok(made)
+    }
+
+    /// The object of this name as it is now, for a task. Some senders write keys as URLs do: where
+    /// there is no such key, the one is looked for that it would be.
+    pub(in crate::adapters::engine) async fn look_up(
+        &self,
+        bucket: &str,
+        key: &str,
+    ) -> Result<(Arc<S3Store>, S3Object), ReadFault> {
+        let store = self.store_for_a_task().await?;
+        let mut found = store.head(bucket, key).await;
+        if found == Err(ReadFault::Gone) && key.contains(['%', '+']) {
+            let decoded = url_decoded(key);
+            if decoded != key
+                && let Ok(object) = store.head(bucket, &decoded).await
+            {
+                found = Ok(object);
+            }
+        }
+        if let Err(ReadFault::Failed(_)) = &found
+            && let Ok(mut store) = self.store.try_lock()
+        {
+            *store = None;
+        }
+        Ok((store, found?))
     }
 
     fn failed(&self, fault: &ReadFault) -> ObjectFault {
@@ -108,6 +157,14 @@ impl ObjectBytes {
         match self {
             Self::Disk(_, size) => *size,
             Self::S3 { object, .. } => object.size,
+        }
+    }
+
+    /// The mark of its state that its store tells.
+    pub(super) fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Disk(..) => None,
+            Self::S3 { object, .. } => object.etag.as_deref(),
         }
     }
 

@@ -110,6 +110,20 @@ impl OpenObject {
         })
     }
 
+    /// What tells it from what may lie under its name at another time.
+    pub(crate) fn state(&self) -> String {
+        let footer = &self.footer;
+        let tag = self.bytes.tag().unwrap_or_default();
+        format!(
+            "{tag} {} {} {} {:?} {:?}",
+            self.bytes.len(),
+            footer.encoded,
+            footer.rows,
+            footer.time,
+            footer.time_dt
+        )
+    }
+
     /// Its rows.
     pub(crate) fn rows(&self) -> u64 {
         self.footer.rows

@@ -1,11 +1,21 @@
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arrow::array::{ArrayRef, Int64Array, RecordBatch};
 use parquet::arrow::ArrowWriter;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::arrivals::appeared;
 use super::*;
+use crate::adapters::inbox::DiskInbox;
+use crate::domain::detection::Unreadable;
+use crate::domain::lake::{Arrival, Notification};
+use crate::ports::{InboxError, Waiting};
 
 const KEY: &str = "aws/WAF/2.0/region=us-east-1/accountId=000011112222/eventDay=20260301";
 
@@ -101,16 +111,230 @@ fn an_object_that_cannot_be_read_says_why() {
     let lake = tempfile::tempdir().unwrap();
     let path = put_object(lake.path(), "a.parquet", 3);
     fs::write(&path, b"PAR1 but no more").unwrap();
-    let arrival = arrival_of_object(lake.path(), &path, None, None);
+    let arrival = appeared(lake.path(), &path, Utc::now());
     assert!(matches!(arrival.events, Some(Err(_))));
 }
 
-#[test]
-fn a_folder_that_is_gone_cannot_be_watched() {
-    let (sender, _receiver) = mpsc::channel(4);
-    let source = FolderSource::new(PathBuf::from("/nowhere/at/all"));
-    let error = watch(source, &sender).unwrap_err();
-    assert!(error.contains("/nowhere/at/all"), "{error}");
+/// An object like others, made where nobody watches.
+fn finished(rows: i64) -> (tempfile::TempDir, PathBuf) {
+    let beside = tempfile::tempdir().unwrap();
+    let path = put_object(beside.path(), "a.parquet", rows);
+    (beside, path)
+}
+
+/// A source over a folder, once it watches and has told what is there.
+async fn watching(source: FolderSource) -> BoxStream<'static, FeedNews> {
+    let mut news = source.watch();
+    let mut states = 0;
+    while states < 2 {
+        let next = tokio::time::timeout(Duration::from_secs(30), news.next());
+        let next = next.await.unwrap().unwrap();
+        states += usize::from(matches!(next, FeedNews::State(state) if state.state.is_ok()));
+    }
+    news
+}
+
+/// The names of the next objects that are told, as many as are waited for.
+async fn names_of(news: &mut BoxStream<'static, FeedNews>, count: usize) -> Vec<String> {
+    let mut names = Vec::new();
+    while names.len() < count {
+        names.extend(names_in(&next_arrivals(news).await));
+    }
+    names.sort_unstable();
+    names
+}
+
+fn names_in(arrivals: &[Arrival]) -> Vec<String> {
+    let keys = arrivals.iter().map(|arrival| &arrival.notification.key.key);
+    keys.map(|key| key.rsplit('/').next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[tokio::test]
+async fn a_link_to_a_finished_object_is_told() {
+    let lake = tempfile::tempdir().unwrap();
+    let (_beside, object) = finished(3);
+    let mut news = watching(FolderSource::new(lake.path().to_owned())).await;
+    fs::hard_link(&object, lake.path().join("b.parquet")).unwrap();
+    assert_eq!(names_of(&mut news, 1).await, ["b.parquet"]);
+}
+
+#[tokio::test]
+async fn objects_in_folders_that_are_new_are_told() {
+    let lake = tempfile::tempdir().unwrap();
+    let (beside, object) = finished(3);
+    let mut news = watching(FolderSource::new(lake.path().to_owned())).await;
+    // Moved in as a whole.
+    fs::rename(beside.path().join("aws"), lake.path().join("aws")).unwrap();
+    assert_eq!(names_of(&mut news, 1).await, ["a.parquet"]);
+    // Made and filled before anybody can watch them.
+    let object = lake
+        .path()
+        .join(object.strip_prefix(beside.path()).unwrap());
+    let count = 60;
+    for number in 0..count {
+        let folder = lake.path().join(format!("{number}/b/c"));
+        fs::create_dir_all(&folder).unwrap();
+        fs::hard_link(&object, folder.join(format!("{number:02}.parquet"))).unwrap();
+    }
+    let wanted: Vec<String> = (0..count).map(|n| format!("{n:02}.parquet")).collect();
+    assert_eq!(names_of(&mut news, count).await, wanted);
+}
+
+#[tokio::test]
+async fn a_burst_that_overflows_is_told_in_full_and_once() {
+    let lake = tempfile::tempdir().unwrap();
+    let (_beside, object) = finished(1);
+    let mut source = FolderSource::new(lake.path().to_owned());
+    source.reports = 4;
+    let mut news = watching(source).await;
+    // Nobody takes the news meanwhile: the source waits, its reports are more than it keeps.
+    let count = 700;
+    for number in 0..count {
+        let name = format!("{number:06}.parquet");
+        fs::hard_link(&object, lake.path().join(name)).unwrap();
+    }
+    let wanted: Vec<String> = (0..count).map(|n| format!("{n:06}.parquet")).collect();
+    assert_eq!(names_of(&mut news, count).await, wanted);
+    put_object(lake.path(), "last.parquet", 1);
+    assert_eq!(names_of(&mut news, 1).await, ["last.parquet"]);
+}
+
+#[tokio::test]
+async fn an_object_that_is_written_anew_is_told_again() {
+    let lake = tempfile::tempdir().unwrap();
+    let mut news = watching(FolderSource::new(lake.path().to_owned())).await;
+    put_object(lake.path(), "a.parquet", 3);
+    assert_eq!(next_arrivals(&mut news).await[0].events, Some(Ok(3)));
+    put_object(lake.path(), "a.parquet", 4);
+    assert_eq!(next_arrivals(&mut news).await[0].events, Some(Ok(4)));
+}
+
+#[tokio::test]
+async fn half_a_file_in_a_new_folder_is_told_when_nobody_goes_on_with_it() {
+    let lake = tempfile::tempdir().unwrap();
+    let (beside, _) = finished(3);
+    let half = beside.path().join(KEY).join("half.parquet");
+    fs::write(&half, b"PAR1 but no more").unwrap();
+    let mut source = FolderSource::new(lake.path().to_owned());
+    source.quiet = Duration::from_millis(1);
+    let mut news = watching(source).await;
+    fs::rename(beside.path().join("aws"), lake.path().join("aws")).unwrap();
+    let told = next_arrivals(&mut news).await;
+    assert_eq!(names_in(&told), ["a.parquet"]);
+    let told = next_arrivals(&mut news).await;
+    assert_eq!(names_in(&told), ["half.parquet"]);
+    assert!(matches!(told[0].events, Some(Err(_))));
+}
+
+#[tokio::test]
+async fn what_others_are_not_done_with_is_not_told() {
+    let lake = tempfile::tempdir().unwrap();
+    let (_beside, object) = finished(3);
+    for folder in [".lakehound/staging", "_temporary"] {
+        let folder = lake.path().join(folder);
+        fs::create_dir_all(&folder).unwrap();
+        fs::hard_link(&object, folder.join("there.parquet")).unwrap();
+    }
+    let mut news = watching(FolderSource::new(lake.path().to_owned())).await;
+    fs::hard_link(&object, lake.path().join(".lakehound/staging/new.parquet")).unwrap();
+    fs::rename(
+        lake.path().join(".lakehound/staging/new.parquet"),
+        lake.path().join("done.parquet"),
+    )
+    .unwrap();
+    assert_eq!(names_of(&mut news, 1).await, ["done.parquet"]);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_yet_is_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let lake = home.path().join("lake");
+    let mut source = FolderSource::new(lake.clone());
+    source.retry = Duration::from_millis(1);
+    let mut news = source.watch();
+    let Some(FeedNews::State(state)) = news.next().await else {
+        panic!("a state");
+    };
+    assert!(state.state.unwrap_err().contains("lake cannot be watched"));
+    put_object(&lake, "a.parquet", 3);
+    loop {
+        match news.next().await.unwrap() {
+            FeedNews::Arrived(arrivals) => {
+                assert_eq!(names_in(&arrivals), ["a.parquet"]);
+                return;
+            }
+            // It fails as long as it is not there.
+            FeedNews::State(_) => {}
+            FeedNews::Read(readings) => panic!("a folder reads nothing: {readings:?}"),
+        }
+    }
+}
+
+/// An inbox whose disk is full for a while.
+struct Full {
+    inbox: DiskInbox,
+    is_full: AtomicBool,
+}
+
+#[async_trait]
+impl Inbox for Full {
+    async fn receive(
+        &self,
+        source: &str,
+        notifications: Vec<Notification>,
+    ) -> Result<Vec<Notification>, InboxError> {
+        if self.is_full.swap(false, Ordering::SeqCst) {
+            return Err(InboxError("the disk is full".to_owned()));
+        }
+        self.inbox.receive(source, notifications).await
+    }
+
+    async fn take(&self, most: usize, now: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError> {
+        self.inbox.take(most, now).await
+    }
+
+    async fn settle(&self, id: i64, outcome: Result<u64, Unreadable>) -> Result<(), InboxError> {
+        self.inbox.settle(id, outcome).await
+    }
+
+    async fn arrived(&self) {
+        self.inbox.arrived().await;
+    }
+
+    async fn next_try(&self) -> Result<Option<DateTime<Utc>>, InboxError> {
+        self.inbox.next_try().await
+    }
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_down_is_told_when_it_can() {
+    let home = tempfile::tempdir().unwrap();
+    let lake = home.path().join("lake");
+    put_object(&lake, "a.parquet", 3);
+    let inbox = Arc::new(Full {
+        inbox: DiskInbox::open(&home.path().join("inbox.sqlite")).unwrap(),
+        is_full: AtomicBool::new(false),
+    });
+    let mut source = FolderSource::new(lake.clone()).into_inbox(Arc::clone(&inbox) as _);
+    source.retry = Duration::from_millis(1);
+    let mut news = watching(source).await;
+    inbox.is_full.store(true, Ordering::SeqCst);
+    put_object(&lake, "b.parquet", 4);
+    let mut failures = 0;
+    loop {
+        match news.next().await.unwrap() {
+            FeedNews::Arrived(arrivals) => {
+                assert_eq!(names_in(&arrivals), ["b.parquet"]);
+                break;
+            }
+            FeedNews::State(state) => failures += usize::from(state.state.is_err()),
+            FeedNews::Read(readings) => panic!("a folder reads nothing: {readings:?}"),
+        }
+    }
+    assert_eq!(failures, 1);
+    put_object(&lake, "c.parquet", 5);
+    assert_eq!(names_of(&mut news, 1).await, ["c.parquet"]);
 }
 
 /// Everything that a source tells until it ends, by the objects' names.

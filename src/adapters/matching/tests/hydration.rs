@@ -21,7 +21,9 @@ use super::*;
 use crate::domain::detection::{Reading, Unreadable};
 use crate::domain::lake::{Notification, ObjectKey, SourceNews};
 use crate::domain::query::QueryErrorKind;
-use crate::ports::{Clock, FeedNews, Inbox, InboxError, NotificationSource, Waiting};
+use crate::ports::{
+    Clock, FeedNews, Inbox, InboxError, NotificationSource, ReadElsewhere, Waiting,
+};
 
 /// An inbox in memory, with all that was said to it.
 #[derive(Default)]
@@ -37,11 +39,18 @@ struct State {
     given: Vec<i64>,
     settled: Vec<(i64, Result<u64, Unreadable>)>,
     fails: bool,
+    /// Who reads instead.
+    read_by: Option<String>,
+    claims: usize,
 }
 
 impl Fake {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sources(&self) -> Vec<String> {
+        vec![self.source.clone()]
     }
 
     fn put(&self, key: &str) {
@@ -74,8 +83,24 @@ impl Inbox for Fake {
         Ok(notifications)
     }
 
+    async fn claim(&self, sources: &[String]) -> Result<Vec<ReadElsewhere>, InboxError> {
+        assert_eq!(sources, self.sources());
+        let mut state = self.state();
+        state.claims += 1;
+        let reader = state.read_by.clone().into_iter();
+        Ok(reader
+            .map(|reader| ReadElsewhere {
+                source: self.source.clone(),
+                reader,
+            })
+            .collect())
+    }
+
     async fn take(&self, most: usize, now: DateTime<Utc>) -> Result<Vec<Waiting>, InboxError> {
         let mut state = self.state();
+        if state.read_by.is_some() {
+            return Ok(Vec::new());
+        }
         if state.fails {
             return Err(InboxError("the disk is full".to_owned()));
         }
@@ -173,7 +198,7 @@ fn house(threads: usize) -> House {
 impl House {
     fn watch(&self) -> BoxStream<'static, FeedNews> {
         let inbox = Arc::clone(&self.inbox) as Arc<dyn Inbox>;
-        Hydrator::new(inbox, self.reader.clone()).watch()
+        Hydrator::new(inbox, self.inbox.sources(), self.reader.clone()).watch()
     }
 }
 
@@ -295,6 +320,35 @@ async fn an_inbox_that_fails_is_told_and_asked_again() {
     assert!(readings(&mut news).await[0].outcome.is_ok());
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_another_process_reads_is_said_and_taken_over_when_that_one_ends() {
+    let house = house(1);
+    house.inbox.put("whole.parquet");
+    house.inbox.state().read_by = Some("process 7".to_owned());
+    let mut news = house.watch();
+    let notes = |news: Option<FeedNews>| match news {
+        Some(FeedNews::State(told)) if told.state.is_ok() => told.notes,
+        other => panic!("{other:?}"),
+    };
+    let told = notes(news.next().await);
+    assert!(
+        told[0].contains("another lakehound (process 7) reads what dir:"),
+        "{told:?}"
+    );
+    // It is looked again and again, and nothing is told while nothing changes.
+    let next = tokio::time::timeout(std::time::Duration::from_secs(10), news.next());
+    assert!(next.await.is_err());
+    assert!(house.inbox.state().claims > 5);
+    assert!(house.inbox.state().settled.is_empty());
+    house.inbox.state().read_by = None;
+    assert_eq!(notes(news.next().await), [""; 0]);
+    assert!(readings(&mut news).await[0].outcome.is_ok());
+    // What is had is not asked for again.
+    let claims = house.inbox.state().claims;
+    assert!(news.next().now_or_never().is_none());
+    assert_eq!(house.inbox.state().claims, claims);
+}
+
 #[tokio::test]
 async fn one_that_is_to_end_reads_what_is_there_and_ends() {
     let house = house(2);
@@ -304,7 +358,7 @@ async fn one_that_is_to_end_reads_what_is_there_and_ends() {
     let inbox = Arc::clone(&house.inbox) as Arc<dyn Inbox>;
     let ending = CancellationToken::new();
     ending.cancel();
-    let hydrator = Hydrator::new(inbox, house.reader.clone()).until(ending);
+    let hydrator = Hydrator::new(inbox, house.inbox.sources(), house.reader.clone()).until(ending);
     let news: Vec<FeedNews> = hydrator.watch().collect().await;
     let read = |news: &FeedNews| match news {
         FeedNews::Read(readings) => readings.len(),

@@ -26,6 +26,7 @@ fn pin(name: &str) -> What {
             profile: None,
             execution_id: None,
             result: None,
+            object: None,
             row: 3,
         },
         row_sha256: row.sha256(),

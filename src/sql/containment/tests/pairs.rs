@@ -28,7 +28,7 @@ use crate::domain::query::AttachedFile;
 use crate::sql::parameters::Literal;
 
 /// Pairs in the suite; `LAKEHOUND_PAIRS` asks for another number.
-const PAIRS: usize = 120;
+const PAIRS: usize = 80;
 
 /// New statements for each stored one.
 const ASKED: usize = 10;

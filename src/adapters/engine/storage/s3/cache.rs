@@ -243,6 +243,7 @@ mod tests {
             bucket: "b".to_owned(),
             key: "k".to_owned(),
             etag: Some(etag.to_owned()),
+            version: None,
             size: 1_000,
             modified: SystemTime::UNIX_EPOCH,
         }

@@ -16,6 +16,7 @@ impl S3Store {
             bucket: bucket.to_owned(),
             key: key.to_owned(),
             etag: None,
+            version: None,
             size: 0,
             modified: SystemTime::UNIX_EPOCH,
         };
@@ -43,6 +44,9 @@ impl S3Store {
                             .unwrap_or(0),
                     };
                     object.etag = answer.e_tag().map(str::to_owned);
+                    // Without versions a store tells `null`, or nothing.
+                    let version = answer.version_id().filter(|version| *version != "null");
+                    object.version = version.map(str::to_owned);
                     return Ok(object);
                 }
                 Err(error) => error,

@@ -170,6 +170,7 @@ impl S3Store {
                             bucket: place.bucket.clone(),
                             key: object.key?,
                             etag: object.e_tag,
+                            version: None,
                             size: u64::try_from(object.size?).ok()?,
                             modified: object
                                 .last_modified

@@ -66,6 +66,8 @@ pub(crate) struct S3Object {
     pub key: String,
     /// The mark of its state, quoted as the store writes it.
     pub etag: Option<String>,
+    /// The name of its version, where the store told it: a listing does not.
+    pub version: Option<String>,
     /// Its size in bytes.
     pub size: u64,
     /// When it was written.

@@ -1,0 +1,335 @@
+//! What of a folder is told: first what is there, then what is reported.
+
+use std::collections::{BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use chrono::Utc;
+use tokio::sync::mpsc;
+
+use super::FolderSource;
+use super::arrivals::{
+    FileState, NOTIFICATIONS, appeared, count_events, delivered, is_notification, is_object,
+    notification_files, objects, of_no_notification, there, told_by,
+};
+use super::reports::{Look, Next, Reports, TELLS_OF_CLOSING};
+use crate::adapters::feed::tally::Tally;
+use crate::domain::lake::{Arrival, Notification};
+use crate::ports::FeedNews;
+
+/// Notifications of one commit.
+const TOGETHER: usize = 64;
+
+/// Nobody listens any more.
+pub(super) struct Unheard;
+
+/// Why following ended.
+pub(super) enum End {
+    /// Nobody listens, or everything was told that was to be told.
+    Done,
+    /// Something that may be mended.
+    Failed(String),
+}
+
+impl From<Unheard> for End {
+    fn from(_: Unheard) -> Self {
+        Self::Done
+    }
+}
+
+impl From<String> for End {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+/// Follows a folder. Lives longer than a watch of it: what it has told it does not tell again.
+pub(super) struct Follower<'a> {
+    source: &'a FolderSource,
+    desk: Desk<'a>,
+    /// The files that were told, or are not to be.
+    told: HashSet<FileState>,
+    /// Those of them that are not written down yet.
+    fresh: Vec<FileState>,
+    /// Files that were there and could not be read: half of a file, or a damaged one.
+    unfinished: BTreeSet<PathBuf>,
+    /// Whether what was there at the start was told.
+    began: bool,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(source: &'a FolderSource, sender: &'a mpsc::Sender<FeedNews>) -> Self {
+        Self {
+            source,
+            desk: Desk {
+                source,
+                tally: Tally::new(&source.name),
+                sender,
+            },
+            told: HashSet::new(),
+            fresh: Vec::new(),
+            unfinished: BTreeSet::new(),
+            began: false,
+        }
+    }
+
+    /// Watches the folder and tells until nobody listens or it cannot go on. After a failure it may be
+    /// asked again, and tells what has come since.
+    pub(super) fn follow(&mut self) -> End {
+        let Err(end) = self.go();
+        end
+    }
+
+    fn go(&mut self) -> Result<std::convert::Infallible, End> {
+        let lake = self.source.lake.clone();
+        let mut reports = Reports::of(&lake, self.source.reports)?;
+        self.desk.tally.well();
+        self.desk.say()?;
+        if self.began {
+            self.search(&lake)?;
+        } else {
+            self.begin(&lake)?;
+            self.began = true;
+        }
+        self.desk.say()?;
+        if self.source.once {
+            return Err(End::Done);
+        }
+        loop {
+            let wait = (!self.unfinished.is_empty()).then_some(self.source.quiet);
+            match reports.next(TOGETHER, wait)? {
+                Next::Looks(looks) => self.look(&looks, &mut reports)?,
+                Next::Quiet => self.give_up_on_the_unfinished()?,
+                Next::End => return Err(End::Failed("it is not watched any more".to_owned())),
+            }
+        }
+    }
+
+    /// Says that it does not watch any more, and why; whether anybody listens.
+    pub(super) fn failed(&mut self, reason: String) -> bool {
+        let is_news = self.desk.tally.failed(reason, Utc::now());
+        match is_news {
+            true => self.desk.say().is_ok(),
+            false => !self.desk.sender.is_closed(),
+        }
+    }
+
+    /// Tells the newest objects that are there; the older ones will never be told.
+    fn begin(&mut self, lake: &Path) -> Result<(), End> {
+        let delivered = delivered(lake, self.source.at_start);
+        for file in notification_files(lake) {
+            self.told.insert(FileState::now(&file));
+        }
+        let mut older = objects(lake, lake);
+        let newest = older.split_off(older.len().saturating_sub(self.source.at_start));
+        for (path, _) in &older {
+            self.told.insert(FileState::now(path));
+        }
+        for chunk in newest.chunks(TOGETHER) {
+            let mut arrivals = Vec::new();
+            for (path, written) in chunk {
+                if !self.tells(FileState::now(path)) {
+                    continue;
+                }
+                let mut arrival = there(lake, path, *written);
+                if let Some(notification) = delivered.get(&arrival.notification.key.key) {
+                    arrival.notification = notification.clone();
+                }
+                arrivals.push(arrival);
+            }
+            self.hand_over(arrivals, true)?;
+        }
+        Ok(())
+    }
+
+    /// Marks a file as told; whether it was not.
+    fn tells(&mut self, state: FileState) -> bool {
+        let is_new = self.told.insert(state);
+        if is_new {
+            self.fresh.push(state);
+        }
+        is_new
+    }
+
+    /// Writes arrivals down and tells them. What cannot be written down counts as not told.
+    fn hand_over(&mut self, arrivals: Vec<Arrival>, at_start: bool) -> Result<(), End> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        let taken = self.desk.take(arrivals, at_start);
+        if taken.is_err() {
+            for state in &fresh {
+                self.told.remove(state);
+            }
+        }
+        taken?;
+        // At the start there are many, and how it is matters when all are told.
+        match at_start {
+            true => Ok(()),
+            false => Ok(self.desk.say()?),
+        }
+    }
+
+    /// Looks at what is reported.
+    fn look(&mut self, looks: &[Look], reports: &mut Reports) -> Result<(), End> {
+        let lake = self.source.lake.clone();
+        let mut arrivals = Vec::new();
+        for look in looks {
+            match look {
+                Look::Whole(path) => arrivals.extend(self.at(path, true)),
+                Look::Perhaps(path) => {
+                    arrivals.extend(self.at(path, false));
+                    if TELLS_OF_CLOSING {
+                        // Its end will be reported.
+                        self.unfinished.remove(path);
+                    }
+                }
+                // A folder that is gone again has nothing to tell.
+                Look::Folder(folder) => {
+                    self.hand_over(std::mem::take(&mut arrivals), false)?;
+                    if reports.watch(folder).is_ok() {
+                        self.search(folder)?;
+                    }
+                }
+                Look::Everything => {
+                    self.hand_over(std::mem::take(&mut arrivals), false)?;
+                    reports.watch(&lake)?;
+                    self.search(&lake)?;
+                }
+            }
+        }
+        self.hand_over(arrivals, false)
+    }
+
+    /// Tells what is at and below a folder and was not told.
+    fn search(&mut self, folder: &Path) -> Result<(), End> {
+        let lake = self.source.lake.clone();
+        let mut files = notification_files(&lake);
+        files.extend(objects(&lake, folder).into_iter().map(|(path, _)| path));
+        for chunk in files.chunks(TOGETHER) {
+            let arrivals: Vec<Arrival> =
+                chunk.iter().flat_map(|path| self.at(path, false)).collect();
+            self.hand_over(arrivals, false)?;
+        }
+        Ok(())
+    }
+
+    /// Tells files that cannot be read, and that nobody has written to for a while.
+    fn give_up_on_the_unfinished(&mut self) -> Result<(), End> {
+        let quiet = self.source.quiet;
+        let is_left = |path: &PathBuf| {
+            let written = path.metadata().and_then(|data| data.modified());
+            written.is_ok_and(|written| {
+                SystemTime::now()
+                    .duration_since(written)
+                    .is_ok_and(|since| since >= quiet)
+            })
+        };
+        self.unfinished.retain(|path| path.is_file());
+        let left: Vec<PathBuf> = self
+            .unfinished
+            .iter()
+            .filter(|p| is_left(p))
+            .cloned()
+            .collect();
+        let arrivals: Vec<Arrival> = left.iter().flat_map(|path| self.at(path, true)).collect();
+        self.hand_over(arrivals, false)
+    }
+
+    /// What a file tells that was not told. One that cannot be read is told where it is `whole`, and
+    /// remembered as unfinished where it may not be.
+    fn at(&mut self, path: &Path, whole: bool) -> Vec<Arrival> {
+        let lake = &self.source.lake;
+        let is_object = is_object(lake, path);
+        if !is_notification(path) && !is_object {
+            return Vec::new();
+        }
+        let state = FileState::now(path);
+        if self.told.contains(&state) {
+            return Vec::new();
+        }
+        let now = Utc::now();
+        let arrivals = if is_object {
+            if lake.join(NOTIFICATIONS).is_dir() {
+                // Where notification files are dropped, they tell of the object.
+                return Vec::new();
+            }
+            let arrival = appeared(lake, path, now);
+            match &arrival.events {
+                Some(Err(_)) if !whole => None,
+                _ => Some(vec![arrival]),
+            }
+        } else {
+            match told_by(lake, path, now) {
+                Ok(arrivals) => {
+                    let objects = arrivals.iter().filter_map(|arrival| arrival.path.as_ref());
+                    let states: Vec<FileState> = objects.map(|path| FileState::now(path)).collect();
+                    for state in states {
+                        self.tells(state);
+                    }
+                    Some(arrivals)
+                }
+                Err(_) if !whole => None,
+                Err(why) => Some(vec![of_no_notification(lake, path, why, now)]),
+            }
+        };
+        match arrivals {
+            Some(arrivals) => {
+                self.unfinished.remove(path);
+                self.tells(state);
+                arrivals
+            }
+            None => {
+                self.unfinished.insert(path.to_owned());
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Where arrivals are written down, counted and told.
+struct Desk<'a> {
+    source: &'a FolderSource,
+    tally: Tally,
+    sender: &'a mpsc::Sender<FeedNews>,
+}
+
+impl Desk<'_> {
+    /// Writes arrivals down and tells those that are to be told.
+    fn take(&mut self, mut arrivals: Vec<Arrival>, at_start: bool) -> Result<(), End> {
+        let sent: Vec<Notification> = arrivals.iter().map(|a| a.notification.clone()).collect();
+        let brought = sent.len();
+        let new = match &self.source.inbox {
+            // The thread is its own: it may wait for the disk.
+            Some(inbox) => {
+                let source = self.source.in_the_inbox();
+                futures::executor::block_on(inbox.receive(&source, sent))
+                    .map_err(|error| error.to_string())?
+            }
+            None => sent,
+        };
+        self.tally.took(brought, &new, Utc::now());
+        if self.source.inbox.is_some() && !(at_start && self.source.known_too) {
+            let new: HashSet<_> = new.iter().map(Notification::identity).collect();
+            arrivals.retain(|arrival| new.contains(&arrival.notification.identity()));
+        }
+        if arrivals.is_empty() {
+            return Ok(());
+        }
+        // Of what is not told nobody wants to know how much it is.
+        for arrival in &mut arrivals {
+            if let (None, Some(path)) = (&arrival.events, &arrival.path) {
+                arrival.events = Some(count_events(path));
+            }
+        }
+        let arrived = FeedNews::Arrived(arrivals);
+        Ok(self.sender.blocking_send(arrived).map_err(|_| Unheard)?)
+    }
+
+    /// Tells how it is.
+    fn say(&mut self) -> Result<(), Unheard> {
+        let news = self.tally.news(Utc::now());
+        self.sender.blocking_send(news).map_err(|_| Unheard)
+    }
+}
