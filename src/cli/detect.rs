@@ -31,13 +31,15 @@ Examples:
   lakehound detect                                   the shipped rules over the demo lake
   lakehound detect --rules ./sigma/rules/cloud/aws --lake ./evidence --format ndjson
   lakehound detect --rules ./mine.yml --where \"account = '111122223333' AND region <> 'us-east-1'\"
-  lakehound detect --check --rules ./sigma/rules     which rules can be used here, and why others cannot";
+  lakehound detect --check --rules ./sigma/rules     which rules can be used here, and why others cannot
+  lakehound detect --check --format csv -o rules.csv the same as a file";
 
 /// Run Sigma rules over a lake: one row per match, newest last
 ///
 /// All rules run in one statement that reads each table once. A rule that cannot be used is told
 /// with its reason and stops no other. Without --rules the shipped ones run, and those of yours in
-/// the folder `detections` beside the configuration.
+/// the folder `detections` beside the configuration. What a rule's placeholders (`expand`) stand for
+/// is read from a file `placeholders.toml` beside it.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Args {

@@ -76,5 +76,24 @@ fn rules_are_checked_without_being_run() {
         list[1]["why"].as_str().unwrap().contains("`fuzzy`"),
         "{list}"
     );
+    for (format, first) in [
+        (
+            "csv",
+            "\"file\",\"id\",\"title\",\"level\",\"tags\",\"used\",\"why\"",
+        ),
+        ("ndjson", "{\"file\":"),
+        ("markdown", "| file |"),
+    ] {
+        let list = [
+            "--check",
+            "--format",
+            format,
+            "--rules",
+            good.to_str().unwrap(),
+        ];
+        let out = home.run_on_demo(&[&["detect"], &list[..]].concat()).ok();
+        assert!(out.starts_with(first), "{out}");
+        assert!(out.contains("true"), "{out}");
+    }
     home.run_on_demo(&["detect", "--rules", "nowhere"]).fails(1);
 }

@@ -43,6 +43,14 @@ fn calls() -> Vec<(Source, Value)> {
         Source::CloudTrailMgmt,
         json!({"api": {"operation": "Call", "request": {"data": "no JSON ["}}}),
     ));
+    let times = [
+        "2026-01-01 00:00:00",
+        "2026-03-01T00:00:00+01:00",
+        "2026-03-02",
+    ];
+    rows.push(call(
+        &json!({"when": "2026-02-05T22:30:00Z", "times": times}),
+    ));
     rows
 }
 
@@ -54,7 +62,6 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
             "s: {OFcontainerDefinitions.command|contains: '$AWS_CONTAINER'}",
             &[0],
         ),
-        ("s: {OFcontainerDefinitions.command: 'TRUE'}", &[0]),
         (
             "s: {OFcontainerDefinitions.command: [true, sleep]}",
             &[0, 2],
@@ -63,32 +70,23 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
             "s: {OFcontainerDefinitions.image: [two, THREE, four]}",
             &[0, 1, 2],
         ),
-        ("s: {OFcontainerDefinitions.image|cased: THREE}", &[]),
         ("s: {OFcontainerDefinitions.image|startswith: t}", &[0, 1]),
-        ("s: {OFcontainerDefinitions.image|re: '^o.e$'}", &[0]),
         ("s: {OFcontainerDefinitions.cpu|gt: 100}", &[0]),
-        ("s: {OFcontainerDefinitions.cpu|gt: 1000}", &[]),
-        ("s: {OFcontainerDefinitions.cpu: 512}", &[0]),
         (
             "s: {OFcontainerDefinitions.image|neq: two}",
-            &[1, 2, 3, 4, 5, 6, 7],
+            &[1, 2, 3, 4, 5, 6, 7, 8],
         ),
         ("s: {OFcontainerDefinitions.command|exists: true}", &[0, 2]),
         (
             "s: {OFcontainerDefinitions.command: null}",
-            &[1, 3, 4, 5, 6, 7],
+            &[1, 3, 4, 5, 6, 7, 8],
         ),
         ("s: {OFcontainerDefinitions.image|exists: true}", &[0, 1, 2]),
         (
             "s: {OFipPermissions.items.ipRanges.items.cidrIp: '0.0.0.0/0'}",
             &[3],
         ),
-        (
-            "s: {OFipPermissions.items.ipRanges.items.cidrIp|endswith: '/8'}",
-            &[3],
-        ),
         ("s: {OFipPermissions.items.fromPort|lte: 22}", &[3]),
-        ("s: {OFipPermissions.items.fromPort|lt: 22}", &[]),
         (
             "s: {OFipPermissions.items|contains: '\"cidrIp\":\"10.0.0.0/8\"'}",
             &[3],
@@ -122,10 +120,19 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
         ("s: {requestParameters|contains: 'names='}", &[1, 5]),
         ("s: {requestParameters|contains: 'names=[Ann,Bob]'}", &[1]),
         ("s: {requestParameters|contains: 'Effect=Allow'}", &[4]),
+        // Parts of times.
         (
-            "s: {requestParameters|contains: 'effect=allow', requestParameters.name|exists: true}",
-            &[4],
+            "s: {eventTime|hour: 6, eventTime|minute|lt: 1, OFcount: 7}",
+            &[1],
         ),
+        (
+            "s: {eventTime|month: 11, eventTime|day: 1, eventTime|year|gte: 2026, OFcount: 7}",
+            &[1],
+        ),
+        ("s: {eventTime|week: 44, OFcount: 7}", &[1]),
+        ("s: {OFwhen|hour|gt: 21}", &[8]),
+        ("s: {OFwhen|day|neq: 5, OFwhen|exists: true}", &[]),
+        ("s: {OFtimes|month: 3}", &[8]),
         // Values by a name.
         ("s: {OFnames|expand: '%people%'}", &[1]),
         (
@@ -168,4 +175,50 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn names_of_hosts_are_found_with_and_without_the_dot_at_their_end() {
+    let name = |name: &str| {
+        let row = json!({"query": {"hostname": name}});
+        (Source::Route53, row)
+    };
+    let rows = ["evil.example.", "a.Evil.example.", "evil.example.org."].map(name);
+    let cases: &[(&str, &[usize])] = &[
+        ("query: evil.example", &[0]),
+        ("query_name: evil.example.", &[0]),
+        (
+            "dns.question.name: [x.example, evil.example, evil.example.org.]",
+            &[0, 2],
+        ),
+        ("query|endswith: .evil.example", &[1]),
+        ("query|endswith: .example.", &[0, 1]),
+        ("query|contains: evil.example.", &[0, 1, 2]),
+        ("query|re: '^evil\\.example$'", &[0]),
+        ("query|re: 'example\\.$'", &[0, 1]),
+        ("query|neq: evil.example", &[1, 2]),
+    ];
+    let mut set = RuleSet::default();
+    for (place, (search, _)) in cases.iter().enumerate() {
+        let text = format!(
+            "title: c\nid: c{place}\nlogsource: {{category: dns}}\ndetection:\n  s:\n    {search}\n  condition: s\n"
+        );
+        for document in read_with(&text, &Placeholders::default()) {
+            set.add(document.unwrap());
+        }
+    }
+    let lake = lake_of(&rows);
+    let found = places(&detect(&lake, &set));
+    assert_eq!(
+        fed(&lake, &set),
+        found,
+        "events that arrive match as a lake's do"
+    );
+    for (place, (search, rows)) in cases.iter().enumerate() {
+        let got: Vec<usize> = match found.get(&format!("c{place}")) {
+            Some(places) => places.iter().copied().collect(),
+            None => Vec::new(),
+        };
+        assert_eq!(got, *rows, "{search}");
+    }
 }

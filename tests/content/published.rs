@@ -75,6 +75,7 @@ const USABLE: &[&str] = &[
     "a: {requestParameters.list.of.members|contains: x, requestParameters|contains: '\"a\":\"b\"'}\n  condition: a",
     "a: {userAgent|expand: '%agents%'}\n  condition: a",
     "a: {'|re': 'x.y'}\n  condition: a",
+    "a: {eventTime|hour|gte: 22, eventTime|day: [1, 2], requestParameters.when|year|neq: 2026}\n  condition: a",
 ];
 
 /// What cannot be used, and why.
@@ -83,7 +84,7 @@ const UNUSABLE: &[(&str, &str)] = &[
         "s: {eventName|fuzzy: a}\n  condition: s",
         "modifier `fuzzy`",
     ),
-    ("s: {eventTime|hour: 5}\n  condition: s", "part of a time"),
+    ("s: {eventTime|hour: x}\n  condition: s", "no whole number"),
     (
         "s: {userAgent|re: '(?<!a)b'}\n  condition: s",
         "no regular expression",

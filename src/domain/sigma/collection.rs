@@ -48,28 +48,28 @@ pub(super) fn joined(documents: Vec<Node>) -> Vec<Result<Node, Unjoined>> {
                 Some(last) => {
                     all.push(Ok(numbered(merged(last, &document), &document, place)));
                 }
-                None => all.push(wrong(document, "`action: repeat` has nothing before it")),
+                None => all.push(wrong(&document, "`action: repeat` has nothing before it")),
             },
             Some("global") => all.push(wrong(
-                document,
+                &document,
                 "its documents share too much (`action: global`)",
             )),
             Some(_) => all.push(wrong(
-                document,
+                &document,
                 "`action` is none of global, reset and repeat",
             )),
         }
     }
     if let Some(waiting) = waiting {
         all.push(wrong(
-            waiting,
+            &waiting,
             "its keys are for documents after it (`action: global`), and none follows",
         ));
     }
     all
 }
 
-fn wrong(document: Node, message: &str) -> Result<Node, Unjoined> {
+fn wrong(document: &Node, message: &str) -> Result<Node, Unjoined> {
     let title = document.get("title").cloned();
     Err((document.line, title, message.to_owned()))
 }

@@ -214,7 +214,8 @@ fn asks_for_all(condition: Option<&Node>, rules: &[String]) -> bool {
     let text = condition.and_then(Node::text).unwrap_or_default();
     let mut named: Vec<&str> = text.split_whitespace().collect();
     let joins = named.iter().skip(1).step_by(2);
-    if named.len() % 2 == 0 || !joins.copied().all(|word| word.eq_ignore_ascii_case("and")) {
+    if named.len().is_multiple_of(2) || !joins.copied().all(|word| word.eq_ignore_ascii_case("and"))
+    {
         return false;
     }
     named = named.into_iter().step_by(2).collect();

@@ -169,6 +169,8 @@ pub enum Test {
     Network(String),
     /// It is less or greater than the number.
     Order(Order, String),
+    /// It is a time, a part of which compares so with the number.
+    Part(TimePart, Order, String),
     /// It is, or holds, the text of another field.
     Field {
         /// The other field.
@@ -180,6 +182,47 @@ pub enum Test {
     },
     /// It is not so.
     Not(Box<Test>),
+}
+
+/// A part of a time, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimePart {
+    /// 0 to 59.
+    Minute,
+    /// 0 to 23.
+    Hour,
+    /// Of the month, 1 to 31.
+    Day,
+    /// 1 to 53, as ISO 8601 counts them.
+    Week,
+    /// 1 to 12.
+    Month,
+    /// The year.
+    Year,
+}
+
+impl TimePart {
+    /// Every part.
+    pub const ALL: [Self; 6] = [
+        Self::Minute,
+        Self::Hour,
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Year,
+    ];
+
+    /// The modifier's name, which is that of SQL's function, too.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
 }
 
 /// A comparison of numbers.

@@ -2,7 +2,7 @@
 
 use super::pattern::Pattern;
 use super::yaml::{Node, Value};
-use super::{Order, Place, Placeholders, Test};
+use super::{Order, Place, Placeholders, Test, TimePart};
 
 /// Signs that programs of Windows take in place of a dash.
 const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
@@ -25,6 +25,7 @@ pub(super) struct Modifiers {
     network: bool,
     order: Option<Order>,
     regex: Option<String>,
+    part: Option<TimePart>,
     expanded: bool,
 }
 
@@ -79,16 +80,12 @@ impl Modifiers {
                     }
                 }
                 "expand" => read.expanded = true,
-                "minute" | "hour" | "day" | "week" | "month" | "year" => {
-                    return Err(format!(
-                        "the modifier `{name}` asks for a part of a time, which cannot be done here"
-                    ));
-                }
                 other => {
-                    return Err(format!(
-                        "the modifier `{other}` (number {}) is not known",
-                        at + 1
-                    ));
+                    let mut parts = TimePart::ALL.into_iter();
+                    let part = parts.find(|part| part.name() == other);
+                    read.part = Some(part.ok_or_else(|| {
+                        format!("the modifier `{other}` (number {}) is not known", at + 1)
+                    })?);
                 }
             }
         }
@@ -99,7 +96,7 @@ impl Modifiers {
             read.place.is_some() && !read.field,
             read.exists,
             read.network,
-            read.order.is_some(),
+            read.order.is_some() || read.part.is_some(),
             read.regex.is_some(),
         ];
         match kinds.into_iter().filter(|is| *is).count() {
@@ -172,6 +169,14 @@ impl Modifiers {
             return match is_network(&network) {
                 true => Ok(vec![Test::Network(network)]),
                 false => Err(format!("`{network}` is no network such as 10.0.0.0/8")),
+            };
+        }
+        if let Some(part) = self.part {
+            let number = text()?;
+            let order = self.order.unwrap_or(Order::Equal);
+            return match is_number(&number) && !number.contains('.') {
+                true => Ok(vec![Test::Part(part, order, number)]),
+                false => Err(format!("`{number}` is no whole number to compare with")),
             };
         }
         if let Some(order) = self.order {

@@ -41,6 +41,15 @@ impl Pattern {
         pieces.any(|piece| matches!(piece, Piece::Text(text) if text.contains(sought)))
     }
 
+    /// Whether its last text ends with a character.
+    pub fn ends_with(&self, sought: char) -> bool {
+        let mut texts = self.0.iter().rev().filter_map(|piece| match piece {
+            Piece::Text(text) => Some(text),
+            _ => None,
+        });
+        texts.next().is_some_and(|text| text.ends_with(sought))
+    }
+
     /// A text without wildcards.
     pub fn exact(text: &str) -> Self {
         match text.is_empty() {

@@ -101,7 +101,7 @@ fn what_cannot_be_used_says_why_and_stops_no_other() {
     for (detection, why) in [
         ("s:\n  a|fuzzy: x\ncondition: s", "modifier `fuzzy`"),
         ("s:\n  a|expand: '%x%'\ncondition: s", "placeholder `%x%`"),
-        ("s:\n  a|hour: 5\ncondition: s", "part of a time"),
+        ("s:\n  a|hour: x\ncondition: s", "no whole number"),
         ("s:\n  a|re: '(?=x)'\ncondition: s", "no regular expression"),
         ("s:\n  a|cidr: x\ncondition: s", "no network"),
         ("s:\n  a|gt: x\ncondition: s", "no number"),

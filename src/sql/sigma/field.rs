@@ -17,27 +17,47 @@ pub(super) struct Reached {
     members: Vec<Members>,
     /// JSON texts whose reading without escapes counts as well.
     escaped: Vec<String>,
+    /// Names of hosts as the rows have them, with a dot at the end.
+    dotted: Vec<String>,
 }
 
 /// An expression of one value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Single {
-    pub(super) sql: String,
-    pub(super) is_text: bool,
+    sql: String,
+    holds: Holds,
 }
 
 impl Single {
     fn of(leaf: &Leaf) -> Self {
         Self {
             sql: leaf.first(),
-            is_text: leaf.holds == Holds::Text,
+            holds: leaf.holds,
+        }
+    }
+
+    fn of_text(sql: String) -> Self {
+        Self {
+            sql,
+            holds: Holds::Text,
         }
     }
 
     fn text(&self) -> String {
-        match self.is_text {
-            true => self.sql.clone(),
-            false => format!("CAST({} AS varchar)", self.sql),
+        match self.holds {
+            Holds::Text => self.sql.clone(),
+            _ => format!("CAST({} AS varchar)", self.sql),
+        }
+    }
+
+    /// The point in time that it is.
+    fn time(&self) -> String {
+        let sql = &self.sql;
+        match self.holds {
+            Holds::Time => format!("CAST({sql} AS timestamp)"),
+            // As version 1 has times: in milliseconds.
+            Holds::Whole => format!("CAST(from_unixtime({sql} / 1E3) AS timestamp)"),
+            _ => time_of(&self.text()),
         }
     }
 }
@@ -63,7 +83,7 @@ impl Reached {
                 .find(|leaf| leaf.path == *path && leaf.holds == Holds::Text);
             if let (Some(member), Some(text)) = (member, text) {
                 let members = Members::of(text.first(), member);
-                let plain = members.plain().map(|sql| Single { sql, is_text: true });
+                let plain = members.plain().map(Single::of_text);
                 reached.single.extend(plain);
                 reached.members.push(members);
             }
@@ -102,10 +122,10 @@ impl Reached {
             match leaf.holds {
                 Holds::Text if leaf.is_repeated() => reached.lists.push(leaf.steps.clone()),
                 Holds::Text => reached.single.push(Single::of(leaf)),
-                Holds::Map if !leaf.is_repeated() => reached.single.push(Single {
-                    sql: format!("array_join(map_values({}), chr(10))", leaf.first()),
-                    is_text: true,
-                }),
+                Holds::Map if !leaf.is_repeated() => {
+                    let sql = format!("array_join(map_values({}), chr(10))", leaf.first());
+                    reached.single.push(Single::of_text(sql));
+                }
                 _ => {}
             }
         }
@@ -133,10 +153,16 @@ impl Reached {
                             format!("WHEN {} THEN {}", quote_text(row), quote_text(log))
                         })
                         .collect();
-                    self.single.push(Single {
-                        sql: format!("CASE {text} {} ELSE {text} END", cases.join(" ")),
-                        is_text: true,
-                    });
+                    let sql = format!("CASE {text} {} ELSE {text} END", cases.join(" "));
+                    self.single.push(Single::of_text(sql));
+                }
+            }
+            At::Host(path) => {
+                if let Some(leaf) = at(path).filter(|leaf| !leaf.is_repeated()) {
+                    let dotted = leaf.first();
+                    self.single
+                        .push(Single::of_text(format!("rtrim({dotted}, '.')")));
+                    self.dotted.push(dotted);
                 }
             }
             At::Unmapped(key) => self.add_unmapped(leaves, key),
@@ -165,10 +191,8 @@ impl Reached {
             .iter()
             .find(|leaf| leaf.path == "unmapped" && leaf.holds == Holds::Map);
         if let Some(map) = map {
-            self.single.push(Single {
-                sql: format!("element_at({}, {})", map.first(), quote_text(key)),
-                is_text: true,
-            });
+            let sql = format!("element_at({}, {})", map.first(), quote_text(key));
+            self.single.push(Single::of_text(sql));
         }
     }
 
@@ -202,6 +226,11 @@ impl Reached {
         joined(all, " OR ")
     }
 
+    /// A test of names of hosts with the dot at their end.
+    pub(super) fn each_dotted(&self, test: &dyn Fn(&str) -> String) -> Vec<String> {
+        self.dotted.iter().map(|text| test(text)).collect()
+    }
+
     /// A test of whole JSON texts as `key=value`.
     pub(super) fn each_spelled(&self, test: &dyn Fn(&str) -> String) -> Vec<String> {
         self.escaped
@@ -212,10 +241,8 @@ impl Reached {
 
     /// A test of the value as number, over the single value and over every element.
     pub(super) fn each_number(&self, test: &dyn Fn(&str) -> String) -> String {
-        let numbers = self.single.iter().map(|single| match single.is_text {
-            true => format!("TRY_CAST({} AS double)", single.sql),
-            false => format!("TRY_CAST(CAST({} AS varchar) AS double)", single.sql),
-        });
+        let numbers = self.single.iter().map(Single::text);
+        let numbers = numbers.map(|text| format!("TRY_CAST({text} AS double)"));
         let numbers: Vec<String> = numbers.collect();
         let mut all = Vec::new();
         if !numbers.is_empty() {
@@ -225,6 +252,17 @@ impl Reached {
             &|text| test(&format!("TRY_CAST({text} AS double)")),
             &mut all,
         );
+        joined(all, " OR ")
+    }
+
+    /// A test of the value as point in time, over the single value and over every element.
+    pub(super) fn each_time(&self, test: &dyn Fn(&str) -> String) -> String {
+        let times: Vec<String> = self.single.iter().map(Single::time).collect();
+        let mut all = Vec::new();
+        if !times.is_empty() {
+            all.push(test(&coalesced(times)));
+        }
+        self.add_lists(&|text| test(&time_of(text)), &mut all);
         joined(all, " OR ")
     }
 
@@ -256,10 +294,17 @@ impl Reached {
     /// The one whole number's own column, which files can be left out by.
     pub(super) fn whole(&self) -> Option<&str> {
         match self.single.as_slice() {
-            [single] if !single.is_text && self.lists.is_empty() => Some(&single.sql),
+            [single] if single.holds == Holds::Whole && self.lists.is_empty() => Some(&single.sql),
             _ => None,
         }
     }
+}
+
+/// The point in time that a text says, in UTC.
+fn time_of(text: &str) -> String {
+    format!(
+        "coalesce(TRY_CAST({text} AS timestamp), CAST(TRY(from_iso8601_timestamp({text})) AS timestamp))"
+    )
 }
 
 /// What a name of a field may consist of: it becomes a part of JSON paths.

@@ -10,11 +10,13 @@ pub(super) enum At {
     Path(&'static [&'static str]),
     /// A path whose value has other words: what the row says, and what the log says.
     Words(&'static str, &'static [(&'static str, &'static str)]),
+    /// A path to a name of a host: rows have it with a dot at its end, and rules mostly without.
+    Host(&'static str),
     /// A key of the map `unmapped`.
     Unmapped(&'static str),
 }
 
-use At::{Path, Unmapped, Words};
+use At::{Host, Path, Unmapped, Words};
 
 /// A field: its names, and its places in the order of preference.
 type Field = (&'static [&'static str], &'static [At]);
@@ -53,6 +55,7 @@ const CLOUD_TRAIL: &[Field] = &[
         &["eventType"],
         &[Path(&["metadata.event_code"]), Unmapped("eventType")],
     ),
+    (&["eventTime"], &[Path(&["time_dt", "time"])]),
     (&["eventID"], &[Path(&["metadata.uid"])]),
     (&["eventVersion"], &[Path(&["metadata.product.version"])]),
     (
@@ -219,17 +222,35 @@ const FLOWS: &[Field] = &[
 
 const NAMES: &[Field] = &[
     (
-        &["query_name", "query", "QueryName"],
-        &[Path(&["query.hostname"])],
+        &[
+            "query_name",
+            "query",
+            "QueryName",
+            "dns_query",
+            "dns.question.name",
+        ],
+        &[Host("query.hostname")],
     ),
     (
-        &["query_type", "record_type", "QueryType", "qtype_name"],
+        &[
+            "query_type",
+            "record_type",
+            "QueryType",
+            "qtype_name",
+            "dns.question.type",
+        ],
         &[Path(&["query.type"])],
     ),
     (&["query_class"], &[Path(&["query.class"])]),
     (&["rcode"], &[Path(&["rcode"])]),
     (
-        &["answers.Rdata", "answer", "answers", "QueryResults"],
+        &[
+            "answers.Rdata",
+            "answer",
+            "answers",
+            "QueryResults",
+            "dns.answers.data",
+        ],
         &[Path(&["answers.rdata"])],
     ),
     (&["answers.Type"], &[Path(&["answers.type"])]),
@@ -452,7 +473,7 @@ mod tests {
                 for place in *places {
                     let all: &[&str] = match place {
                         Path(paths) => paths,
-                        Words(path, _) => std::slice::from_ref(path),
+                        Words(path, _) | Host(path) => std::slice::from_ref(path),
                         Unmapped(_) => {
                             in_two = true;
                             continue;

@@ -77,6 +77,9 @@ impl Writer<'_> {
                 if pattern.has('=') {
                     all.extend(field.each_spelled(&fits));
                 }
+                if pattern.ends_with('.') {
+                    all.extend(field.each_dotted(&fits));
+                }
                 joined(all, " OR ")
             }
             Test::Number(number) => match field.whole() {
@@ -91,7 +94,12 @@ impl Writer<'_> {
             Test::Exists(true) => field.exists(),
             Test::Exists(false) => not(&field.exists()),
             Test::Regex(pattern) => {
-                field.each(&|text| format!("regexp_like({text}, {})", quote_text(pattern)))
+                let fits = |text: &str| format!("regexp_like({text}, {})", quote_text(pattern));
+                let mut all = vec![field.each(&fits)];
+                if pattern.contains(r"\.") {
+                    all.extend(field.each_dotted(&fits));
+                }
+                joined(all, " OR ")
             }
             Test::Network(network) => {
                 let network = match network.contains('/') {
@@ -110,6 +118,8 @@ impl Writer<'_> {
                 Some(column) if !number.contains('.') => compare(column, *order, number),
                 _ => field.each_number(&|value| compare(value, *order, &format!("{number}E0"))),
             },
+            Test::Part(part, order, number) => field
+                .each_time(&|time| compare(&format!("{}({time})", part.name()), *order, number)),
             Test::Field { name, place, cased } => {
                 let other = Reached::find(self.family, self.leaves, name)?.text();
                 field.each(&|text| other_field(text, &other, *place, *cased))
@@ -151,7 +161,8 @@ fn one_of(parts: &[Search]) -> Option<(&str, Vec<String>)> {
         if *name.get_or_insert(field) != field.as_str() {
             return None;
         }
-        values.push(quote_text(&pattern.plain()?.to_lowercase()));
+        let plain = pattern.plain().filter(|text| !text.ends_with('.'))?;
+        values.push(quote_text(&plain.to_lowercase()));
     }
     (values.len() > 1).then_some((name?, values))
 }
