@@ -50,6 +50,14 @@ pub(super) fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")
 }
 
+/// What of a database's file is in use, in bytes: what was freed is used again before it grows.
+pub(super) fn bytes_in_use(connection: &Connection) -> rusqlite::Result<u64> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let pages = number("page_count")?.saturating_sub(number("freelist_count")?);
+    let bytes = pages.saturating_mul(number("page_size")?);
+    Ok(bytes.try_into().unwrap_or(0))
+}
+
 /// A right that one process has at a time: a locked file. The lock ends with its process, however
 /// that ends, and when this is dropped.
 #[derive(Debug)]

@@ -34,3 +34,24 @@ fn a_configured_source_brings_objects_beside_the_lakes_own_and_can_be_switched_o
     console.press(&["ctrl-q"]);
     assert_eq!(console.wait_for_end(), 0);
 }
+
+#[test]
+fn a_second_console_says_that_the_first_one_reads_and_takes_over_when_it_is_killed() {
+    let home = Home::new();
+    let mut one = Terminal::start(&home, &LAKE.path(), (160, 44));
+    one.wait_for("✓ new-findings");
+    let mut other = Terminal::start(&home, &LAKE.path(), (160, 44));
+    other.wait_for("ctrl-q quit");
+    other.press_until(&["alt-s"], "off/on");
+    other.wait_for("reading");
+    let note = format!("another lakehound (process {})", one.pid());
+    other.press_until(&["down"], &note);
+    one.signal("KILL");
+    one.wait_for_end();
+    other.wait_until("it takes over", |screen| !screen.contains(&note));
+    other.press(&["q"]);
+    other.wait_until("the panes", |screen| !screen.contains("off/on"));
+    other.wait_for_rest();
+    other.press(&["ctrl-q"]);
+    assert_eq!(other.wait_for_end(), 0);
+}

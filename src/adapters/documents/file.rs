@@ -12,7 +12,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::DocumentsError;
-use crate::adapters::private::{make_durable, open_database};
+use crate::adapters::private::{bytes_in_use, make_durable, open_database};
 use crate::domain::document::{Document, Kept};
 
 /// Marks a file as one of documents: `lhdo`.
@@ -46,7 +46,7 @@ pub(super) struct Retention {
     /// For how long, in full.
     pub(super) age: TimeDelta,
     /// How large the file may be before the oldest goes sooner, in bytes.
-    pub(super) bytes: i64,
+    pub(super) bytes: u64,
 }
 
 /// As the inbox keeps what was read; no sender repeats a document for so long.
@@ -193,7 +193,7 @@ impl DocumentFile {
             params![before, FORGOTTEN_AT_ONCE],
         )?;
         for _ in 0..ROUNDS {
-            if self.bytes()? <= kept.bytes {
+            if bytes_in_use(&self.connection)? <= kept.bytes {
                 break;
             }
             let forgotten = self.connection.execute(
@@ -207,16 +207,6 @@ impl DocumentFile {
             }
         }
         Ok(())
-    }
-
-    /// What of the file is in use.
-    fn bytes(&self) -> rusqlite::Result<i64> {
-        let number = |name| {
-            let connection = &self.connection;
-            connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0))
-        };
-        let used = number("page_count")?.saturating_sub(number("freelist_count")?);
-        Ok(used.saturating_mul(number("page_size")?))
     }
 
     /// The oldest documents of a source after a number that nobody took, at most so many.

@@ -7,7 +7,7 @@ use super::*;
 /// Everything that was told may go.
 const NOTHING_IS_KEPT: Retention = Retention {
     age: TimeDelta::seconds(-1),
-    bytes: i64::MAX,
+    bytes: u64::MAX,
 };
 
 fn document(identity: &str) -> Document {
@@ -105,23 +105,23 @@ fn the_oldest_goes_sooner_where_the_file_grows_too_large() {
     let mut file = DocumentFile::open(&path).unwrap();
     let most = Retention {
         age: TimeDelta::days(60),
-        bytes: 3_000_000,
+        bytes: 900_000,
     };
-    for start in [0, 200, 400] {
-        received(&mut file, start..start + 200);
-        let untold = file.untold("w", 0, 200).unwrap();
+    for start in [0, 60, 120] {
+        received(&mut file, start..start + 60);
+        let untold = file.untold("w", 0, 60).unwrap();
         file.told(&numbers(&untold)).unwrap();
         file.forget(most);
     }
     let texts = texts(&path);
-    assert!(texts[..200].iter().all(String::is_empty), "the oldest");
+    assert!(texts[..60].iter().all(String::is_empty), "the oldest");
     assert!(
-        texts[400..].iter().all(|text| !text.is_empty()),
+        texts[120..].iter().all(|text| !text.is_empty()),
         "the newest"
     );
     // What was in use is used again: the file does not grow on.
-    assert!(std::fs::metadata(&path).unwrap().len() < 6_000_000);
-    assert_eq!(received(&mut file, 0..600), 0);
+    assert!(std::fs::metadata(&path).unwrap().len() < 1_800_000);
+    assert_eq!(received(&mut file, 0..180), 0);
 }
 
 #[tokio::test]

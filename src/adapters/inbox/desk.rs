@@ -18,8 +18,8 @@ use crate::ports::{InboxError, ReadElsewhere, Waiting};
 /// Writes of one commit at most.
 const TOGETHER: usize = 128;
 
-/// Commits between two looks for what is old enough to go.
-const COMMITS_BETWEEN: u32 = 4_096;
+/// Entries that come in between two looks for what is old enough to go.
+const ENTRIES_BETWEEN: usize = 4_096;
 
 /// What is to be written.
 #[derive(Debug)]
@@ -103,7 +103,8 @@ pub(super) struct Desk {
     in_hand: HashSet<i64>,
     /// How far others had written when it was last looked for something to give out.
     others: Option<i64>,
-    commits: u32,
+    /// Entries that came in since it was last looked what may go.
+    came: usize,
     /// Dropped last: tells a test that all else is.
     #[cfg(test)]
     pub(super) ending: Option<oneshot::Sender<()>>,
@@ -118,7 +119,7 @@ impl Desk {
             given: 0,
             in_hand: HashSet::new(),
             others: None,
-            commits: 0,
+            came: 0,
             #[cfg(test)]
             ending: None,
         }
@@ -169,22 +170,23 @@ impl Desk {
                 return;
             }
         };
-        let mut is_new = false;
+        let mut came = 0;
         for ((write, answer), new) in together.into_iter().zip(told) {
             if let Write::Settle { id, .. } = write {
                 self.in_hand.remove(&id);
             }
-            is_new |= new.contains(&true);
+            came += new.iter().filter(|is_new| **is_new).count();
             // Whoever asked may have gone: it is written all the same.
             let _ = answer.send(Ok(new));
         }
-        if is_new {
+        if came > 0 {
             self.arrived.notify_one();
         }
-        self.commits += 1;
-        if self.commits >= COMMITS_BETWEEN {
-            self.commits = 0;
-            self.file.forget_old();
+        self.came += came;
+        if self.came >= ENTRIES_BETWEEN {
+            // More than came in, so that what is old enough gets less.
+            self.file.forget_old(self.came * 2);
+            self.came = 0;
         }
     }
 

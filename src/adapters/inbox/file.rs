@@ -12,7 +12,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use rusqlite::{Connection, OpenFlags, Params, Row, Transaction, TransactionBehavior, params};
 
-use super::rows::{self, SCHEMA, WAITING};
+use super::rows::{self, DONE, SCHEMA, WAITING};
 use crate::adapters::private::{make_durable, open_database};
 use crate::domain::lake::Arrival;
 use crate::ports::{InboxCount, InboxError, Waiting};
@@ -26,11 +26,11 @@ const LAYOUT: i32 = 1;
 /// How long another process may hold the file.
 const BUSY_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long an entry that was read stays. No service delivers a notification for so long.
+/// How long an entry stays that was read, or will never be. No service delivers a notification for so long.
 const KEPT: TimeDelta = TimeDelta::days(60);
 
-/// Entries that go at once.
-const FORGOTTEN_AT_ONCE: i64 = 5_000;
+/// Entries that go at the start.
+const FORGOTTEN_AT_START: usize = 10_000;
 
 /// The file of an inbox, open in one thread.
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl InboxFile {
             connection,
         };
         file.prepare()?;
-        file.forget_old();
+        file.forget_old(FORGOTTEN_AT_START);
         Ok(file)
     }
 
@@ -76,7 +76,18 @@ impl InboxFile {
             )));
         }
         // After the file has proved to be ours: these write into it.
-        make_durable(&self.connection).map_err(fault)
+        make_durable(&self.connection).map_err(fault)?;
+        self.find_what_is_done().map_err(fault)
+    }
+
+    /// Sees to it that what may go is found at once, in a file of an earlier version too.
+    fn find_what_is_done(&self) -> rusqlite::Result<()> {
+        let index = "SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = 'done'";
+        if self.connection.prepare(index)?.exists([])? {
+            return Ok(());
+        }
+        let sql = format!("CREATE INDEX IF NOT EXISTS done ON entry (came) WHERE {DONE}");
+        self.connection.execute_batch(&sql)
     }
 
     fn tables(&self) -> rusqlite::Result<i64> {
@@ -124,20 +135,19 @@ impl InboxFile {
         written.map_err(|error| failed(&self.path, "written", &error))
     }
 
-    /// Drops what was read long ago; its identity stays. Not to be able to is no fault: the next
-    /// time is soon.
-    pub(super) fn forget_old(&mut self) {
-        self.forget(Utc::now() - KEPT);
+    /// Drops what was read long ago, and what was found to be never readable, at most so many; the
+    /// identities stay. Not to be able to is no fault: the next time is soon.
+    pub(super) fn forget_old(&mut self, most: usize) {
+        self.forget(Utc::now() - KEPT, most);
     }
 
-    pub(super) fn forget(&mut self, before: DateTime<Utc>) {
-        let forgotten = self.connection.execute(
+    pub(super) fn forget(&mut self, before: DateTime<Utc>, most: usize) {
+        let sql = format!(
             "DELETE FROM entry WHERE id IN (
-                 SELECT id FROM entry WHERE state = 'read' AND owed = 0 AND came < ?1
-                 ORDER BY id LIMIT ?2)",
-            params![before.timestamp_micros(), FORGOTTEN_AT_ONCE],
+                 SELECT id FROM entry WHERE {DONE} AND came < ?1 ORDER BY came LIMIT ?2)"
         );
-        if let Err(error) = forgotten {
+        let parameters = params![before.timestamp_micros(), limit(most)];
+        if let Err(error) = self.connection.execute(&sql, parameters) {
             tracing::warn!(%error, "old entries of the inbox stay");
         }
     }
@@ -241,6 +251,13 @@ impl InboxFile {
                 })
             },
         )
+    }
+
+    /// What of the file is in use.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> Result<u64, InboxError> {
+        crate::adapters::private::bytes_in_use(&self.connection)
+            .map_err(|error| failed(&self.path, "read", &error))
     }
 
     pub(super) fn mark(&self, name: &str) -> Result<Option<String>, InboxError> {

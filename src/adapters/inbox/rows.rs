@@ -38,6 +38,10 @@ pub(super) const SCHEMA: &str = "
     CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 ";
 
+/// Of an entry: its object was read or never will be, and no line is owed for it.
+pub(super) const DONE: &str =
+    "(state = 'read' OR (state = 'failed' AND next_try IS NULL)) AND owed = 0";
+
 /// What makes two notifications the same, as 16 bytes: parts are told apart by their lengths.
 pub(super) fn identity(notification: &Notification) -> [u8; 16] {
     let (bucket, key, mark) = notification.identity();

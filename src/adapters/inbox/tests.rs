@@ -1,3 +1,5 @@
+mod room;
+
 use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
@@ -100,19 +102,26 @@ async fn each_is_given_once_until_it_is_settled_with_another_try() {
 }
 
 #[tokio::test]
-async fn an_old_entry_goes_and_its_identity_stays() {
+async fn an_old_entry_goes_when_it_is_done_with_and_its_identity_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("inbox.sqlite");
     let inbox = DiskInbox::open(&path).unwrap();
-    let two = vec![notification(1, None), notification(2, None)];
-    inbox.receive("s", two.clone()).await.unwrap();
+    let all: Vec<_> = (1..6).map(|n| notification(n, None)).collect();
+    inbox.receive("s", all.clone()).await.unwrap();
     inbox.settle(1, Ok(1)).await.unwrap();
+    inbox.settle(3, Err(unreadable(None))).await.unwrap();
+    inbox.settle(4, Err(unreadable(Some(at(5))))).await.unwrap();
+    inbox.settle(5, Ok(1)).await.unwrap();
     let mut file = InboxFile::open(&path).unwrap();
-    file.forget(Utc::now() + TimeDelta::days(1));
+    file.forget(Utc::now() - TimeDelta::days(1), 9);
+    assert_eq!(inbox.recent("s", 9).await.unwrap().len(), 5);
+    file.forget(Utc::now() + TimeDelta::days(1), 2);
     claim(&inbox, &["s"]).await;
-    assert_eq!(numbers(&inbox.take(9, at(0)).await.unwrap()), [2]);
-    assert_eq!(inbox.recent("s", 9).await.unwrap().len(), 1);
-    assert_eq!(inbox.receive("s", two).await.unwrap(), []);
+    let left = inbox.recent("s", 9).await.unwrap();
+    assert_eq!(left.len(), 3);
+    assert_eq!(left[2].notification, all[4]);
+    assert_eq!(numbers(&inbox.take(9, at(9)).await.unwrap()), [4, 2]);
+    assert_eq!(inbox.receive("s", all).await.unwrap(), []);
 }
 
 #[tokio::test]
