@@ -21,6 +21,7 @@ mod lakes;
 mod lineage;
 mod pivot;
 mod query;
+mod storm;
 mod support;
 mod timeline;
 mod trigger;
