@@ -35,10 +35,14 @@ use lakehound::adapters::inbox::DiskInbox;
 use lakehound::adapters::matching::{Book, Hydrator, Matcher, Place, Reader};
 use lakehound::app::RuleFiles;
 use lakehound::domain::detection::ObjectName;
-use lakehound::domain::lake::{Notification, ObjectKey};
+use lakehound::domain::lake::{Arrival, Notification, ObjectKey};
 use lakehound::domain::query::{QueryError, QueryErrorKind};
 use lakehound::ports::{FeedNews, Inbox, NotificationSource};
 use lakehound::runtime::SystemClock;
+use lakehound::store::event::Event;
+use lakehound::store::queue::Alerts;
+use lakehound::store::state::Setting;
+use lakehound::store::{State, update};
 
 /// The program's own allocator.
 #[global_allocator]
@@ -66,7 +70,7 @@ fn main() {
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(arrivals(&matcher, &objects));
-    runtime.block_on(soak(&matcher, &home, &objects));
+    runtime.block_on(soak(&matcher, &home));
 }
 
 /// Every object once, on so many threads.
@@ -173,47 +177,58 @@ fn reader(matcher: &Arc<Matcher>) -> Reader {
     Reader::new(Arc::clone(matcher), store, 1, Arc::new(SystemClock))
 }
 
-/// Notifications as fast as they are read, through the inbox on disk.
-async fn soak(matcher: &Arc<Matcher>, home: &Path, objects: &[(PathBuf, String)]) {
+/// Notifications as fast as they are read, through the inbox on disk into the console's state. Small
+/// objects: what is measured is what a notification costs. In one of ten a rule matches.
+async fn soak(matcher: &Arc<Matcher>, home: &Path) {
     const BURST: usize = 10_000;
     let seconds = environment::number("LAKEHOUND_SOAK_SECONDS", 5) as u64;
     let most = environment::number("LAKEHOUND_SOAK_NOTIFICATIONS", usize::MAX);
-    // Small objects: what is measured is what notifications cost.
-    let small = calls::lake(home, 40);
-    let small_objects = calls::objects(&small);
-    assert!(!small_objects.is_empty() && !objects.is_empty());
+    let lakes = [12, 40].map(|events| calls::lake(home, events));
+    let [(_, quiet), (_, loud)] = lakes.each_ref().map(|lake| calls::objects(lake).remove(0));
+    let sources = lakes
+        .each_ref()
+        .map(|lake| format!("dir:{}", lake.display()));
     let folder = tempfile::tempdir().expect("a folder");
     let inbox = Arc::new(DiskInbox::open(&folder.path().join("inbox.sqlite")).expect("an inbox"));
-    let source = format!("dir:{}", small.display());
     let of = Arc::clone(&inbox) as Arc<dyn Inbox>;
-    let hydrator = Hydrator::new(of, vec![source.clone()], reader(matcher));
+    let hydrator = Hydrator::new(of, sources.to_vec(), reader(matcher));
     let mut news = hydrator.watch();
+    let mut state = console();
     let begin = Instant::now();
-    let (mut sent, mut read) = (0, 0);
+    let (mut sent, mut read, mut found) = (0, 0, 0);
     let mut marks = Vec::new();
     let mut next_mark = Duration::ZERO;
     while begin.elapsed() < Duration::from_secs(seconds) && read < most {
         if sent - read < BURST {
             // A burst at a time: they wait on disk.
             for _ in 0..10 {
-                let burst: Vec<Notification> = (sent..sent + BURST / 10)
-                    .map(|number| {
-                        notification(&small_objects[number % small_objects.len()].1, number)
-                    })
-                    .collect();
-                sent += burst.len();
-                let new = inbox.receive(&source, burst).await.expect("an inbox");
-                assert_eq!(new.len(), BURST / 10);
+                let numbers = sent..sent + BURST / 10;
+                sent = numbers.end;
+                for (source, key, is_loud) in
+                    [(&sources[0], &quiet, false), (&sources[1], &loud, true)]
+                {
+                    let of_it = numbers.clone().filter(|n| (n % 10 == 0) == is_loud);
+                    let burst: Vec<Notification> = of_it.map(|n| notification(key, n)).collect();
+                    let count = burst.len();
+                    let new = inbox.receive(source, burst).await.expect("an inbox");
+                    assert_eq!(new.len(), count);
+                    let arrivals = new.into_iter().map(arrival).collect();
+                    update(&mut state, Event::Arrived(arrivals), Utc::now());
+                }
             }
         }
         if let Some(FeedNews::Read(readings)) = news.next().await {
             read += readings.len();
+            let contents = readings.iter().filter_map(|one| one.outcome.as_ref().ok());
+            found += contents.map(|one| one.detections.len()).sum::<usize>();
+            update(&mut state, Event::Read(readings), Utc::now());
         }
         if begin.elapsed() >= next_mark {
             marks.push((begin.elapsed(), read, resident()));
             next_mark = begin.elapsed() + Duration::from_secs((seconds / 10).max(1));
         }
     }
+    marks.push((begin.elapsed(), read, resident()));
     for (at, read, bytes) in &marks {
         println!(
             "soak: {:>6.1} s {read:>9} notifications read, {:.1} MB resident",
@@ -222,10 +237,36 @@ async fn soak(matcher: &Arc<Matcher>, home: &Path, objects: &[(PathBuf, String)]
         );
     }
     println!(
-        "soak: {read} notifications in {:.0} s ({:.0}/s)",
+        "soak: {read} notifications in {:.0} s ({:.0}/s), {found} detections",
         begin.elapsed().as_secs_f64(),
         read as f64 / begin.elapsed().as_secs_f64()
     );
+}
+
+/// The state of a console on a terminal of 120 by 40.
+fn console() -> State {
+    let setting = Setting {
+        lake_name: "soak".to_owned(),
+        is_demo: false,
+        on_aws: false,
+        demo_speed: 1,
+        engine: "embedded".to_owned(),
+        zone: chrono_tz::UTC,
+        themes: vec!["dark".to_owned()],
+        analyst: "soak".to_owned(),
+        alerts: Alerts::default(),
+        keymap: Arc::default(),
+    };
+    State::new(setting, "dark".to_owned(), (120, 40), Utc::now())
+}
+
+fn arrival(notification: Notification) -> Arrival {
+    Arrival {
+        notification,
+        path: None,
+        events: None,
+        seen: Some(Utc::now()),
+    }
 }
 
 /// A notification of an object in its `number`th state.

@@ -14,6 +14,7 @@
 mod desk;
 mod file;
 mod lease;
+mod neighbours;
 mod rows;
 #[cfg(test)]
 mod tests;
@@ -31,11 +32,13 @@ use crate::domain::lake::{Arrival, Notification};
 use crate::ports::{Inbox, InboxCount, InboxError, ReadElsewhere, Waiting};
 use desk::{Desk, Job, Write};
 use file::InboxFile;
+use neighbours::Neighbours;
 
 /// Jobs that wait for the disk before those who bring them wait too.
 const WAITING: usize = 256;
 
-/// How often it is looked whether other processes have brought something.
+/// How often it is looked whether other processes have brought something, where the system does not
+/// report it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The inbox in a file. Cheap to clone; its thread ends with the last clone, after what waits is
@@ -45,6 +48,7 @@ pub struct DiskInbox {
     path: PathBuf,
     jobs: mpsc::Sender<Job>,
     arrived: Arc<Notify>,
+    neighbours: Option<Arc<Neighbours>>,
     owes_lines: bool,
 }
 
@@ -75,6 +79,7 @@ impl DiskInbox {
             path: path.to_owned(),
             jobs,
             arrived,
+            neighbours: Neighbours::of(path).map(Arc::new),
             owes_lines: false,
         })
     }
@@ -174,10 +179,17 @@ impl Inbox for DiskInbox {
     async fn arrived(&self) {
         let arrived = self.arrived.notified();
         tokio::pin!(arrived);
-        while tokio::time::timeout(LOOK_EVERY, &mut arrived)
-            .await
-            .is_err()
-        {
+        loop {
+            let others = async {
+                match &self.neighbours {
+                    Some(neighbours) => neighbours.wrote().await,
+                    None => tokio::time::sleep(LOOK_EVERY).await,
+                }
+            };
+            tokio::select! {
+                () = &mut arrived => return,
+                () = others => {}
+            }
             // A file that cannot be read is told by who takes from it.
             if self.read(Desk::others_wrote).await.unwrap_or(true) {
                 return;

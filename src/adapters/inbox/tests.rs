@@ -160,6 +160,7 @@ async fn what_a_source_brings_is_read_by_one_and_by_another_when_that_one_has_en
     assert_eq!(elsewhere[0].source, "b");
     let process = format!("process {}", std::process::id());
     assert_eq!(elsewhere[0].reader, process);
+    assert!(one.neighbours.is_some(), "nothing is polled");
     // Both may receive; what the other one brought is given out by who reads it.
     let brought = [("a", 1), ("b", 2), ("c", 3), ("d", 4)];
     for (source, number) in brought {
