@@ -1,6 +1,6 @@
 //! `lakehound detect`: Sigma rules over a whole lake.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::context::Context;
 use super::interrupt::{run_query, run_until_interrupted};
 use super::lake::{LakeArgs, open};
 use super::listing;
-use super::output::{OutputArgs, run_into};
+use super::output::{OutputArgs, run_all_into};
 use super::query::byte_count;
 use super::stdout::Stdout;
 use super::stop::{Stop, say};
@@ -103,34 +103,32 @@ pub(super) fn run(context: &Context, args: &Args, lake: &LakeArgs) -> Result<(),
             }
             return out.finish();
         }
-        let detect = match detects.as_slice() {
-            [] => {
-                return Err(Stop::failed("none of the rules can be used on this lake")
-                    .hint("`lakehound detect --check` says why for each"));
-            }
-            [detect] => detect,
-            many => {
-                return Err(Stop::failed(format_args!(
-                    "so many rules would take {} statements, and Athena takes at most 262144 bytes in one",
-                    many.len()
-                ))
-                .hint("name fewer rules with --rules, and run them in turn"));
-            }
-        };
-        say(format_args!(
-            "{} rules over {}",
-            detect.rules,
-            detect.tables.join(", ")
-        ));
-        let request = QueryRequest {
+        if detects.is_empty() {
+            return Err(Stop::failed("none of the rules can be used on this lake")
+                .hint("`lakehound detect --check` says why for each"));
+        }
+        let rules: usize = detects.iter().map(|detect| detect.rules).sum();
+        let tables: BTreeSet<&str> = detects
+            .iter()
+            .flat_map(|detect| detect.tables.iter().map(String::as_str))
+            .collect();
+        let tables: Vec<&str> = tables.into_iter().collect();
+        say(format_args!("{rules} rules over {}", tables.join(", ")));
+        if detects.len() > 1 {
+            say(format_args!(
+                "Athena takes at most 262144 bytes in one statement: {} run one after the other, each with its newest match last",
+                detects.len()
+            ));
+        }
+        let requests = (1..).zip(&detects).map(|(number, detect)| QueryRequest {
             max_bytes: args.max_bytes,
             route: Route::default(),
             fresh: true,
             attended: is_attended(),
             confirmed: args.yes,
-            ..QueryRequest::new(QueryId(1), detect.sql.clone())
-        };
-        run_into(&args.output, &lake, request, control).await
+            ..QueryRequest::new(QueryId(number), detect.sql.clone())
+        });
+        run_all_into(&args.output, &lake, requests.collect(), control).await
     })
 }
 

@@ -66,12 +66,62 @@ pub(super) async fn run_counted(
     or_say_how(lake, ran).await
 }
 
+/// Runs statements one after the other, whose rows have the same columns, into one result.
+pub(super) async fn run_all_into(
+    output: &OutputArgs,
+    lake: &OpenLake,
+    requests: Vec<QueryRequest>,
+    control: RunControl,
+) -> Result<(), Stop> {
+    let ran = ask_and_run_all(output, lake, requests, control).await;
+    or_say_how(lake, ran).await
+}
+
+async fn ask_and_run_all(
+    output: &OutputArgs,
+    lake: &OpenLake,
+    requests: Vec<QueryRequest>,
+    control: RunControl,
+) -> Result<(), Stop> {
+    let mut requests = requests.into_iter();
+    let Some(first) = requests.next() else {
+        return Ok(());
+    };
+    let sql = first.sql.clone();
+    let (mut running, mut progress) = ask_and_start(lake, first, &control).await?;
+    let mut target = output.target()?;
+    let format = output.chosen_format(&target)?;
+    let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
+        .map_err(Stop::export)?;
+    feed(&mut writer, &mut running, &sql, &mut progress).await?;
+    tell(&running).await;
+    drop(progress);
+    for request in requests {
+        let sql = request.sql.clone();
+        let (mut running, mut progress) = ask_and_start(lake, request, &control).await?;
+        feed(&mut writer, &mut running, &sql, &mut progress).await?;
+        tell(&running).await;
+    }
+    writer.finish().map_err(Stop::export)?;
+    target.finish()
+}
+
 async fn ask_and_run(
     output: &OutputArgs,
     lake: &OpenLake,
     request: QueryRequest,
     control: RunControl,
 ) -> Result<u64, Stop> {
+    let sql = request.sql.clone();
+    let (running, progress) = ask_and_start(lake, request, &control).await?;
+    output.write(running, &sql, progress).await
+}
+
+async fn ask_and_start(
+    lake: &OpenLake,
+    request: QueryRequest,
+    control: &RunControl,
+) -> Result<(RunningQuery, QueryProgressBar), Stop> {
     let sql = request.sql.clone();
     let start = |request| lake.queries.start(request, control.clone());
     let mut progress = QueryProgressBar::new(control.clone());
@@ -81,7 +131,7 @@ async fn ask_and_run(
         && request.attended
     {
         progress.hide();
-        if agreed(&error.message, &control).await {
+        if agreed(&error.message, control).await {
             progress = QueryProgressBar::new(control.clone());
             let confirmed = QueryRequest {
                 confirmed: true,
@@ -92,7 +142,58 @@ async fn ask_and_run(
     }
     let running = started.map_err(|error| Stop::query(error, &sql))?;
     progress.follow(Arc::clone(&running.monitor));
-    output.write(running, &sql, progress).await
+    Ok((running, progress))
+}
+
+/// Writes all rows of a query and counts them; `sql` is what errors quote.
+async fn feed<W: Write>(
+    writer: &mut Writer<W>,
+    running: &mut RunningQuery,
+    sql: &str,
+    progress: &mut QueryProgressBar,
+) -> Result<u64, Stop> {
+    let mut rows = 0;
+    while let Some(batch) = progress.watch(running.batches.next()).await {
+        let batch = batch.map_err(|error| Stop::query(error, sql))?;
+        progress.hide();
+        rows += batch.num_rows() as u64;
+        writer.write(&batch).map_err(Stop::export)?;
+    }
+    Ok(rows)
+}
+
+/// Says what a query that is over took.
+async fn tell(running: &RunningQuery) {
+    running.monitor.settle().await;
+    let summary = running.monitor.summary();
+    for note in &summary.notes {
+        say(format_args!("note: {note}"));
+    }
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    match &summary.execution {
+        Some(execution) => say(format_args!(
+            "scanned {} in {} ms ({} ms in the queue), execution {}",
+            size(execution.scanned_bytes),
+            grouped(execution.total_ms),
+            grouped(execution.queued_ms),
+            execution.id
+        )),
+        None if summary.progress.requests > 0 => say(format_args!(
+            "read {} of {} objects, {} fetched by {} requests",
+            grouped(summary.progress.files_done),
+            grouped(summary.files_known),
+            size(summary.progress.bytes_fetched),
+            grouped(summary.progress.requests)
+        )),
+        None => say(format_args!(
+            "read {} of {} files, {}",
+            grouped(summary.progress.files_done),
+            grouped(summary.files_known),
+            size(summary.progress.bytes_read)
+        )),
+    }
 }
 
 impl OutputArgs {
@@ -135,48 +236,14 @@ impl OutputArgs {
         sql: &str,
         mut progress: QueryProgressBar,
     ) -> Result<u64, Stop> {
-        let mut rows = 0;
         let mut target = self.target()?;
         let format = self.chosen_format(&target)?;
         let mut writer = Writer::new(format, &running.schema, &running.columns, target.writer())
             .map_err(Stop::export)?;
-        while let Some(batch) = progress.watch(running.batches.next()).await {
-            let batch = batch.map_err(|error| Stop::query(error, sql))?;
-            progress.hide();
-            rows += batch.num_rows() as u64;
-            writer.write(&batch).map_err(Stop::export)?;
-        }
+        let rows = feed(&mut writer, &mut running, sql, &mut progress).await?;
         writer.finish().map_err(Stop::export)?;
         target.finish()?;
-        running.monitor.settle().await;
-        let summary = running.monitor.summary();
-        for note in &summary.notes {
-            say(format_args!("note: {note}"));
-        }
-        if std::io::stderr().is_terminal() {
-            match &summary.execution {
-                Some(execution) => say(format_args!(
-                    "scanned {} in {} ms ({} ms in the queue), execution {}",
-                    size(execution.scanned_bytes),
-                    grouped(execution.total_ms),
-                    grouped(execution.queued_ms),
-                    execution.id
-                )),
-                None if summary.progress.requests > 0 => say(format_args!(
-                    "read {} of {} objects, {} fetched by {} requests",
-                    grouped(summary.progress.files_done),
-                    grouped(summary.files_known),
-                    size(summary.progress.bytes_fetched),
-                    grouped(summary.progress.requests)
-                )),
-                None => say(format_args!(
-                    "read {} of {} files, {}",
-                    grouped(summary.progress.files_done),
-                    grouped(summary.files_known),
-                    size(summary.progress.bytes_read)
-                )),
-            }
-        }
+        tell(&running).await;
         Ok(rows)
     }
 

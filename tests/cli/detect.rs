@@ -53,6 +53,32 @@ fn a_match_is_a_line_with_its_rule_and_its_row() {
 }
 
 #[test]
+fn more_rules_than_fit_into_one_statement_run_in_turn() {
+    let home = Home::new();
+    let longer = |number: usize| {
+        let not = format!("userAgent|neq: '{}'\n  condition", "x".repeat(30_000));
+        GOOD.replace("second-key", &format!("key-{number}"))
+            .replace("  condition", &format!("    {not}"))
+    };
+    for number in 0..3 {
+        home.write(&format!("rules/{number}.yml"), longer(number));
+    }
+    let rules = home.path("rules").display().to_string();
+    let run = home.run_on_demo(&["detect", "--rules", &rules, "--format", "csv"]);
+    assert_holds(&run.stderr, &["3 rules over", "2 run one after the other"]);
+    assert_eq!(run.code, Some(0));
+    let matches = |id: &str| {
+        let begins = format!("\"{id}\"");
+        let lines = run.stdout.lines();
+        lines.filter(|line| line.starts_with(&begins)).count()
+    };
+    assert!(matches("key-0") > 0, "{}", run.stdout);
+    assert_eq!(matches("key-0"), matches("key-1"));
+    assert_eq!(matches("key-0"), matches("key-2"));
+    assert_eq!(run.stdout.lines().count(), 1 + 3 * matches("key-0"));
+}
+
+#[test]
 fn rules_are_checked_without_being_run() {
     let home = Home::new();
     home.write("good.yml", GOOD);

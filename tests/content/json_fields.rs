@@ -67,12 +67,6 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
             &[0, 2],
         ),
         (
-            "s: {OFcontainerDefinitions.image: [two, THREE, four]}",
-            &[0, 1, 2],
-        ),
-        ("s: {OFcontainerDefinitions.image|startswith: t}", &[0, 1]),
-        ("s: {OFcontainerDefinitions.cpu|gt: 100}", &[0]),
-        (
             "s: {OFcontainerDefinitions.image|neq: two}",
             &[1, 2, 3, 4, 5, 6, 7, 8],
         ),
@@ -81,7 +75,6 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
             "s: {OFcontainerDefinitions.command: null}",
             &[1, 3, 4, 5, 6, 7, 8],
         ),
-        ("s: {OFcontainerDefinitions.image|exists: true}", &[0, 1, 2]),
         (
             "s: {OFipPermissions.items.ipRanges.items.cidrIp: '0.0.0.0/0'}",
             &[3],
@@ -91,45 +84,24 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
             "s: {OFipPermissions.items|contains: '\"cidrIp\":\"10.0.0.0/8\"'}",
             &[3],
         ),
-        ("s: {OFnames: bob}", &[1]),
         ("s: {OFnames|contains|all: [ann, bob]}", &[1]),
-        ("s: {OFname|startswith: '[o'}", &[4]),
-        ("s: {OFcount: 7}", &[1]),
         // The whole object, as it stands and without escapes.
         (
             "s: {requestParameters|contains: '\"Effect\":\"Allow\"'}",
             &[4],
         ),
         ("s: {requestParameters|contains: '\\\"Effect\\\":'}", &[4]),
-        ("s: {requestParameters|contains: 'C:\\temp'}", &[4]),
         (
             "s: {requestParameters|contains: 'https://example.com'}",
             &[6],
         ),
-        (
-            "s: {requestParameters|contains: 'https:\\\\/\\\\/example.com'}",
-            &[6],
-        ),
-        ("s: {requestParameters|contains: 'a=b'}", &[6]),
-        (
-            "s: {requestParameters|contains: '\"names\":[\"Ann\"'}",
-            &[1],
-        ),
-        ("s: {requestParameters|contains: 'no json'}", &[7]),
         // As tools write it that flatten it.
-        ("s: {requestParameters|contains: 'names='}", &[1, 5]),
         ("s: {requestParameters|contains: 'names=[Ann,Bob]'}", &[1]),
-        ("s: {requestParameters|contains: 'Effect=Allow'}", &[4]),
         // Parts of times.
         (
-            "s: {eventTime|hour: 6, eventTime|minute|lt: 1, OFcount: 7}",
+            "s: {eventTime|hour: 6, eventTime|minute|lt: 1, eventTime|week: 44, OFcount: 7}",
             &[1],
         ),
-        (
-            "s: {eventTime|month: 11, eventTime|day: 1, eventTime|year|gte: 2026, OFcount: 7}",
-            &[1],
-        ),
-        ("s: {eventTime|week: 44, OFcount: 7}", &[1]),
         ("s: {OFwhen|hour|gt: 21}", &[8]),
         ("s: {OFwhen|day|neq: 5, OFwhen|exists: true}", &[]),
         ("s: {OFtimes|month: 3}", &[8]),
@@ -137,10 +109,6 @@ fn lists_and_escapes_in_the_json_of_a_call_are_no_hindrance() {
         ("s: {OFnames|expand: '%people%'}", &[1]),
         (
             "s: {OFcontainerDefinitions.image|expand|startswith: '%people%'}",
-            &[2],
-        ),
-        (
-            "s: {'requestParameters|contains|expand': ['zzz', '\"image\":\"%people%']}",
             &[2],
         ),
     ];
@@ -186,16 +154,13 @@ fn names_of_hosts_are_found_with_and_without_the_dot_at_their_end() {
     let rows = ["evil.example.", "a.Evil.example.", "evil.example.org."].map(name);
     let cases: &[(&str, &[usize])] = &[
         ("query: evil.example", &[0]),
-        ("query_name: evil.example.", &[0]),
         (
             "dns.question.name: [x.example, evil.example, evil.example.org.]",
             &[0, 2],
         ),
         ("query|endswith: .evil.example", &[1]),
         ("query|endswith: .example.", &[0, 1]),
-        ("query|contains: evil.example.", &[0, 1, 2]),
         ("query|re: '^evil\\.example$'", &[0]),
-        ("query|re: 'example\\.$'", &[0, 1]),
         ("query|neq: evil.example", &[1, 2]),
     ];
     let mut set = RuleSet::default();

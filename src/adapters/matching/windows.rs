@@ -376,7 +376,7 @@ mod tests {
         );
         assert_eq!(told(&mut windows, values(599..602)), 1);
 
-        let (read, unusable) = counting("event_count", "gte: 20000");
+        let (read, unusable) = counting("event_count", "gte: 8000");
         assert_eq!(unusable, Vec::<String>::new());
         let mut windows = Windows::default();
         let events = |count: i64| -> Vec<Hit> {
@@ -387,8 +387,8 @@ mod tests {
                 })
                 .collect()
         };
-        assert_eq!(take(&mut windows, &read, &events(19_999)), 0);
-        assert_eq!(windows.held, 19_999);
+        assert_eq!(take(&mut windows, &read, &events(7_999)), 0);
+        assert_eq!(windows.held, 7_999);
         assert_eq!(take(&mut windows, &read, &events(2)), 1);
         assert_eq!(windows.held, 0);
     }
