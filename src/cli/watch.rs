@@ -65,7 +65,8 @@ pub(super) struct Args {
     /// Judge by these rules: a file of Sigma rules, or a folder; may be given many times
     #[arg(long, value_name = "PATH", num_args = 1..)]
     rules: Vec<PathBuf>,
-    /// Leave the objects unread: tell of notifications alone
+    /// Leave the objects unread: tell of notifications alone. Of several processes one reads what a
+    /// source brings; this leaves it to a console
     #[arg(long, conflicts_with = "rules")]
     unread: bool,
     #[command(flatten)]

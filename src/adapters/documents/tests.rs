@@ -105,7 +105,7 @@ fn the_oldest_goes_sooner_where_the_file_grows_too_large() {
     let mut file = DocumentFile::open(&path).unwrap();
     let most = Retention {
         age: TimeDelta::days(60),
-        bytes: 900_000,
+        bytes: 1_100_000,
     };
     for start in [0, 60, 120] {
         received(&mut file, start..start + 60);
