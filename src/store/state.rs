@@ -336,7 +336,7 @@ impl State {
             sql: origin.sql.clone(),
             parameters: origin.parameters.clone(),
             attached: origin.attached_files(),
-            in_order: origin.object.is_some(),
+            in_order: origin.object.is_some() || !origin.places.is_empty(),
             max_bytes: None,
             route: origin.route,
             resume: None,
@@ -430,6 +430,11 @@ impl State {
             object,
             ..Origin::statement(title, sql)
         };
+        self.open_rows(origin)
+    }
+
+    /// Opens rows in a new tab and goes there.
+    pub fn open_rows(&mut self, origin: Origin) -> Vec<Effect> {
         self.focus(Pane::Results);
         self.run(origin).1
     }

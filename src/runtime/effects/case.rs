@@ -325,7 +325,7 @@ fn pins(rows: &RowsHandle, order: &PinOrder) -> Result<Vec<Draft>, String> {
             event_time: event_time(&page.batch, rows.columns(), at),
             tags: Vec::new(),
             note: String::new(),
-            source: order.source.at_row(*number as u64 + 1),
+            source: order.source_of(*number),
             row_sha256: row.sha256(),
             row,
         };

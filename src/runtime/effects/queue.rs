@@ -13,7 +13,7 @@ use crate::adapters::queue::{QueueError, QueueJournal, write_rows};
 use crate::domain::detection::ObjectName;
 use crate::domain::entity::Entity;
 use crate::store::event::Event;
-use crate::store::queue::{ItemEvent, QueueNews, QueueWork};
+use crate::store::queue::{ItemEvent, QueueNews, QueueWork, ShownEvents};
 
 /// Pieces of work that may wait: the store has one batch on its way, people do the rest by hand.
 const WAITING: usize = 64;
@@ -173,6 +173,9 @@ fn serve(keeping: &QueueKeeping, given: &Receiver<QueueWork>, tell: impl Fn(Queu
     }
 }
 
+/// What becomes a row.
+type Object = serde_json::Map<String, serde_json::Value>;
+
 /// Puts events into a file that can be asked.
 fn show(keeping: &QueueKeeping, work: QueueWork) -> Option<QueueNews> {
     let QueueWork::Rows {
@@ -184,9 +187,17 @@ fn show(keeping: &QueueKeeping, work: QueueWork) -> Option<QueueNews> {
         return None;
     };
     let missing = fetch(keeping, &mut events);
+    // What is no JSON object becomes no row.
+    events.retain(|event| serde_json::from_str::<Object>(&event.event).is_ok());
+    let places = events.iter().map(|event| (event.object.clone(), event.row));
+    let places = places.collect();
     let events: Vec<String> = events.into_iter().map(|event| event.event).collect();
     let outcome = match write_rows(&keeping.rows, &name, &events) {
-        Ok(path) => Ok((path, missing)),
+        Ok(path) => Ok(ShownEvents {
+            path,
+            places,
+            missing,
+        }),
         Err(error) => Err(missing.unwrap_or_else(|| error.to_string())),
     };
     Some(QueueNews::Rows { title, outcome })
@@ -267,9 +278,14 @@ mod tests {
         let Some(QueueNews::Rows { outcome, .. }) = show(keeping, work) else {
             panic!("rows are answered with rows");
         };
-        let (path, missing) = outcome?;
+        let ShownEvents {
+            path,
+            places,
+            missing,
+        } = outcome?;
         #[allow(clippy::disallowed_methods, reason = "the test reads what was written")]
         let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+        assert_eq!(text.lines().count(), places.len());
         Ok((text, missing))
     }
 

@@ -72,6 +72,7 @@ pub(in crate::store) fn pin(state: &mut State) {
         .filter(|row| !pinned.contains_key(row))
         .collect();
     let had_rows = tab.selected_row().is_some();
+    let places = tab.origin.places.clone();
     if rows.is_empty() {
         let why = if had_rows {
             "what is chosen is pinned already"
@@ -91,14 +92,17 @@ pub(in crate::store) fn pin(state: &mut State) {
     let Some(case) = &mut state.case.open else {
         return;
     };
-    let rows = rows
+    let rows: Vec<(usize, Key)> = rows
         .into_iter()
         .map(|row| (row, case.fresh_key('p')))
         .collect();
+    let object = |(row, _): &(usize, Key)| Some((*row, places.at(*row)?));
+    let objects = rows.iter().filter_map(object).collect();
     case.work.push(CaseWork::Pin(PinOrder {
         query,
         rows,
         source,
+        objects,
         at: now,
     }));
     if let Some(tab) = state.results.by_query(query) {

@@ -14,7 +14,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -34,7 +34,7 @@ pub(super) use update::{
 use super::entity::EntityPage;
 use super::overlay::{Overlay, Prompt, PromptKind};
 use super::state::State;
-use crate::domain::case::{CaseState, Draft, Key, ResultRef, Sealed, Source, What};
+use crate::domain::case::{CaseState, Draft, Key, ObjectRow, ResultRef, Sealed, Source, What};
 use crate::domain::query::{QueryId, QuerySummary};
 
 /// Work on cases for the runtime.
@@ -109,8 +109,23 @@ pub struct PinOrder {
     pub rows: Vec<(usize, Key)>,
     /// Where they came from; the row is filled in.
     pub source: Source,
+    /// The objects in which some of them stand, by their numbers.
+    pub objects: BTreeMap<usize, ObjectRow>,
     /// When.
     pub at: DateTime<Utc>,
+}
+
+impl PinOrder {
+    /// Where the row with a number came from.
+    pub fn source_of(&self, number: usize) -> Source {
+        let mut source = self.source.at_row(number as u64 + 1);
+        if let Source::Run { object, .. } = &mut source
+            && let Some(of_row) = self.objects.get(&number)
+        {
+            *object = Some(Box::new(of_row.clone()));
+        }
+        source
+    }
 }
 
 /// News of cases.

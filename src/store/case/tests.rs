@@ -72,7 +72,7 @@ impl Journal {
                             event_time: None,
                             tags: Vec::new(),
                             note: String::new(),
-                            source: order.source.at_row(*number as u64 + 1),
+                            source: order.source_of(*number),
                             row_sha256: row.sha256(),
                             row,
                         };
@@ -453,6 +453,37 @@ fn a_pin_out_of_an_opened_object_names_its_state_and_the_row_in_it() {
         (&source["from"], &source["row"]),
         (&"run".into(), &2.into())
     );
+    // Rows of many objects name theirs.
+    use crate::domain::detection::ObjectName;
+    let object = |key: &str| ObjectName {
+        bucket: crate::domain::lake::LOCAL_BUCKET.to_owned(),
+        key: key.to_owned(),
+    };
+    let shown = crate::store::queue::ShownEvents {
+        path: "/tmp/item-1.ndjson".into(),
+        places: vec![(object("a"), 7), (object("b"), 0), (object("a"), 8)],
+        missing: None,
+    };
+    let shown = crate::store::queue::QueueNews::Rows {
+        title: "item #1".to_owned(),
+        outcome: Ok(shown),
+    };
+    let effects = update(&mut state, Event::Queue(shown), noon());
+    journal.perform(&mut state, effects);
+    let query = state.results.tab().unwrap().query;
+    let planned = QueryNews::Planned(rows(3, |n| n.to_string()));
+    update(&mut state, Event::Query(query, planned), noon());
+    let effects = press(&mut state, "alt-3 * +");
+    journal.perform(&mut state, effects);
+    let of_item = journal.state();
+    let mut places: Vec<String> = of_item
+        .live_pins()
+        .map(|pin| serde_json::to_value(&pin.pin.source).unwrap()["object"].clone())
+        .filter(|object| object["bucket"].is_null())
+        .map(|object| format!("{} {}", object["key"], object["row"]))
+        .collect();
+    places.sort();
+    assert_eq!(places, ["\"a\" 8", "\"a\" 9", "\"b\" 1"]);
     // Rows of a statement of one's own are rows of no object.
     finished(&mut state, rows(3, |n| n.to_string()));
     let effects = press(&mut state, "alt-3 +");

@@ -7,6 +7,7 @@ use crate::domain::detection::{Detection, Reading};
 use crate::domain::lake::plain_statement;
 use crate::domain::queue::Act;
 use crate::store::effect::{Effect, TimerId};
+use crate::store::results::{Origin, RowPlaces};
 use crate::store::state::{OBJECT_TABLE, State};
 use crate::store::triggers;
 
@@ -119,11 +120,15 @@ pub(in crate::store) fn news(state: &mut State, news: QueueNews) -> Vec<Effect> 
             Vec::new()
         }
         QueueNews::Rows { title, outcome } => match outcome {
-            Ok((path, missing)) => {
-                if let Some(missing) = missing {
+            Ok(shown) => {
+                if let Some(missing) = shown.missing {
                     state.warn(missing);
                 }
-                state.open_object(&title, path, &plain_statement(OBJECT_TABLE), None)
+                state.open_rows(Origin {
+                    attached: vec![(OBJECT_TABLE.to_owned(), shown.path)],
+                    places: RowPlaces::of(shown.places),
+                    ..Origin::statement(&title, &plain_statement(OBJECT_TABLE))
+                })
             }
             Err(reason) => {
                 state.warn(format!("the events of {title} cannot be shown: {reason}"));

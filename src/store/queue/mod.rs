@@ -56,6 +56,17 @@ pub enum QueueWork {
     },
 }
 
+/// Events of items in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownEvents {
+    /// The file.
+    pub path: PathBuf,
+    /// The object of each of its rows, and the row in it, from 0.
+    pub places: Vec<(ObjectName, u64)>,
+    /// What is to be said of events that are not in it.
+    pub missing: Option<String>,
+}
+
 /// An event of an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemEvent {
@@ -85,8 +96,8 @@ pub enum QueueNews {
     Rows {
         /// What the result is called.
         title: String,
-        /// The file, and what is to be said of events that are not in it.
-        outcome: Result<(PathBuf, Option<String>), String>,
+        /// What is there to be shown.
+        outcome: Result<ShownEvents, String>,
     },
     /// Whoever tells of readings asks to be answered when all that was found so far is where it
     /// stays; by the number that [`Effect::Kept`](super::effect::Effect::Kept) echoes.

@@ -297,7 +297,12 @@ fn the_events_of_an_item_become_a_result() {
         (title.as_str(), name.as_str(), events.len()),
         ("item #1", "item-1", 2)
     );
-    let outcome = Ok(("/tmp/item-1.ndjson".into(), None));
+    let shown = events.iter().map(|event| (event.object.clone(), event.row));
+    let outcome = Ok(ShownEvents {
+        path: "/tmp/item-1.ndjson".into(),
+        places: shown.collect(),
+        missing: None,
+    });
     let news = QueueNews::Rows {
         title: title.clone(),
         outcome,
@@ -305,6 +310,9 @@ fn the_events_of_an_item_become_a_result() {
     let effects = update(&mut state, Event::Queue(news), noon());
     let starts = |effect: &Effect| matches!(effect, Effect::StartQuery(request) if request.attached.len() == 1);
     assert!(effects.iter().any(starts), "{effects:?}");
+    let places = &state.results.tab().unwrap().origin.places;
+    let second = places.at(1).unwrap();
+    assert_eq!((second.row, places.at(2)), (events[1].row + 1, None));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod exact;
 mod news;
 mod order;
+mod places;
 mod record;
 mod update;
 mod zero;
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 
 pub use news::{answer_export, news, run_agreed, told_here};
 pub use order::{answer_find, answer_judged, answer_order, filter, find};
+pub use places::RowPlaces;
 pub use record::update_record;
 pub(super) use update::selected_page;
 pub use update::{press_row, update};
@@ -96,6 +98,9 @@ pub struct Origin {
     /// The object whose rows it shows, all of them and in their order.
     #[serde(default)]
     pub object: Option<ObjectVersion>,
+    /// Where each of its rows stands, where it shows rows of many objects.
+    #[serde(default, skip_serializing_if = "RowPlaces::is_empty")]
+    pub places: RowPlaces,
     /// The engine that was chosen for it.
     #[serde(default)]
     pub route: Route,
@@ -132,6 +137,7 @@ impl Origin {
             parameters: Vec::new(),
             attached: Vec::new(),
             object: None,
+            places: RowPlaces::default(),
             route: Route::default(),
             end_order: None,
         }

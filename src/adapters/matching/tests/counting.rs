@@ -34,10 +34,15 @@ impl Start {
     /// The rows of an object at which the correlation is told. Its rows are calls by one key at
     /// these seconds.
     fn told(&mut self, name: &str, seconds: &[i64]) -> Vec<u64> {
+        self.told_by(1, name, seconds)
+    }
+
+    /// The same of the rule with a number.
+    fn told_by(&mut self, rule: usize, name: &str, seconds: &[i64]) -> Vec<u64> {
         let hit = |(row, second): (u64, &i64)| Hit {
             group: 0,
             row,
-            what: What::Meaning(1),
+            what: What::Meaning(rule),
             at_ms: Some(second * 1_000),
             keys: vec![Some("AKIA1".to_owned())],
         };
@@ -134,6 +139,29 @@ fn what_a_changed_correlation_counted_is_not_the_new_one_s_and_comes_back_with_i
     drop(before);
     start.read = read_of(RULES);
     assert_eq!(start.told("d", &[5]), [0], "the first two are remembered");
+}
+
+#[test]
+fn rules_are_known_again_by_what_they_say_and_not_by_their_numbers() {
+    let rule = |name: &str| {
+        format!(
+            "title: {name}\nid: {name}\nlogsource: {{product: aws, service: cloudtrail}}\n\
+             detection:\n  s: {{eventName: {name}}}\n  condition: s\n---\n"
+        )
+    };
+    let both = "title: Both\nid: both\ncorrelation:\n  type: temporal\n  rules: [First, Second]\n  \
+        group-by: [userIdentity.accessKeyId]\n  timespan: 10s\n";
+    let text = format!("{}{}{both}", rule("First"), rule("Second"));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("counted.sqlite");
+    let mut start = Start::of(&file);
+    start.read = read_of(&text);
+    assert_eq!(start.told_by(0, "a", &[1]), NEVER);
+    assert_eq!(start.told_by(0, "b", &[2]), NEVER);
+    let mut next = Start::of(&file);
+    next.read = read_of(&format!("{}{text}", rule("Another")));
+    assert_eq!(next.told_by(1, "c", &[3]), NEVER, "the same rule once more");
+    assert_eq!(next.told_by(2, "d", &[4]), [0]);
 }
 
 #[test]
