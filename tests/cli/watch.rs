@@ -1,7 +1,9 @@
 //! `lakehound watch` over folders.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -67,7 +69,7 @@ fn what_cannot_be_watched_is_named() {
     let home = Home::new();
     let stderr = home.run(&["watch", "--from", "ftp:host"]).fails(2);
     assert_holds(&stderr, &["ftp:host", "sqs-dlq:"]);
-    let run = home.run(&["watch", "--from", "dir:nowhere"]);
+    let run = home.run(&["watch", "--once", "--from", "dir:nowhere"]);
     assert_eq!(run.code, Some(1));
     assert_holds(&run.stderr, &["nowhere", "cannot be watched"]);
     home.write(
@@ -214,10 +216,13 @@ fn the_list_of_watches_is_kept_shown_and_emptied() {
         .fails(2);
 }
 
+/// How long a line may take on a loaded machine before a test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// A `watch` that goes on; killed when dropped.
 struct Running {
     child: Child,
-    lines: BufReader<ChildStdout>,
+    lines: Receiver<String>,
     read: Vec<Value>,
 }
 
@@ -225,7 +230,13 @@ impl Running {
     fn start(home: &Home, arguments: &[&str]) -> Self {
         let mut command = home.command(arguments);
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = channel();
+        std::thread::spawn(move || {
+            for line in stdout.lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
         Self {
             child,
             lines,
@@ -236,9 +247,8 @@ impl Running {
     /// Reads on to a line.
     fn until(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) {
         loop {
-            let mut line = String::new();
-            let read = self.lines.read_line(&mut line).unwrap();
-            assert_ne!(read, 0, "it ended before {what}");
+            let line = self.lines.recv_timeout(PATIENCE);
+            let line = line.unwrap_or_else(|error| panic!("{error}: {what}: {:?}", self.read));
             let line: Value = serde_json::from_str(&line).unwrap();
             let is_last = is_it(&line);
             self.read.push(line);
