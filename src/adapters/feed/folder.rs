@@ -62,6 +62,8 @@ impl FolderSource {
     /// A source over a lake's folder, or over the folder of the notifications in it. The newest
     /// objects are told at every start.
     pub fn new(lake: PathBuf) -> Self {
+        // The system reports absolute paths.
+        let lake = absolute(&lake);
         let lake = match lake.parent() {
             Some(parent) if lake.ends_with(NOTIFICATIONS) => parent.to_owned(),
             _ => lake,
