@@ -17,8 +17,9 @@ use lakehound::ports::{Catalog, QueryService, RunControl};
 use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
+use crate::consoles::ENVIRONMENT;
 use crate::http;
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
+use crate::peer::{Peer, REGION, output_location, wait_until};
 use crate::support::{access, journal, options, request, run, service, table};
 use crate::terminal::{Home, Terminal};
 use crate::wire::{Mishap, Wire};
@@ -481,12 +482,6 @@ fn home(peer: &Peer, more: &str) -> Home {
     std::fs::write(home.config(), config).unwrap();
     home
 }
-
-const ENVIRONMENT: [(&str, &str); 3] = [
-    ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-    ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-    ("AWS_EC2_METADATA_DISABLED", "true"),
-];
 
 fn query(home: &Home, arguments: &[&str]) -> (Option<i32>, String, String) {
     let output: Output = Command::new(env!("CARGO_BIN_EXE_lakehound"))

@@ -1,26 +1,13 @@
 //! The console over the peer, in a real pseudo-terminal: a run that is watched, stopped, left by a
 //! kill and taken up again.
 
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
+use crate::consoles::{configure, console};
+use crate::peer::{Peer, wait_until};
 use crate::terminal::{Home, Terminal};
 
 fn start(home: &Home, peer: &Peer) -> Terminal {
-    let config = format!(
-        "[profiles.peer]\n\
-         region = \"{REGION}\"\n\
-         endpoint_url = \"{}\"\n\
-         output_location = \"{}\"\n",
-        peer.endpoint(),
-        output_location()
-    );
-    std::fs::write(home.config(), config).unwrap();
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    let arguments = ["--profile".as_ref(), "peer".as_ref()];
-    Terminal::start_with(home, &arguments, &environment, (140, 40))
+    configure(home, &peer.endpoint(), "");
+    console(home, (140, 40))
 }
 
 /// Types a statement that the peer holds until it is stopped or released, and runs it.

@@ -21,6 +21,7 @@ mod terminal;
 
 mod bill;
 mod console;
+mod consoles;
 mod direct;
 mod exact;
 mod faults;

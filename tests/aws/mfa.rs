@@ -2,14 +2,9 @@
 
 use std::process::{Command, Stdio};
 
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location};
+use crate::consoles::ENVIRONMENT;
+use crate::peer::{Peer, REGION, output_location};
 use crate::terminal::{Home, Terminal};
-
-const ENVIRONMENT: [(&str, &str); 3] = [
-    ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-    ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-    ("AWS_EC2_METADATA_DISABLED", "true"),
-];
 
 fn home(peer: &Peer) -> Home {
     let home = Home::new();

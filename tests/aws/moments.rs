@@ -13,8 +13,9 @@ use std::time::{Duration, Instant};
 use lakehound::adapters::journal::RunJournal;
 use lakehound::adapters::kept::KeptResults;
 
+use crate::consoles::{configure, console};
 use crate::home::Home;
-use crate::peer::{ACCESS_KEY, Peer, SECRET_KEY, wait_until};
+use crate::peer::{Peer, wait_until};
 use crate::terminal::{self, Terminal};
 use crate::wire::{Mishap, Wire};
 
@@ -245,20 +246,6 @@ fn a_console_killed_while_it_keeps_rows_keeps_them_once_at_the_next_start() {
 }
 
 fn start(home: &terminal::Home, wire: &Wire) -> Terminal {
-    let config = format!(
-        "[profiles.peer]\n\
-         region = \"us-east-1\"\n\
-         endpoint_url = \"{}\"\n\
-         output_location = \"{}\"\n",
-        wire.endpoint(),
-        crate::peer::output_location()
-    );
-    std::fs::write(home.config(), config).unwrap();
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    let arguments = ["--profile".as_ref(), "peer".as_ref()];
-    Terminal::start_with(home, &arguments, &environment, (140, 40))
+    configure(home, &wire.endpoint(), "");
+    console(home, (140, 40))
 }

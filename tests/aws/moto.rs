@@ -5,9 +5,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::consoles::ENVIRONMENT;
 use crate::home::Home;
 use crate::http;
-use crate::peer::{ACCESS_KEY, Process, REGION, RESULTS, SECRET_KEY, output_location};
+use crate::peer::{ACCESS_KEY, Process, REGION, RESULTS, output_location};
 use crate::terminal::{self, Terminal};
 use crate::venv;
 
@@ -186,13 +187,8 @@ fn stages_are_shown_in_their_order() {
         output_location()
     );
     std::fs::write(home.config(), config).unwrap();
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
     let arguments = ["query".as_ref(), "SELECT v FROM x".as_ref()];
-    let mut query = Terminal::start_with(&home, &arguments, &environment, (100, 20));
+    let mut query = Terminal::start_with(&home, &arguments, &ENVIRONMENT, (100, 20));
     assert_eq!(query.wait_for_end(), 0);
     let told = String::from_utf8_lossy(&query.bytes).into_owned();
     let first = |word: &str| {

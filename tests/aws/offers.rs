@@ -3,28 +3,14 @@
 
 use serde_json::{Value, json};
 
+use crate::consoles::{configure, console};
 use crate::http;
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location};
+use crate::peer::Peer;
 use crate::terminal::{Home, Terminal};
 
 fn start(home: &Home, peer: &Peer) -> Terminal {
-    let config = format!(
-        "[profiles.peer]\n\
-         region = \"{REGION}\"\n\
-         endpoint_url = \"{}\"\n\
-         output_location = \"{}\"\n\
-         allow_writes = true\n",
-        peer.endpoint(),
-        output_location()
-    );
-    std::fs::write(home.config(), config).unwrap();
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    let arguments = ["--profile".as_ref(), "peer".as_ref()];
-    Terminal::start_with(home, &arguments, &environment, (140, 40))
+    configure(home, &peer.endpoint(), "allow_writes = true");
+    console(home, (140, 40))
 }
 
 /// A table of events in Glue, as the peer's Athena reads it.

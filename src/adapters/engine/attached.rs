@@ -27,7 +27,7 @@ use super::object::ObjectStore;
 use super::provider::LakeTable;
 use super::schema::TableColumns;
 use super::scout::footer_of;
-use super::storage::s3::ReadFault;
+use super::storage::s3::{ReadFault, S3Store};
 use super::watch::Watch;
 use crate::adapters::files::{FileError, FileKind, ResultFile};
 use crate::domain::lake::{ObjectVersion, object_at, unquoted};
@@ -87,19 +87,32 @@ fn parquet(
     let file = Arc::new(LakeFile::alone(&attached.path, data.len(), modified));
     let footer = footers.get(&file).map_err(|error| format!("it {error}"))?;
     let columns = TableColumns::of_file(&footer.schema);
-    Ok(Arc::new(LakeTable {
+    let footers = Arc::clone(footers);
+    Ok(alone(attached, file, columns, None, footers, watch))
+}
+
+/// A table that is one file, or one object of a store.
+fn alone(
+    attached: &AttachedFile,
+    file: Arc<LakeFile>,
+    columns: TableColumns,
+    store: Option<Arc<S3Store>>,
+    footers: Arc<FooterCache>,
+    watch: &Arc<Watch>,
+) -> Arc<dyn TableProvider> {
+    Arc::new(LakeTable {
         name: attached.name.clone(),
         schema: columns.all(),
         columns,
         key: TableKey::Folder(attached.name.to_lowercase()),
         files: vec![file],
         roots: Vec::new(),
-        store: None,
+        store,
         scout: None,
-        footers: Arc::clone(footers),
+        footers,
         watch: Arc::clone(watch),
         threads: 1,
-    }))
+    })
 }
 
 /// The object as it is now, with its own columns, none from its key: as it would be as a file.
@@ -138,19 +151,7 @@ async fn object(
         error => QueryError::new(QueryErrorKind::Storage, format!("{} {error}", file.name)),
     })?;
     let columns = TableColumns::of_file(&footer.schema);
-    Ok(Arc::new(LakeTable {
-        name: attached.name.clone(),
-        schema: columns.all(),
-        columns,
-        key: TableKey::Folder(attached.name.to_lowercase()),
-        files: vec![file],
-        roots: Vec::new(),
-        store: Some(store),
-        scout: None,
-        footers,
-        watch: Arc::clone(watch),
-        threads: 1,
-    }))
+    Ok(alone(attached, file, columns, Some(store), footers, watch))
 }
 
 /// A text file as a stream of batches, opened anew each time it is scanned.

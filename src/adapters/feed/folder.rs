@@ -63,7 +63,7 @@ impl FolderSource {
     /// objects are told at every start.
     pub fn new(lake: PathBuf) -> Self {
         // The system reports absolute paths.
-        let lake = absolute(&lake);
+        let lake = std::path::absolute(&lake).unwrap_or(lake);
         let lake = match lake.parent() {
             Some(parent) if lake.ends_with(NOTIFICATIONS) => parent.to_owned(),
             _ => lake,

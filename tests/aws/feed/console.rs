@@ -10,18 +10,12 @@ use lakehound::ports::Inbox as _;
 
 use super::ways::{Ways, all_named};
 use super::{any_below, any_moment, setting};
-use crate::peer::{ACCESS_KEY, Peer, REGION, SECRET_KEY, output_location, wait_until};
-use crate::terminal::{Home, Terminal};
+use crate::consoles::{configure, console};
+use crate::peer::{Peer, wait_until};
+use crate::terminal::Home;
 
-fn start(home: &Home) -> Terminal {
-    let environment = [
-        ("AWS_ACCESS_KEY_ID", ACCESS_KEY),
-        ("AWS_SECRET_ACCESS_KEY", SECRET_KEY),
-        ("AWS_EC2_METADATA_DISABLED", "true"),
-    ];
-    let arguments = ["--profile".as_ref(), "peer".as_ref()];
-    Terminal::start_with(home, &arguments, &environment, (160, 44))
-}
+/// Of the terminal.
+const SIZE: (u16, u16) = (160, 44);
 
 #[test]
 fn every_object_is_there_once_though_the_console_itself_is_killed() {
@@ -30,14 +24,11 @@ fn every_object_is_there_once_though_the_console_itself_is_killed() {
     let kills = setting("LAKEHOUND_FEED_CONSOLE_KILLS", 1);
     let ways = Ways::make(&peer, false);
     let home = Home::new();
-    let config = format!(
-        "[profiles.peer]\nregion = \"{REGION}\"\nendpoint_url = \"{}\"\noutput_location = \"{}\"\n\
-         [feed]\nvisibility_seconds = 1\nsources = {:?}\n",
-        peer.endpoint(),
-        output_location(),
+    let feed = format!(
+        "[feed]\nvisibility_seconds = 1\nsources = {:?}",
         ways.sources
     );
-    std::fs::write(home.config(), config).unwrap();
+    configure(&home, &peer.endpoint(), &feed);
     ways.configure(&home.config(), 300);
     let inbox = DiskInbox::open(&home.data().join("inbox.sqlite")).unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -50,7 +41,7 @@ fn every_object_is_there_once_though_the_console_itself_is_killed() {
     for kill in 0..kills {
         let numbers = (kill * portion).min(objects)..((kill + 1) * portion).min(objects);
         let enough = numbers.start as u64 + any_below(numbers.len() as u64);
-        let mut console = start(&home);
+        let mut console = console(&home, SIZE);
         std::thread::scope(|scope| {
             scope.spawn(|| Ways::put(&peer, numbers));
             wait_until("so many are in the inbox", || there() >= enough);
@@ -59,7 +50,7 @@ fn every_object_is_there_once_though_the_console_itself_is_killed() {
             console.wait_for_end();
         });
     }
-    let mut console = start(&home);
+    let mut console = console(&home, SIZE);
     Ways::put(&peer, (kills * portion).min(objects)..objects);
     ways.wait_for_the_webhook(objects);
     wait_until("the queues are empty", || ways.depth(&peer) == 0);
