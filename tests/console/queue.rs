@@ -94,9 +94,12 @@ fn items_are_worked_on_and_are_there_after_a_kill() {
     console.signal("KILL");
     console.wait_for_end();
 
-    // The kill may have come before the session was written that says that the queue is shown.
+    // The kill may have come before or after the session was written that says that the queue is
+    // shown, and that it has the whole screen.
     let mut console = Terminal::start(&home, &LAKE.path(), (140, 40));
-    console.wait_for("new-findings");
+    console.wait_until("its panes", |screen| {
+        screen.contains("new-findings") || screen.contains("─Queue")
+    });
     if !console.text().contains("─Queue") {
         console.press(&["alt-q"]);
     }
