@@ -13,6 +13,7 @@ pub mod estimate;
 pub mod format;
 pub mod lake;
 pub mod lineage;
+pub mod mark;
 pub mod names;
 pub mod nearest;
 pub mod playbook;

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, params};
-use sha2::{Digest as _, Sha256};
 
 use crate::domain::detection::Unreadable;
 use crate::domain::lake::{Arrival, Notification, ObjectKey};
+use crate::domain::mark::of_parts;
 use crate::ports::Waiting;
 
 /// Characters of a cause that are kept.
@@ -42,20 +42,10 @@ pub(super) const SCHEMA: &str = "
 pub(super) const DONE: &str =
     "(state = 'read' OR (state = 'failed' AND next_try IS NULL)) AND owed = 0";
 
-/// What makes two notifications the same, as 16 bytes: parts are told apart by their lengths.
+/// What makes two notifications the same, as 16 bytes.
 pub(super) fn identity(notification: &Notification) -> [u8; 16] {
-    let (bucket, key, mark) = notification.identity();
-    let mut hash = Sha256::new();
-    for part in [Some(bucket), Some(key), mark] {
-        let length = part.map_or(u64::MAX, |part| part.len() as u64);
-        hash.update(length.to_le_bytes());
-        hash.update(part.unwrap_or_default());
-    }
-    let mut identity = [0; 16];
-    for (to, from) in identity.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    identity
+    let (bucket, key, state) = notification.identity();
+    of_parts([Some(bucket), Some(key), state].map(|part| part.map(str::as_bytes)))
 }
 
 /// Writes a notification down, with or without a line that is owed; whether it is new.

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sha2::{Digest as _, Sha256};
 
 use super::book::{Correlated, Read};
 use super::judge::Hit;
 use super::ledger::{Entry, Ledger, LedgerError, Line};
 use super::windows::{Counted, Match, Windows};
 use crate::domain::detection::ObjectName;
+use crate::domain::mark::of_parts;
 use crate::domain::sigma::{About, CorrelationKind};
 use crate::sql::sigma::Unusable;
 
@@ -39,16 +39,7 @@ pub(super) fn mark(object: &ObjectName, state: &str) -> Mark {
 }
 
 fn digest(parts: &[&str]) -> Mark {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let mut mark = [0; 16];
-    for (to, from) in mark.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    mark
+    of_parts(parts.iter().map(|part| Some(part.as_bytes())))
 }
 
 /// The matches at which a correlation is told: the match, and the correlation's meaning.

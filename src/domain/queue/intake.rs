@@ -4,7 +4,6 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
 
 use super::item::{MOST_STORMED, bounded};
 use super::replay::Key;
@@ -12,6 +11,7 @@ use super::{
     Act, Item, ItemId, MOST_ITEMS, Opening, Queue, QueueEvent, STORM_OF, STORM_WITHIN, Seen, Status,
 };
 use crate::domain::detection::{Cause, Detection};
+use crate::domain::mark::of_parts;
 
 impl Queue {
     /// What detections that have arrived change, as events that follow the last one. Those that
@@ -252,24 +252,18 @@ fn title_of_storm(detection: &Detection) -> String {
     }
 }
 
-/// What tells a detection when it comes a second time. An attacker who chooses names must not be
-/// able to make a detection look like a known one.
+/// What tells a detection when it comes a second time.
 fn mark(detection: &Detection) -> u64 {
-    let mut hash = Sha256::new();
-    let mut part = |text: &[u8]| {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    };
-    part(detection.cause.kind().as_bytes());
-    part(detection.cause.name().as_bytes());
-    part(detection.object.bucket.as_bytes());
-    part(detection.object.key.as_bytes());
-    part(&detection.row.to_le_bytes());
     let time = detection.time.map(|time| time.timestamp_millis());
-    part(&time.unwrap_or(i64::MIN).to_le_bytes());
-    let digest = hash.finalize();
-    digest
-        .iter()
-        .take(8)
-        .fold(0, |mark, byte| mark << 8 | u64::from(*byte))
+    let parts: [&[u8]; 6] = [
+        detection.cause.kind().as_bytes(),
+        detection.cause.name().as_bytes(),
+        detection.object.bucket.as_bytes(),
+        detection.object.key.as_bytes(),
+        &detection.row.to_le_bytes(),
+        &time.unwrap_or(i64::MIN).to_le_bytes(),
+    ];
+    let mark = of_parts(parts.map(Some));
+    let first = mark.iter().take(8);
+    first.fold(0, |mark, byte| mark << 8 | u64::from(*byte))
 }
