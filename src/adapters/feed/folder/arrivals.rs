@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use chrono::{DateTime, Utc};
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -13,27 +12,37 @@ use crate::domain::lake::{Arrival, LOCAL_BUCKET, Notification, ObjectKey};
 
 /// Where the demo lake drops notification files.
 pub(super) const NOTIFICATIONS: &str = "notifications";
-/// The state of a file: its place, its size and when it was written. Tells it from one of the same
-/// name in another lake, and from what it was before it was written anew.
+/// What tells a file from one of the same name in another lake, and from what it was before it was
+/// written anew: its place, its size and when it was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct FileState {
+pub(super) struct FileMark {
     written: i64,
     place: [u8; 8],
 }
 
+impl FileMark {
+    /// As a notification's sequencer.
+    fn sequencer(self) -> String {
+        let place: String = self.place.iter().map(|b| format!("{b:02X}")).collect();
+        format!("{:016X}{place}", self.written)
+    }
+}
+
+/// A file as it is now.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileState {
+    size: Option<u64>,
+    written: Option<DateTime<Utc>>,
+    pub(super) mark: FileMark,
+}
+
 impl FileState {
-    /// As the file is now.
+    /// Looks at a file.
     pub(super) fn now(path: &Path) -> Self {
         let data = path.metadata().ok();
         let written = data.as_ref().and_then(|data| data.modified().ok());
-        Self::of(
-            path,
-            data.map(|data| data.len()),
-            written.map(DateTime::from),
-        )
-    }
-
-    fn of(path: &Path, size: Option<u64>, time: Option<DateTime<Utc>>) -> Self {
+        let written = written.map(DateTime::<Utc>::from);
+        let size = data.map(|data| data.len());
         let mut hash = Sha256::new();
         hash.update(absolute(path).as_os_str().as_encoded_bytes());
         hash.update(size.unwrap_or(u64::MAX).to_le_bytes());
@@ -43,15 +52,15 @@ impl FileState {
             *to = *from;
         }
         Self {
-            written: time.map(|time| time.timestamp_micros()).unwrap_or_default(),
-            place,
+            size,
+            written,
+            mark: FileMark {
+                written: written
+                    .map(|time| time.timestamp_micros())
+                    .unwrap_or_default(),
+                place,
+            },
         }
-    }
-
-    /// As a notification's sequencer.
-    fn sequencer(self) -> String {
-        let place: String = self.place.iter().map(|b| format!("{b:02X}")).collect();
-        format!("{:016X}{place}", self.written)
     }
 }
 
@@ -129,9 +138,9 @@ pub(super) fn of_no_notification(
 }
 
 /// An object that was there before the start. Its events are not counted yet.
-pub(super) fn there(lake: &Path, path: &Path, written: SystemTime) -> Arrival {
+pub(super) fn there(lake: &Path, path: &Path, state: &FileState) -> Arrival {
     Arrival {
-        notification: of_object(lake, path, Some(written.into())),
+        notification: of_object(lake, path, state),
         path: Some(path.to_owned()),
         events: None,
         seen: None,
@@ -139,22 +148,19 @@ pub(super) fn there(lake: &Path, path: &Path, written: SystemTime) -> Arrival {
 }
 
 /// An object that no notification tells of, and that has just appeared.
-pub(super) fn appeared(lake: &Path, path: &Path, now: DateTime<Utc>) -> Arrival {
-    let written = path.metadata().and_then(|data| data.modified()).ok();
+pub(super) fn appeared(lake: &Path, path: &Path, state: &FileState, now: DateTime<Utc>) -> Arrival {
     Arrival {
-        notification: of_object(lake, path, written.map(DateTime::from)),
-        path: Some(path.to_owned()),
         events: Some(count_events(path)),
         seen: Some(now),
+        ..there(lake, path, state)
     }
 }
 
-fn of_object(lake: &Path, path: &Path, written: Option<DateTime<Utc>>) -> Notification {
+fn of_object(lake: &Path, path: &Path, state: &FileState) -> Notification {
     let relative = relative(lake, path);
     let key = ObjectKey::parse(&relative).unwrap_or_else(|_| ObjectKey::foreign(&relative));
-    let size = path.metadata().ok().map(|data| data.len());
-    let mut notification = local_notification(key, size, written);
-    notification.sequencer = Some(FileState::of(path, size, written).sequencer());
+    let mut notification = local_notification(key, state.size, state.written);
+    notification.sequencer = Some(state.mark.sequencer());
     notification
 }
 
@@ -203,9 +209,8 @@ pub(super) fn is_object(lake: &Path, path: &Path) -> bool {
         })
 }
 
-/// The objects of a lake that are at and below a folder, with the time they were written, oldest
-/// first.
-pub(super) fn objects(lake: &Path, folder: &Path) -> Vec<(PathBuf, SystemTime)> {
+/// The objects of a lake that are at and below a folder, oldest first.
+pub(super) fn objects(lake: &Path, folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -239,5 +244,5 @@ pub(super) fn objects(lake: &Path, folder: &Path) -> Vec<(PathBuf, SystemTime)> 
     };
     // The event day goes before the file's own time, which a copy loses.
     found.sort_by_cached_key(|(path, written)| (day(path), *written, path.clone()));
-    found
+    found.into_iter().map(|(path, _)| path).collect()
 }

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 
 use super::FolderSource;
 use super::arrivals::{
-    FileState, NOTIFICATIONS, appeared, count_events, delivered, is_notification, is_object,
-    notification_files, objects, of_no_notification, there, told_by,
+    FileMark, FileState, NOTIFICATIONS, appeared, count_events, delivered, is_notification,
+    is_object, notification_files, objects, of_no_notification, there, told_by,
 };
 use super::reports::{Look, Next, Reports, TELLS_OF_CLOSING};
 use crate::adapters::feed::tally::Tally;
@@ -49,9 +49,9 @@ pub(super) struct Follower<'a> {
     source: &'a FolderSource,
     desk: Desk<'a>,
     /// The files that were told, or are not to be.
-    told: HashSet<FileState>,
+    told: HashSet<FileMark>,
     /// Those of them that are not written down yet.
-    fresh: Vec<FileState>,
+    fresh: Vec<FileMark>,
     /// Files that were there and could not be read: half of a file, or a damaged one.
     unfinished: BTreeSet<PathBuf>,
     /// Whether what was there at the start was told.
@@ -120,7 +120,7 @@ impl<'a> Follower<'a> {
     /// while nobody watched.
     fn begin(&mut self, lake: &Path) -> Result<(), End> {
         for file in notification_files(lake) {
-            self.told.insert(FileState::now(&file));
+            self.told.insert(FileState::now(&file).mark);
         }
         let mut older = objects(lake, lake);
         let newest = older.split_off(older.len().saturating_sub(self.source.at_start));
@@ -162,15 +162,16 @@ impl<'a> Follower<'a> {
     fn untold(
         &mut self,
         lake: &Path,
-        objects: &[(PathBuf, SystemTime)],
+        objects: &[PathBuf],
         delivered: &HashMap<String, Notification>,
     ) -> Vec<Arrival> {
         let mut arrivals = Vec::new();
-        for (path, written) in objects {
-            if !self.tells(FileState::now(path)) {
+        for path in objects {
+            let state = FileState::now(path);
+            if !self.tells(state.mark) {
                 continue;
             }
-            let mut arrival = there(lake, path, *written);
+            let mut arrival = there(lake, path, &state);
             if let Some(notification) = delivered.get(&arrival.notification.key.key) {
                 arrival.notification = notification.clone();
             }
@@ -180,10 +181,10 @@ impl<'a> Follower<'a> {
     }
 
     /// Marks a file as told; whether it was not.
-    fn tells(&mut self, state: FileState) -> bool {
-        let is_new = self.told.insert(state);
+    fn tells(&mut self, mark: FileMark) -> bool {
+        let is_new = self.told.insert(mark);
         if is_new {
-            self.fresh.push(state);
+            self.fresh.push(mark);
         }
         is_new
     }
@@ -196,8 +197,8 @@ impl<'a> Follower<'a> {
         }
         let taken = self.desk.take(arrivals, at_start);
         if taken.is_err() {
-            for state in &fresh {
-                self.told.remove(state);
+            for mark in &fresh {
+                self.told.remove(mark);
             }
         }
         taken?;
@@ -242,8 +243,10 @@ impl<'a> Follower<'a> {
     /// Tells what is at and below a folder and was not told.
     fn search(&mut self, folder: &Path) -> Result<(), End> {
         let lake = self.source.lake.clone();
-        let mut files = notification_files(&lake);
-        files.extend(objects(&lake, folder).into_iter().map(|(path, _)| path));
+        let mut files = objects(&lake, folder);
+        if lake.join(NOTIFICATIONS).starts_with(folder) {
+            files.splice(..0, notification_files(&lake));
+        }
         for chunk in files.chunks(TOGETHER) {
             let arrivals: Vec<Arrival> =
                 chunk.iter().flat_map(|path| self.at(path, false)).collect();
@@ -283,7 +286,7 @@ impl<'a> Follower<'a> {
             return Vec::new();
         }
         let state = FileState::now(path);
-        if self.told.contains(&state) {
+        if self.told.contains(&state.mark) {
             return Vec::new();
         }
         let now = Utc::now();
@@ -292,7 +295,7 @@ impl<'a> Follower<'a> {
                 // Where notification files are dropped, they tell of the object.
                 return Vec::new();
             }
-            let arrival = appeared(lake, path, now);
+            let arrival = appeared(lake, path, &state, now);
             match &arrival.events {
                 Some(Err(_)) if !whole => None,
                 _ => Some(vec![arrival]),
@@ -301,9 +304,10 @@ impl<'a> Follower<'a> {
             match told_by(lake, path, now) {
                 Ok(arrivals) => {
                     let objects = arrivals.iter().filter_map(|arrival| arrival.path.as_ref());
-                    let states: Vec<FileState> = objects.map(|path| FileState::now(path)).collect();
-                    for state in states {
-                        self.tells(state);
+                    let marks: Vec<FileMark> =
+                        objects.map(|path| FileState::now(path).mark).collect();
+                    for mark in marks {
+                        self.tells(mark);
                     }
                     Some(arrivals)
                 }
@@ -314,7 +318,7 @@ impl<'a> Follower<'a> {
         match arrivals {
             Some(arrivals) => {
                 self.unfinished.remove(path);
-                self.tells(state);
+                self.tells(state.mark);
                 arrivals
             }
             None => {

@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::arrivals::appeared;
+use super::arrivals::{FileState, appeared};
 use super::*;
 use crate::adapters::inbox::DiskInbox;
 use crate::domain::detection::Unreadable;
@@ -111,7 +111,7 @@ fn an_object_that_cannot_be_read_says_why() {
     let lake = tempfile::tempdir().unwrap();
     let path = put_object(lake.path(), "a.parquet", 3);
     fs::write(&path, b"PAR1 but no more").unwrap();
-    let arrival = appeared(lake.path(), &path, Utc::now());
+    let arrival = appeared(lake.path(), &path, &FileState::now(&path), Utc::now());
     assert!(matches!(arrival.events, Some(Err(_))));
 }
 
