@@ -8,7 +8,7 @@ use super::results::Origin;
 use super::state::State;
 use crate::domain::entity::Entity;
 use crate::domain::entity::facts::Fact;
-use crate::domain::queue::{Act, ItemId, bounded_facts};
+use crate::domain::queue::ItemId;
 use crate::domain::trigger::{Notice, Pace, Subject, Trigger, Verdict, Work};
 use crate::sql::parameters;
 
@@ -60,9 +60,7 @@ pub(super) fn enriched(state: &mut State, of: &Entity, facts: &[Fact]) {
         if entity != *of {
             state.triggers.learning.push((item, entity));
         } else if !facts.is_empty() {
-            let facts = bounded_facts(facts);
-            let learned = Act::Learned { item, facts };
-            let event = state.queue.queue().next(learned, None, state.now);
+            let event = state.queue.queue().learned(item, facts, state.now);
             state.queue.happens(event);
         }
     }

@@ -283,7 +283,7 @@ impl Item {
 }
 
 /// What is known of an entity, no more and no longer than an item keeps.
-pub fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {
+pub(super) fn bounded_facts(facts: &[Fact]) -> Vec<Fact> {
     const MOST: usize = 40;
     let cut = |text: &str| text[..text.floor_char_boundary(300)].to_owned();
     let bounded = facts.iter().take(MOST).map(|fact| Fact {

@@ -22,7 +22,7 @@ pub(crate) mod tests;
 
 pub use event::{Act, Opening, QueueEvent, Seen};
 pub use few::Few;
-pub use item::{Disposition, Item, ItemId, Status, bounded_facts};
+pub use item::{Disposition, Item, ItemId, Status};
 pub use mute::{Mute, MuteId, Preview};
 pub use replay::Queue;
 pub use view::{Grouping, Line, Scope};

@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::item::MOST_STORMED;
+use super::item::{MOST_STORMED, bounded_facts};
 use super::{
     Act, Item, ItemId, MOST_BYTES, MOST_ITEMS, MOST_KNOWN, MOST_UNDO, Mute, MuteId, QueueEvent,
     Seen, Status, to_millis,
 };
 use crate::domain::detection::Cause;
 use crate::domain::entity::Entity;
+use crate::domain::entity::facts::Fact;
 
 /// Closed items that go at once, where there are too many items.
 const DROPPED_AT_ONCE: usize = 500;
@@ -133,6 +134,12 @@ impl Queue {
             by,
             act,
         }
+    }
+
+    /// The event that this is known of the entity of an item; it counts once it is applied.
+    pub fn learned(&self, item: ItemId, facts: &[Fact], at: DateTime<Utc>) -> QueueEvent {
+        let facts = bounded_facts(facts);
+        self.next(Act::Learned { item, facts }, None, at)
     }
 
     /// Something happened.
