@@ -74,11 +74,7 @@ pub fn lines(state: &State, menu: &CaseMenu) -> Vec<MenuLine> {
         .iter()
         .map(|line| format!("{} {}", line.label, line.detail))
         .collect();
-    let mut found = menu.picker.matches(texts.iter().map(String::as_str));
-    if menu.picker.input.text().is_empty() {
-        // The order of a tree is its meaning.
-        found.sort_unstable();
-    }
+    let found = menu.picker.passing(texts.iter().map(String::as_str));
     let mut lines: Vec<MenuLine> = found
         .into_iter()
         .filter_map(|at| all.get_mut(at).cloned())

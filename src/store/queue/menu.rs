@@ -79,10 +79,7 @@ pub fn lines(state: &State, menu: &QueueMenu) -> Vec<MenuLine> {
         .iter()
         .map(|line| format!("{} {}", line.label, line.detail))
         .collect();
-    let mut found = menu.picker.matches(texts.iter().map(String::as_str));
-    if menu.picker.input.text().is_empty() {
-        found.sort_unstable();
-    }
+    let found = menu.picker.passing(texts.iter().map(String::as_str));
     let line = |at: usize| all.get(at).cloned();
     found.into_iter().filter_map(line).collect()
 }
