@@ -16,7 +16,7 @@ use parquet::arrow::ArrowWriter;
 use serde_json::{Value, json};
 
 use crate::lake::{Lake, Table};
-use crate::matching::fed;
+use crate::matching::found_both_ways;
 
 pub(crate) fn begin() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 1, 6, 0, 0).unwrap()
@@ -131,12 +131,7 @@ fn every_shipped_detection_fires_on_its_rows_and_on_no_other_of_them() {
         owned.push(own);
     }
     let lake = lake_of(&rows);
-    let found = places(&detect(&lake, &set));
-    assert_eq!(
-        fed(&lake, &set),
-        found,
-        "events that arrive match as a lake's do"
-    );
+    let found = found_both_ways(&lake, &set);
     for ((name, id, fires), own) in wanted.iter().zip(owned) {
         let all = found.get(id).cloned().unwrap_or_default();
         let of_its_own: BTreeSet<usize> = all.intersection(&own).copied().collect();
@@ -265,12 +260,7 @@ fn every_modifier_finds_the_rows_that_it_means() {
         set.add(document.unwrap());
     }
     let lake = lake_of(&calls());
-    let found = places(&detect(&lake, &set));
-    assert_eq!(
-        fed(&lake, &set),
-        found,
-        "events that arrive match as a lake's do"
-    );
+    let found = found_both_ways(&lake, &set);
     let of = |id: &str| -> Vec<usize> {
         found
             .get(id)
@@ -318,12 +308,7 @@ fn correlations_tell_where_a_count_begins_to_fit() {
         set.add(document.unwrap());
     }
     let lake = lake_of(&rows);
-    let found = places(&detect(&lake, &set));
-    assert_eq!(
-        fed(&lake, &set),
-        found,
-        "events that arrive match as a lake's do"
-    );
+    let found = found_both_ways(&lake, &set);
     let wanted: BTreeMap<String, BTreeSet<usize>> = [("many", 4), ("kinds", 2), ("both", 7)]
         .into_iter()
         .map(|(id, place)| (id.to_owned(), BTreeSet::from([place])))

@@ -9,7 +9,7 @@ use lakehound::adapters::matching::{Book, Matcher, Place};
 use lakehound::domain::detection::{Cause, Contents, ObjectName};
 use lakehound::sql::sigma::RuleSet;
 
-use crate::detections::begin;
+use crate::detections::{begin, detect, places};
 use crate::lake::Lake;
 
 /// Every object below a folder, with its key.
@@ -41,8 +41,20 @@ pub(crate) fn contents(folder: &Path, matcher: &Matcher) -> Vec<Contents> {
         .collect()
 }
 
+/// The places of the rows that each rule finds in a lake, which are those that it finds as the lake's
+/// objects arrive.
+pub(crate) fn found_both_ways(lake: &Lake, set: &RuleSet) -> BTreeMap<String, BTreeSet<usize>> {
+    let found = places(&detect(lake, set));
+    assert_eq!(
+        fed(lake, set),
+        found,
+        "events that arrive match as a lake's do"
+    );
+    found
+}
+
 /// The places of the rows that each rule found, by their times.
-pub(crate) fn fed(lake: &Lake, set: &RuleSet) -> BTreeMap<String, BTreeSet<usize>> {
+fn fed(lake: &Lake, set: &RuleSet) -> BTreeMap<String, BTreeSet<usize>> {
     let book = Book {
         rules: set.clone(),
         findings: false,
